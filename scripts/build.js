@@ -1,0 +1,24 @@
+// Bundles the command into one file: it starts in less than half the time of the unbundled tree.
+import { build } from "esbuild";
+
+// The CommonJS libraries inside the bundle call require().
+const banner = {
+  js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+};
+
+const bundle = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  outdir: "dist",
+  sourcemap: true,
+  loader: { ".sh": "text" },
+  logLevel: "warning",
+};
+
+await build({
+  ...bundle,
+  entryPoints: { sluice: "src/main.ts" },
+  banner: { js: `#!/usr/bin/env node\n${banner.js}` },
+});

@@ -1,0 +1,50 @@
+import type { Operation } from "fast-json-patch";
+import type { Pod } from "kubernetes-types/core/v1";
+import type { ObjectRef } from "../types/object-ref.ts";
+import type { Finding, ReasonCode } from "../types/reason.ts";
+
+export type Verdict = "injected" | "unchanged" | "rejected";
+export type Mode = "sidecar" | "csi";
+export type SidecarKind = "native" | "classic";
+
+/** All that was decided about one pod. Everything that is told to anybody is printed from it. */
+export interface Decision {
+  readonly verdict: Verdict;
+  /** Absent when the pod asks for nothing. */
+  readonly mode?: Mode;
+  readonly platform?: string;
+  readonly sidecar?: SidecarKind;
+  /** One entry for each volume of the pod, in the pod's order; empty when the pod asks for nothing. */
+  readonly volumes: readonly VolumeOutcome[];
+  /** Everything found out, refusals first, then warnings, then what was done. Never empty. */
+  readonly findings: readonly Finding[];
+  /** What is changed, in the order in which it is to be applied; empty unless `verdict` is `injected`. */
+  readonly edits: readonly Edit[];
+  /** The pod after the edits: the very object that came in when there are none. */
+  readonly pod: Pod;
+}
+
+/** What became of one volume of the pod. */
+export interface VolumeOutcome {
+  readonly volume: string;
+  readonly code: ReasonCode;
+  readonly message: string;
+  /** "namespace/name" of the Dataset. */
+  readonly dataset?: string;
+  /** Name of the client's container. */
+  readonly client?: string;
+}
+
+/** One RFC 6902 operation and why it is made. */
+export interface Edit {
+  readonly operation: Operation;
+  readonly why: string;
+}
+
+/** The objects that the refusals among `findings` rest on, each once. */
+export function restsOn(decision: Decision): ObjectRef[] {
+  const seen = new Map<string, ObjectRef>();
+  for (const finding of decision.findings)
+    for (const ref of finding.restsOn ?? []) seen.set(`${ref.kind}/${ref.namespace ?? ""}/${ref.name}`, ref);
+  return [...seen.values()];
+}

@@ -1,0 +1,16 @@
+/** What of an AdmissionReview's request a decision is made from. */
+export interface PodRequest {
+  readonly uid: string;
+  /** "CREATE", "UPDATE", … */
+  readonly operation: string;
+  /** "group/version/kind", "/v1/Pod" for pods. */
+  readonly kind: string;
+  /** "group/version/resource", "/v1/pods" for pods. */
+  readonly resource: string;
+  readonly subResource: string;
+  /** Where the pod is created; the pod itself may leave its namespace empty. */
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  /** The pod as the API server sent it: raw JSON, never changed by anybody. */
+  readonly object: unknown;
+}

@@ -1,0 +1,131 @@
+import type {
+  Container,
+  LocalObjectReference,
+  NodeSelectorRequirement,
+  Taint,
+  Volume,
+} from "kubernetes-types/core/v1";
+import type { ObjectRef } from "../types/object-ref.ts";
+
+/**
+ * What admission knows of the cluster. All of it is in memory and answers at once, so that a decision is one
+ * synchronous function over one unchanging state. Objects are projections: only the fields that a decision asks for.
+ */
+export interface ClusterView {
+  namespace(name: string): Namespace | undefined;
+  claim(namespace: string, name: string): Claim | undefined;
+  persistentVolume(name: string): PersistentVolume | undefined;
+  dataset(namespace: string, name: string): Dataset | undefined;
+  /** `kind` is the runtime's kind, such as "JuiceFSRuntime". */
+  runtime(kind: string, namespace: string, name: string): Runtime | undefined;
+  clientDaemonSet(namespace: string, name: string): ClientDaemonSet | undefined;
+  serviceAccount(namespace: string, name: string): ServiceAccount | undefined;
+  node(name: string): Node | undefined;
+  /** How many nodes are known at all; 0 means that nothing is known of nodes. */
+  nodeCount(): number;
+  /** How many nodes carry the label `key`, whatever its value. */
+  nodesLabelled(key: string): number;
+  /** The nodes whose kubelet is older than 1.29 or states no readable version: no native sidecars there. */
+  nodesWithoutNativeSidecars(): readonly Node[];
+  /** The API server's version, where it is known. */
+  serverVersion(): KubernetesVersion | undefined;
+}
+
+/** A source of `ClusterView`s that stays current by itself. */
+export interface Cluster {
+  readonly view: ClusterView;
+  /**
+   * Reads `refs` past the cache and brings `view` up to date with what is found.
+   * Returns after `budgetMs` milliseconds at the latest, whatever is known by then; never throws.
+   */
+  refresh(refs: readonly ObjectRef[], budgetMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface KubernetesVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+export interface Namespace {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface Claim {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly volumeName?: string;
+  readonly storageClassName?: string;
+  readonly accessModes: readonly string[];
+  /** It has a deletionTimestamp. */
+  readonly deleting: boolean;
+}
+
+export interface PersistentVolume {
+  readonly name: string;
+  readonly claimRef?: { readonly namespace: string; readonly name: string; readonly uid?: string };
+  readonly accessModes: readonly string[];
+  readonly csi?: { readonly driver: string; readonly attributes?: Readonly<Record<string, string>> };
+  readonly hasNodeAffinity: boolean;
+}
+
+/** Fluid's Dataset (data.fluid.io/v1alpha1). */
+export interface Dataset {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+  /** status.phase, "" when absent. */
+  readonly phase: string;
+  /** Message of the condition NotReady, if there is one. */
+  readonly notReady?: string;
+  readonly runtimes: readonly { readonly name: string; readonly namespace: string; readonly type: string }[];
+  /** spec.mounts[].mountPoint. */
+  readonly mountPoints: readonly string[];
+}
+
+/** One of Fluid's runtimes (AlluxioRuntime, JuiceFSRuntime, …). */
+export interface Runtime {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** spec.fuse.nodeSelector. */
+  readonly clientNodeSelector: Readonly<Record<string, string>>;
+  /** spec.fuse.metrics.scrapeTarget. */
+  readonly metricsScrapeTarget?: string;
+  /** Every expression of status.cacheAffinity's required terms, in order. */
+  readonly workerRequirements: readonly NodeSelectorRequirement[];
+}
+
+/** A DaemonSet that could be the client of a dataset: the parts of its pod template that a sidecar is made from. */
+export interface ClientDaemonSet {
+  readonly namespace: string;
+  readonly name: string;
+  readonly template: ClientPodTemplate;
+}
+
+export interface ClientPodTemplate {
+  /** spec.template.spec.containers. */
+  readonly containers: readonly Container[];
+  /** Names of spec.template.spec.initContainers. */
+  readonly initContainers: readonly string[];
+  readonly volumes: readonly Volume[];
+  readonly imagePullSecrets: readonly LocalObjectReference[];
+}
+
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+  readonly imagePullSecrets: readonly LocalObjectReference[];
+}
+
+export interface Node {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  /** status.nodeInfo.kubeletVersion, "" when absent. */
+  readonly kubeletVersion: string;
+}

@@ -1,0 +1,57 @@
+import type { Container, LocalObjectReference, NodeSelectorRequirement, Volume } from "kubernetes-types/core/v1";
+import type { ObjectRef } from "./object-ref.ts";
+
+/** A pod volume's claim whose data are served by a cache, with all that is needed to serve it in the pod. */
+export interface DatasetVolume {
+  readonly claim: { readonly namespace: string; readonly name: string };
+  readonly family: "fluid";
+  readonly dataset: { readonly namespace: string; readonly name: string };
+  /** Fluid's runtime type, such as "juicefs". */
+  readonly runtime: string;
+  /** Where inside the client's mount the dataset begins; "" for its root, never absolute, never with "..". */
+  readonly subPath: string;
+  /** The claim grants no writing, whatever the pod's volume says. */
+  readonly readOnly: boolean;
+  /** The claim is ReadWriteOncePod, which nothing enforces once the claim has left the pod. */
+  readonly oncePerCluster: boolean;
+  readonly locality: CacheLocality;
+  /** The selector of nodes on which the cache's own DaemonSet runs its client; used in csi mode. */
+  readonly clientNodeSelector: Readonly<Record<string, string>>;
+  /** Absent in csi mode, where no client is injected and none is looked for. */
+  readonly client?: ClientTemplate;
+}
+
+/** What a client sidecar is made from. */
+export interface ClientTemplate {
+  /** The object it was read from. */
+  readonly source: ObjectRef;
+  /** As in the source, apart from what `dropped` names. */
+  readonly container: Readonly<Container>;
+  /** The volumes that the container mounts; the one by which the source shares its mount is not among them. */
+  readonly volumes: readonly Readonly<Volume>[];
+  readonly imagePullSecrets: readonly Readonly<LocalObjectReference>[];
+  /** The volume mount through which the source shares the client's mount with its node. */
+  readonly sharedMount: { readonly volumeName: string; readonly mountPath: string };
+  /** Absolute path, inside the client's container, at which the client mounts the dataset. */
+  readonly mountPath: string;
+  /** Type names in /proc/self/mountinfo by which the client's mount is known; "fuse" also stands for "fuse.*". */
+  readonly fileSystems: readonly string[];
+  /** Whether the client still has to upload after its files are closed; then it is always waited for. */
+  readonly writesBack: boolean;
+  /** What of the source is left out of the sidecar and why, in words for `explain`. */
+  readonly dropped: readonly string[];
+  /** Whether a scraper is to find the client's metrics through the pod. */
+  readonly scrapesMetrics: boolean;
+}
+
+/** Which nodes, zones and regions hold a dataset's cache. */
+export interface CacheLocality {
+  /** Key of the node label (value "true") that the cache's nodes carry, if this kind of cache labels nodes. */
+  readonly nodeLabel?: string;
+  /** Key of the node label (value "true") that nodes with a client pod carry. */
+  readonly clientNodeLabel?: string;
+  /** Why there is no node label, in words, when there is none. */
+  readonly withoutNodeLabel?: string;
+  /** Where the cache's workers must run, as single requirements in the order of the source. */
+  readonly workerRequirements: readonly Readonly<NodeSelectorRequirement>[];
+}

@@ -1,0 +1,98 @@
+import type { ObjectRef } from "./object-ref.ts";
+
+/**
+ * The one list of reasons. Every message to anybody (response, warning, audit annotation, log, metric, explain)
+ * carries one of these codes.
+ *
+ * `level`: `info` tells what was done; `warning` is shown to whoever created the pod; `refusal` refuses the pod in
+ * sidecar mode (HTTP status `status`: 403 permanent, 409 will change, 500 our fault) and is a warning in csi mode.
+ */
+export const reasons = {
+  // The whole pod
+  "not-a-pod-creation": { level: "info", meaning: "only the creation of pods is looked at" },
+  "not-opted-in": { level: "info", meaning: "neither the namespace nor the pod asks for injection" },
+  "opted-out": { level: "info", meaning: "a label on the pod says no" },
+  "marked-done": { level: "warning", meaning: "the pod says it was injected already, yet holds no client" },
+  "no-dataset": { level: "info", meaning: "no volume of the pod belongs to a dataset" },
+  "contradicting-labels": { level: "warning", meaning: "two opt-in labels contradict each other" },
+  "bad-value": { level: "refusal", status: 403, meaning: "a label or annotation has a value we do not know" },
+  "namespace-mismatch": { level: "refusal", status: 403, meaning: "pod and request name different namespaces" },
+  "internal-error": { level: "refusal", status: 500, meaning: "an error in Sluice itself" },
+
+  // One volume
+  "not-a-claim": { level: "info", meaning: "the volume is not mounted from a claim" },
+  "not-a-dataset": { level: "info", meaning: "the claim belongs to no dataset" },
+  injected: { level: "info", meaning: "a client in the pod serves the dataset" },
+  "already-injected": { level: "info", meaning: "a client that is there already serves the volume" },
+  "left-to-csi": { level: "info", meaning: "the claim stays; the node's CSI driver mounts it" },
+  "not-mounted": { level: "info", meaning: "no container mounts the volume; it is left empty" },
+
+  // From the claim to the client
+  "claim-not-found": { level: "refusal", status: 409, meaning: "the claim does not exist" },
+  "claim-being-deleted": { level: "refusal", status: 409, meaning: "the claim is being deleted" },
+  "claim-not-bound": { level: "refusal", status: 409, meaning: "the claim has no volume yet" },
+  "ephemeral-dataset": { level: "refusal", status: 403, meaning: "an ephemeral volume cannot be a dataset" },
+  "block-device": { level: "refusal", status: 403, meaning: "a dataset is used as a block device" },
+  "dataset-not-found": { level: "refusal", status: 409, meaning: "the Dataset does not exist" },
+  "dataset-not-bound": { level: "refusal", status: 409, meaning: "the Dataset is not bound yet" },
+  "dataset-without-runtime": { level: "refusal", status: 409, meaning: "the Dataset has no runtime yet" },
+  "several-runtimes": { level: "refusal", status: 403, meaning: "the Dataset has more than one runtime" },
+  "runtime-not-supported": { level: "refusal", status: 403, meaning: "no client is known for this runtime type" },
+  "runtime-not-found": { level: "refusal", status: 409, meaning: "the runtime does not exist" },
+  "volume-not-found": { level: "refusal", status: 409, meaning: "the claim's volume does not exist" },
+  "volume-of-other-claim": { level: "refusal", status: 403, meaning: "the volume is bound to another claim" },
+  "volume-without-attributes": { level: "refusal", status: 403, meaning: "the volume says nothing of the mount" },
+  "client-not-found": { level: "refusal", status: 409, meaning: "the client's DaemonSet does not exist" },
+  "client-without-container": { level: "refusal", status: 409, meaning: "the client's DaemonSet has no container" },
+  "client-without-mount": { level: "refusal", status: 403, meaning: "the client's mount cannot be found in it" },
+  "dataset-loop": { level: "refusal", status: 403, meaning: "a dataset is its own source" },
+
+  // What the pod or its platform does not allow
+  "unknown-platform": { level: "refusal", status: 403, meaning: "the platform asked for is not known" },
+  "platform-unconfirmed": { level: "warning", meaning: "this platform's support of the mount is not confirmed" },
+  "unprivileged-client": { level: "refusal", status: 403, meaning: "an unprivileged client cannot share its mount here" },
+  "init-container-needs-native": { level: "refusal", status: 403, meaning: "an init container needs a native sidecar" },
+  "first-container-is-app": { level: "refusal", status: 403, meaning: "the pod's maker takes containers[0] for the app" },
+  "user-namespace": { level: "refusal", status: 403, meaning: "mounts do not leave a user namespace" },
+  "sub-path-expression": { level: "refusal", status: 403, meaning: "a subPathExpr cannot be followed by the client" },
+  "name-taken": { level: "refusal", status: 403, meaning: "a name that the client needs is taken in the pod" },
+
+  // What the user should know
+  "no-healing": { level: "warning", meaning: "a mount that will not come back by itself when its client dies" },
+  "working-dir-in-dataset": { level: "warning", meaning: "a working directory in a dataset does not heal" },
+  "recursive-read-only": { level: "info", meaning: "recursiveReadOnly is replaced by a read-only view" },
+  "propagation-replaced": { level: "info", meaning: "the mount's own propagation is replaced" },
+  "read-write-once-pod": { level: "warning", meaning: "ReadWriteOncePod is no longer enforced" },
+  "qos-lowered": { level: "warning", meaning: "the pod is no longer Guaranteed" },
+  "pull-secrets": { level: "warning", meaning: "pull secrets of the client are not in the template" },
+  "template-part-dropped": { level: "info", meaning: "a part of the client's template was left out" },
+
+  // Where the pod is steered
+  "cache-preferred": { level: "info", meaning: "nodes that hold the cache are preferred" },
+  "cache-required": { level: "info", meaning: "only nodes that hold the cache are allowed" },
+  "cache-required-unlabelled": { level: "warning", meaning: "required, yet no node holds the cache now" },
+  "cache-not-steered": { level: "info", meaning: "the pod is not steered to the cache" },
+} as const satisfies Record<string, ReasonInfo>;
+
+export interface ReasonInfo {
+  readonly level: "info" | "warning" | "refusal";
+  readonly status?: 403 | 409 | 500;
+  readonly meaning: string;
+}
+
+export type ReasonCode = keyof typeof reasons;
+
+/** Details of a reason code, as one shape whatever the code. */
+export function reasonInfo(code: ReasonCode): ReasonInfo {
+  return reasons[code];
+}
+
+/** One thing found out about a pod: why it is as it is, in words that name the object, the reason and the remedy. */
+export interface Finding {
+  readonly code: ReasonCode;
+  readonly message: string;
+  /** Name of the pod volume it is about; absent when it is about the whole pod. */
+  readonly volume?: string;
+  /** The cluster objects a refusal rests on: read these fresh before it is believed. */
+  readonly restsOn?: readonly ObjectRef[];
+}
