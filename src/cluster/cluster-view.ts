@@ -85,6 +85,8 @@ export interface Dataset {
   readonly runtimes: readonly { readonly name: string; readonly namespace: string; readonly type: string }[];
   /** spec.mounts[].mountPoint. */
   readonly mountPoints: readonly string[];
+  /** Names of the options in spec.mounts[].options and spec.sharedOptions; absent when they are not known. */
+  readonly mountOptions?: readonly string[];
 }
 
 /** One of Fluid's runtimes (AlluxioRuntime, JuiceFSRuntime, …). */
@@ -94,6 +96,8 @@ export interface Runtime {
   readonly name: string;
   /** spec.fuse.nodeSelector. */
   readonly clientNodeSelector: Readonly<Record<string, string>>;
+  /** Names of the options in spec.fuse.options; absent when they are not known. */
+  readonly clientOptions?: readonly string[];
   /** spec.fuse.metrics.scrapeTarget. */
   readonly metricsScrapeTarget?: string;
   /** Every expression of status.cacheAffinity's required terms, in order. */
@@ -112,6 +116,7 @@ export interface ClientPodTemplate {
   readonly containers: readonly Container[];
   /** Names of spec.template.spec.initContainers. */
   readonly initContainers: readonly string[];
+  readonly hostNetwork?: boolean;
   readonly volumes: readonly Volume[];
   readonly imagePullSecrets: readonly LocalObjectReference[];
 }

@@ -19,13 +19,17 @@ export interface DatasetVolume {
   readonly clientNodeSelector: Readonly<Record<string, string>>;
   /** Absent in csi mode, where no client is injected and none is looked for. */
   readonly client?: ClientTemplate;
+  /** The claim, earlier in the list of datasets, whose client serves this one too: both belong to one Dataset. */
+  readonly sharesClientOf?: string;
+  /** Claims of other datasets, in the list too, that the client itself mounts: their clients have to start first. */
+  readonly sources?: readonly string[];
 }
 
 /** What a client sidecar is made from. */
 export interface ClientTemplate {
   /** The object it was read from. */
   readonly source: ObjectRef;
-  /** As in the source, apart from what `dropped` names. */
+  /** As in the source, its mount of the shared volume included, apart from what `dropped` names. */
   readonly container: Readonly<Container>;
   /** The volumes that the container mounts; the one by which the source shares its mount is not among them. */
   readonly volumes: readonly Readonly<Volume>[];

@@ -16,7 +16,12 @@ export const reasons = {
   "no-dataset": { level: "info", meaning: "no volume of the pod belongs to a dataset" },
   "contradicting-labels": { level: "warning", meaning: "two opt-in labels contradict each other" },
   "bad-value": { level: "refusal", status: 403, meaning: "a label or annotation has a value we do not know" },
-  "namespace-mismatch": { level: "refusal", status: 403, meaning: "pod and request name different namespaces" },
+  "invalid-pod": { level: "refusal", status: 400, meaning: "the pod is not what Kubernetes calls a pod" },
+  "namespace-mismatch": {
+    level: "refusal",
+    status: 403,
+    meaning: "pod and request name different namespaces",
+  },
   "internal-error": { level: "refusal", status: 500, meaning: "an error in Sluice itself" },
 
   // One volume
@@ -37,32 +42,82 @@ export const reasons = {
   "dataset-not-bound": { level: "refusal", status: 409, meaning: "the Dataset is not bound yet" },
   "dataset-without-runtime": { level: "refusal", status: 409, meaning: "the Dataset has no runtime yet" },
   "several-runtimes": { level: "refusal", status: 403, meaning: "the Dataset has more than one runtime" },
-  "runtime-not-supported": { level: "refusal", status: 403, meaning: "no client is known for this runtime type" },
+  "runtime-not-supported": {
+    level: "refusal",
+    status: 403,
+    meaning: "no client is known for this runtime type",
+  },
   "runtime-not-found": { level: "refusal", status: 409, meaning: "the runtime does not exist" },
+  "runtime-bad-value": { level: "refusal", status: 403, meaning: "the runtime has a value we do not know" },
   "volume-not-found": { level: "refusal", status: 409, meaning: "the claim's volume does not exist" },
   "volume-of-other-claim": { level: "refusal", status: 403, meaning: "the volume is bound to another claim" },
-  "volume-without-attributes": { level: "refusal", status: 403, meaning: "the volume says nothing of the mount" },
+  "volume-without-attributes": {
+    level: "refusal",
+    status: 403,
+    meaning: "the volume says nothing of the mount",
+  },
+  "bad-sub-path": { level: "refusal", status: 403, meaning: "the dataset's sub path leads out of it" },
   "client-not-found": { level: "refusal", status: 409, meaning: "the client's DaemonSet does not exist" },
-  "client-without-container": { level: "refusal", status: 409, meaning: "the client's DaemonSet has no container" },
-  "client-without-mount": { level: "refusal", status: 403, meaning: "the client's mount cannot be found in it" },
+  "client-without-container": {
+    level: "refusal",
+    status: 409,
+    meaning: "the client's DaemonSet has no container",
+  },
+  "client-without-mount": {
+    level: "refusal",
+    status: 403,
+    meaning: "the client's mount cannot be found in it",
+  },
   "dataset-loop": { level: "refusal", status: 403, meaning: "a dataset is its own source" },
+  "nested-too-deep": {
+    level: "refusal",
+    status: 403,
+    meaning: "too many datasets are sources of each other",
+  },
 
   // What the pod or its platform does not allow
   "unknown-platform": { level: "refusal", status: 403, meaning: "the platform asked for is not known" },
-  "platform-unconfirmed": { level: "warning", meaning: "this platform's support of the mount is not confirmed" },
-  "unprivileged-client": { level: "refusal", status: 403, meaning: "an unprivileged client cannot share its mount here" },
-  "init-container-needs-native": { level: "refusal", status: 403, meaning: "an init container needs a native sidecar" },
-  "first-container-is-app": { level: "refusal", status: 403, meaning: "the pod's maker takes containers[0] for the app" },
+  "platform-unconfirmed": {
+    level: "warning",
+    meaning: "this platform's support of the mount is not confirmed",
+  },
+  "unprivileged-client": {
+    level: "refusal",
+    status: 403,
+    meaning: "an unprivileged client cannot share its mount here",
+  },
+  "init-container-needs-native": {
+    level: "refusal",
+    status: 403,
+    meaning: "an init container needs a native sidecar",
+  },
+  "first-container-is-app": {
+    level: "refusal",
+    status: 403,
+    meaning: "the pod's maker takes containers[0] for the app",
+  },
   "user-namespace": { level: "refusal", status: 403, meaning: "mounts do not leave a user namespace" },
-  "sub-path-expression": { level: "refusal", status: 403, meaning: "a subPathExpr cannot be followed by the client" },
-  "name-taken": { level: "refusal", status: 403, meaning: "a name that the client needs is taken in the pod" },
+  "sub-path-expression": {
+    level: "refusal",
+    status: 403,
+    meaning: "a subPathExpr cannot be followed by the client",
+  },
+  "name-taken": {
+    level: "refusal",
+    status: 403,
+    meaning: "a name that the client needs is taken in the pod",
+  },
 
   // What the user should know
-  "no-healing": { level: "warning", meaning: "a mount that will not come back by itself when its client dies" },
+  "no-healing": {
+    level: "warning",
+    meaning: "a mount that will not come back by itself when its client dies",
+  },
   "working-dir-in-dataset": { level: "warning", meaning: "a working directory in a dataset does not heal" },
   "recursive-read-only": { level: "info", meaning: "recursiveReadOnly is replaced by a read-only view" },
   "propagation-replaced": { level: "info", meaning: "the mount's own propagation is replaced" },
   "read-write-once-pod": { level: "warning", meaning: "ReadWriteOncePod is no longer enforced" },
+  "stop-may-lose-writes": { level: "warning", meaning: "a client that uploads late is not waited for" },
   "qos-lowered": { level: "warning", meaning: "the pod is no longer Guaranteed" },
   "pull-secrets": { level: "warning", meaning: "pull secrets of the client are not in the template" },
   "template-part-dropped": { level: "info", meaning: "a part of the client's template was left out" },
@@ -71,12 +126,21 @@ export const reasons = {
   "cache-preferred": { level: "info", meaning: "nodes that hold the cache are preferred" },
   "cache-required": { level: "info", meaning: "only nodes that hold the cache are allowed" },
   "cache-required-unlabelled": { level: "warning", meaning: "required, yet no node holds the cache now" },
+  "cache-not-required": {
+    level: "warning",
+    meaning: "required, yet the nodes of this cache cannot be told apart",
+  },
   "cache-not-steered": { level: "info", meaning: "the pod is not steered to the cache" },
+  "client-nodes-required": {
+    level: "info",
+    meaning: "only nodes that may run the dataset's client are allowed",
+  },
+  "client-nodes-unlabelled": { level: "warning", meaning: "no node may run the dataset's client now" },
 } as const satisfies Record<string, ReasonInfo>;
 
 export interface ReasonInfo {
   readonly level: "info" | "warning" | "refusal";
-  readonly status?: 403 | 409 | 500;
+  readonly status?: 400 | 403 | 409 | 500;
   readonly meaning: string;
 }
 
