@@ -1,0 +1,61 @@
+import type { NodeSelectorRequirement, Pod, PreferredSchedulingTerm } from "kubernetes-types/core/v1";
+import type { Config } from "../config.ts";
+import type { Platform } from "../platforms/platform.ts";
+import type { DatasetVolume } from "../types/dataset-volume.ts";
+import type { Finding, ReasonCode } from "../types/reason.ts";
+import type { Mode } from "./decision.ts";
+
+export interface SteeringQuestion {
+  readonly pod: Pod;
+  /** Each dataset of the pod once. */
+  readonly datasets: readonly DatasetVolume[];
+  readonly mode: Mode;
+  readonly platform: Platform;
+  readonly choice: Config["cacheAffinity"];
+  /** Claims whose cache the pod requires by Fluid's label fluid.io/dataset.<claim>.sched: required. */
+  readonly requiredClaims: ReadonlySet<string>;
+  readonly tiers: Config["cacheTiers"];
+  readonly nodes: NodeCounts;
+}
+
+/** The part of `ClusterView` that steering asks. */
+export interface NodeCounts {
+  nodeCount(): number;
+  nodesLabelled(key: string): number;
+}
+
+/** What is to be added to the pod's node affinity, by `preferNodes` and `requireNodes`. */
+export interface Steering {
+  readonly preferred: readonly PreferredSchedulingTerm[];
+  /** All of them hold at once. */
+  readonly required: readonly NodeSelectorRequirement[];
+  readonly findings: readonly Finding[];
+}
+
+/** Nothing is known of a label as long as no node is known, and the absence of a label can be what is asked for. */
+export function isCarriedByNone({ key, operator }: NodeSelectorRequirement, nodes: NodeCounts): boolean {
+  if (operator === "NotIn" || operator === "DoesNotExist") return false;
+  return nodes.nodeCount() > 0 && nodes.nodesLabelled(key) === 0;
+}
+
+/** A finding about one dataset, at the first volume of the pod that is mounted from its claim. */
+export function tellOfDataset(
+  dataset: DatasetVolume,
+  { pod }: SteeringQuestion,
+  code: ReasonCode,
+  words: string,
+): Finding {
+  const { namespace, name } = dataset.dataset;
+  const message = `Dataset ${namespace}/${name}: ${words}`;
+  const volume = pod.spec?.volumes?.find(
+    (v) => v.persistentVolumeClaim?.claimName === dataset.claim.name,
+  )?.name;
+  return volume === undefined ? { code, message } : { code, message, volume };
+}
+
+/** For messages: "key=value" or "key In (a, b)". */
+export function describeRequirement({ key, operator, values = [] }: NodeSelectorRequirement): string {
+  const [only] = values;
+  if (operator === "In" && only !== undefined && values.length === 1) return `${key}=${only}`;
+  return values.length === 0 ? `${key} ${operator}` : `${key} ${operator} (${values.join(", ")})`;
+}

@@ -1,0 +1,99 @@
+import type {
+  NodeSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  Pod,
+  Taint,
+} from "kubernetes-types/core/v1";
+
+/** The parts of a node that decide whether a pod may run there. */
+export interface MatchableNode {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+}
+
+// Put on and taken off by Kubernetes as a node's condition changes, so a pod that waits may still land there.
+const passingTaints = ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
+
+/** Whether the scheduler may ever place the pod on the node, as far as names, labels and taints decide it. */
+export function canReachNode(pod: Pod, node: MatchableNode): boolean {
+  const spec = pod.spec;
+  if (spec === undefined) return true;
+  if (spec.nodeName) return spec.nodeName === node.name;
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? undefined;
+  return (
+    Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labelOf(node, key) === value) &&
+    (required === undefined || matchesNodeSelector(required, node)) &&
+    node.taints.every((taint) => admitsTaint(pod, taint))
+  );
+}
+
+/**
+ * Whether a node matches one of the terms; an empty term matches none.
+ * (Kubernetes: component-helpers/scheduling/corev1/nodeaffinity.)
+ */
+export function matchesNodeSelector(selector: NodeSelector, node: MatchableNode): boolean {
+  return (selector.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node));
+}
+
+function matchesTerm(term: NodeSelectorTerm, node: MatchableNode): boolean {
+  const [expressions, fields] = [term.matchExpressions ?? [], term.matchFields ?? []];
+  if (expressions.length === 0 && fields.length === 0) return false;
+  return (
+    expressions.every((expression) => matchesRequirement(expression, labelOf(node, expression.key))) &&
+    fields.every((field) => field.key === "metadata.name" && matchesRequirement(field, node.name))
+  );
+}
+
+function matchesRequirement(
+  { operator, values = [] }: NodeSelectorRequirement,
+  actual: string | undefined,
+): boolean {
+  switch (operator) {
+    case "In":
+      return actual !== undefined && values.includes(actual);
+    case "NotIn":
+      return actual === undefined || !values.includes(actual);
+    case "Exists":
+      return actual !== undefined;
+    case "DoesNotExist":
+      return actual === undefined;
+    case "Gt":
+    case "Lt":
+      return compareNumbers(operator, actual, values);
+    default:
+      return false;
+  }
+}
+
+function compareNumbers(
+  operator: "Gt" | "Lt",
+  actual: string | undefined,
+  values: readonly string[],
+): boolean {
+  const [left, right] = [parseInteger(actual), parseInteger(values[0])];
+  if (left === undefined || right === undefined || values.length !== 1) return false;
+  return operator === "Gt" ? left > right : left < right;
+}
+
+function parseInteger(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d{1,19}$/.test(text)) return undefined;
+  return BigInt(text.replace("+", ""));
+}
+
+function labelOf(node: MatchableNode, key: string): string | undefined {
+  return Object.hasOwn(node.labels, key) ? node.labels[key] : undefined;
+}
+
+function admitsTaint(pod: Pod, taint: Taint): boolean {
+  if (taint.effect !== "NoSchedule" && taint.effect !== "NoExecute") return true;
+  if (passingTaints.some((prefix) => taint.key.startsWith(prefix))) return true;
+  return (pod.spec?.tolerations ?? []).some(({ key, operator, value, effect }) => {
+    if (effect && effect !== taint.effect) return false;
+    if (key && key !== taint.key) return false;
+    // A newer operator is taken to tolerate: to think a node reachable that is not is the harmless mistake.
+    if (operator && operator !== "Equal") return true;
+    return Boolean(key) && (value ?? "") === (taint.value ?? "");
+  });
+}
