@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import type { ServingNames } from "./serving-names.ts";
+
+/** A certificate and its private key, as PEM. */
+export interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const authorityLife = 5 * 365 * day;
+const servingLife = 90 * day;
+
+/** Makes a certificate authority (EC P-256, SHA-256). `now` is in milliseconds since 1970. */
+export async function issueAuthority(now: number): Promise<KeyPair> {
+  // Certificates made here carry no key identifiers, so two authorities are told apart by their names alone.
+  const attributes = [{ name: "commonName", value: `sluice-ca-${randomBytes(4).toString("hex")}` }];
+  const { generate } = await import("selfsigned");
+  const made = await generate(attributes, {
+    ...period(now, authorityLife),
+    extensions: [
+      { name: "basicConstraints", cA: true, critical: true },
+      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  return { key: made.private, cert: made.cert };
+}
+
+/** Makes a serving certificate for `names`, signed by `authority`. `now` is in milliseconds since 1970. */
+export async function issueServingPair(
+  authority: KeyPair,
+  names: ServingNames,
+  now: number,
+): Promise<KeyPair> {
+  const { generate } = await import("selfsigned");
+  const made = await generate([{ name: "commonName", value: "sluice" }], {
+    ...period(now, servingLife),
+    ca: authority,
+    extensions: [
+      { name: "basicConstraints", cA: false, critical: true },
+      { name: "keyUsage", digitalSignature: true, critical: true },
+      { name: "extKeyUsage", serverAuth: true },
+      {
+        name: "subjectAltName",
+        altNames: [
+          ...names.dns.map((value) => ({ type: 2 as const, value })),
+          ...names.ip.map((ip) => ({ type: 7 as const, ip })),
+        ],
+      },
+    ],
+  });
+  return { key: made.private, cert: made.cert };
+}
+
+/** From an hour back, for clocks that lag behind ours. */
+function period(now: number, life: number) {
+  const notBeforeDate = new Date(now - hour);
+  return {
+    keyType: "ec" as const,
+    curve: "P-256" as const,
+    algorithm: "sha256",
+    notBeforeDate,
+    notAfterDate: new Date(now + life),
+  };
+}

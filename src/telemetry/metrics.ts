@@ -1,0 +1,89 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ReviewOutcome } from "./review-outcome.ts";
+
+/** All metrics of one server, in a registry of their own. */
+export interface Metrics {
+  readonly contentType: string;
+  /** The page for a scraper. */
+  render(): Promise<string>;
+  countReview(outcome: ReviewOutcome): void;
+  /** A request that got an HTTP error instead of an AdmissionReview. */
+  countRefusedRequest(status: number): void;
+  reviewsInWork(count: number): void;
+  /** `problem` names what is wrong with, such as "certificate" or "manifest". */
+  setProblems(problem: string, count: number): void;
+  setCertificateExpiry(notAfter: Date): void;
+  setClusterObjects(kind: string, count: number): void;
+}
+
+export interface MetricsOptions {
+  /** Add those of the process: memory, CPU, event loop. */
+  readonly process: boolean;
+  /** Called before each scrape, to set what is only known then. */
+  readonly beforeRender?: (metrics: Metrics) => void;
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  if (options.process) collectDefaultMetrics({ register: registry });
+
+  const reviews = new Counter({
+    name: "sluice_reviews_total",
+    help: "Reviews answered, each counted once under the first of its reasons.",
+    labelNames: ["verdict", "mode", "code"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "sluice_review_duration_seconds",
+    help: "Time from a whole review received to its answer.",
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  const refusedRequests = new Counter({
+    name: "sluice_refused_requests_total",
+    help: "Requests answered with an HTTP error instead of an AdmissionReview.",
+    labelNames: ["status"],
+    registers,
+  });
+  const inWork = new Gauge({
+    name: "sluice_reviews_in_work",
+    help: "Reviews being worked on now.",
+    registers,
+  });
+  const problems = new Gauge({
+    name: "sluice_problems",
+    help: "Things that are wrong now and are worked around, by what they are wrong with.",
+    labelNames: ["with"],
+    registers,
+  });
+  const certificateExpiry = new Gauge({
+    name: "sluice_certificate_expiry_timestamp_seconds",
+    help: "When the serving certificate expires, in seconds since 1970.",
+    registers,
+  });
+  const clusterObjects = new Gauge({
+    name: "sluice_cluster_objects",
+    help: "Kubernetes objects known, by kind.",
+    labelNames: ["kind"],
+    registers,
+  });
+
+  const metrics: Metrics = {
+    contentType: registry.contentType,
+    render: () => {
+      options.beforeRender?.(metrics);
+      return registry.metrics();
+    },
+    countReview: ({ verdict, mode, codes, seconds }) => {
+      reviews.inc({ verdict, mode: mode ?? "", code: codes[0] ?? "" });
+      duration.observe(seconds);
+    },
+    countRefusedRequest: (status) => refusedRequests.inc({ status: String(status) }),
+    reviewsInWork: (count) => inWork.set(count),
+    setProblems: (problem, count) => problems.set({ with: problem }, count),
+    setCertificateExpiry: (notAfter) => certificateExpiry.set(notAfter.getTime() / 1000),
+    setClusterObjects: (kind, count) => clusterObjects.set({ kind }, count),
+  };
+  return metrics;
+}

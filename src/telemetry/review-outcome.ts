@@ -1,0 +1,17 @@
+/** How one review ended, as log and metrics tell it. */
+export interface ReviewOutcome {
+  readonly uid: string;
+  readonly namespace: string;
+  /** The pod's name, or its generateName followed by "*"; "" when it has neither. */
+  readonly pod: string;
+  readonly operation: string;
+  readonly verdict: "injected" | "unchanged" | "rejected";
+  readonly mode?: string;
+  /** Reason codes, the most important first; never empty. */
+  readonly codes: readonly string[];
+  /** Why the pod was refused. */
+  readonly refusal?: string;
+  readonly dryRun: boolean;
+  /** From the arrival of the whole request to the answer. */
+  readonly seconds: number;
+}
