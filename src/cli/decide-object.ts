@@ -1,0 +1,79 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import { decide } from "../admission/decide.ts";
+import type { Decision } from "../admission/decision.ts";
+import type { ClusterView } from "../cluster/cluster-view.ts";
+import type { Config } from "../config.ts";
+import type { Edit } from "../types/edit.ts";
+import { findPod } from "./pod-template.ts";
+import type { ManifestObject } from "./read-manifest.ts";
+import { settlePullSecrets } from "./settle-pull-secrets.ts";
+
+/** What was decided about one object of the input. */
+export interface DecidedObject {
+  readonly object: ManifestObject;
+  readonly namespace: string;
+  /** Absent for objects that make no pods. */
+  readonly decision?: Decision;
+  /** The decision's edits with paths from the object's own root; empty unless it is injected. */
+  readonly edits: readonly Edit[];
+  readonly isTemplate: boolean;
+}
+
+/**
+ * Decides about the pod in `object` as if the API server asked on its creation.
+ * `defaultNamespace` is for objects that state none. Throws `InputError` for a workload without template.
+ */
+export function decideObject(
+  object: ManifestObject,
+  defaultNamespace: string,
+  cluster: ClusterView,
+  config: Config,
+): DecidedObject {
+  const namespace = object.namespace ?? defaultNamespace;
+  const part = findPod(object);
+  if (part === undefined) return { object, namespace, edits: [], isTemplate: false };
+  const before = part.pod as unknown as Pod;
+  const first = decideSafely(before, namespace, cluster, config);
+  const account = cluster.serviceAccount(namespace, before.spec?.serviceAccountName ?? "default");
+  const decision = settlePullSecrets(first, before, account);
+  const prefix = part.path.map((key) => `/${key}`).join("");
+  const edits = decision.edits.map((edit) => moveBelow(prefix, edit));
+  if (edits.length > 0 && part.withoutMetadata)
+    edits.unshift({
+      operation: { op: "add", path: `${prefix}/metadata`, value: {} },
+      why: "holds the marks below",
+    });
+  return { object, namespace, decision, edits, isTemplate: part.isTemplate };
+}
+
+function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config: Config): Decision {
+  const request = {
+    uid: "",
+    operation: "CREATE",
+    kind: "/v1/Pod",
+    resource: "/v1/pods",
+    subResource: "",
+    namespace,
+    dryRun: false,
+    object: pod,
+  };
+  try {
+    return decide(request, cluster, config);
+  } catch (error) {
+    const message = `an error in Sluice itself, please report it: ${error instanceof Error ? error.message : error}`;
+    const findings = [{ code: "internal-error" as const, message }];
+    return { verdict: "rejected", volumes: [], findings, edits: [], pod };
+  }
+}
+
+function moveBelow(prefix: string, { operation, why }: Edit): Edit {
+  const moved = { ...operation, path: prefix + operation.path };
+  return "from" in moved
+    ? { operation: { ...moved, from: prefix + moved.from }, why }
+    : { operation: moved, why };
+}
+
+/** "Deployment default/train", for messages. */
+export function describeObject({ object, namespace }: DecidedObject): string {
+  return `${object.kind} ${namespace}/${object.name || "(no name)"}`;
+}

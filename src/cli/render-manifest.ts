@@ -1,0 +1,98 @@
+import { Document, isCollection, parseDocument } from "yaml";
+import type { DecidedObject } from "./decide-object.ts";
+import { editDocument, hasAliases } from "./edit-document.ts";
+import { keepLayout } from "./keep-layout.ts";
+import { readOptions, toYaml, writeOptions } from "./kubernetes-yaml.ts";
+import type { ManifestDocument } from "./read-manifest.ts";
+
+/** A document of the input and what was decided about its objects. */
+export interface DecidedDocument {
+  readonly document: ManifestDocument;
+  readonly objects: readonly DecidedObject[];
+}
+
+/** The documents as one YAML stream: untouched ones byte for byte, refused objects left out. */
+export function renderYaml(documents: readonly DecidedDocument[]): string {
+  let stream = "";
+  for (const document of documents) {
+    const text = renderDocument(document);
+    if (text === "") continue;
+    if (stream !== "" && !stream.endsWith("\n")) stream += "\n";
+    const marked = /^(?:\s*(?:#.*)?\n)*---(?:\s|$)/.test(text);
+    stream += stream === "" || marked ? text : `---\n${text}`;
+  }
+  return stream;
+}
+
+/** One object as itself, several as a `List`. */
+export function renderJson(documents: readonly DecidedDocument[]): string {
+  const values = documents.flatMap(({ objects }) => objects.filter(isKept).map(editedValue));
+  const [only] = values;
+  const result = values.length === 1 ? only : { apiVersion: "v1", kind: "List", metadata: {}, items: values };
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
+
+/** For each object that is kept, its name and the JSON patch that injects into it (RFC 6902; none when unchanged). */
+export function renderPatches(documents: readonly DecidedDocument[]): string {
+  const patches = documents.flatMap(({ objects }) =>
+    objects.filter(isKept).map(({ object, namespace, edits }) => ({
+      kind: object.kind,
+      namespace,
+      name: object.name,
+      patch: edits.map(({ operation }) => operation),
+    })),
+  );
+  return `${JSON.stringify(patches, null, 2)}\n`;
+}
+
+function isKept({ decision }: DecidedObject): boolean {
+  return decision?.verdict !== "rejected";
+}
+
+function editedValue({ object, edits }: DecidedObject): unknown {
+  const document = new Document(object.value, { aliasDuplicateObjects: false });
+  const operations = edits.map(({ operation }) => operation);
+  editDocument(document, [], operations);
+  return document.toJS();
+}
+
+function renderDocument({ document, objects }: DecidedDocument): string {
+  const refused = objects.filter((object) => !isKept(object));
+  const edited = objects.filter(({ edits }) => edits.length > 0);
+  if (refused.length === 0 && edited.length === 0) return document.text;
+  if (refused.some(({ object }) => object.path.length === 0)) return "";
+
+  const asPlain = hasAliases(document.document) || isFlow(document.document);
+  const target = asPlain ? plainCopy(document) : parseDocument(document.text, readOptions);
+  for (const { object, edits } of edited)
+    editDocument(
+      target,
+      object.path,
+      edits.map(({ operation }) => operation),
+    );
+  for (const { object } of refused.toReversed()) target.deleteIn(object.path);
+  if (asPlain) return toYaml(target.toJS());
+  const style = { ...writeOptions, ...indentation(document.text) };
+  const printed = parseDocument(document.text, readOptions).toString(style);
+  return keepLayout(document.text, printed, target.toString(style));
+}
+
+function plainCopy({ document }: ManifestDocument): Document {
+  return new Document(document.toJS(), { aliasDuplicateObjects: false });
+}
+
+/** The whole document is one flow collection, as JSON is: there are no comments, and blocks read better. */
+function isFlow({ contents }: Document): boolean {
+  return isCollection(contents) && contents.flow === true;
+}
+
+/** The steps by which the text is indented, and whether lists are indented below their key. */
+function indentation(text: string): { indent: number; indentSeq: boolean } {
+  const blank = "[ ]*(?:#.*)?\\n";
+  const below = new RegExp(`^( *)[\\w"'][^\\n]*:${blank}(?:${blank})*( *)([^\\s#])`, "m");
+  const map = new RegExp(`^( *)[\\w"'][^\\n]*:${blank}(?:${blank})*( +)[^\\s#-]`, "m").exec(text);
+  const list = new RegExp(below.source.replace("([^\\s#])", "- "), "m").exec(text);
+  const indent = (map?.[2]?.length ?? 2) - (map?.[1]?.length ?? 0);
+  const indentSeq = (list?.[2]?.length ?? 0) > (list?.[1]?.length ?? 0);
+  return { indent: indent >= 1 && indent <= 8 ? indent : 2, indentSeq };
+}
