@@ -1,0 +1,76 @@
+# First to start and last to stop: takes every layer off what is mounted below the given directories,
+# so that the kubelet finds nothing live to delete and nothing dead to stumble over.
+# sh -c GUARD sluice-guard DIRECTORY...
+
+# An umount of something that hangs must not hold up the others.
+within() {
+  "$@" 2>/dev/null &
+  child=$!
+  (
+    sleep 1
+    kill -9 "$child"
+    kill -USR1 "$$"
+  ) 2>/dev/null &
+  killer=$!
+  wait "$child"
+  set -- "$?"
+  kill -9 "$killer"
+  return "$1"
+}
+
+# mountinfo writes a blank as \040, a backslash as \134, and so on.
+decode() {
+  rest=$1 point=
+  while :; do
+    case $rest in
+      *\\*) ;;
+      *) break ;;
+    esac
+    point=$point${rest%%\\*}
+    rest=${rest#*\\}
+    code=${rest%"${rest#???}"}
+    rest=${rest#???}
+    code=$(printf "\\$code.")
+    point=$point${code%.}
+  done
+  point=$point$rest
+}
+
+# The latest mount stands last in the list and is never below an earlier one.
+clear() {
+  points=
+  while read -r _ _ _ _ point _; do
+    decode "$point"
+    for directory do
+      case $point in
+        "${directory%/}"/*) points="$point
+$points" ;;
+      esac
+    done
+  done </proc/self/mountinfo
+  for point in $points; do
+    within umount "$point" || within umount -l "$point" || echo "sluice: cannot umount $point" >&2
+  done
+  [ -z "$points" ]
+}
+
+finish() {
+  trap '' TERM INT QUIT
+  set -f
+  IFS='
+'
+  for round in 1 2 3 4 5; do
+    clear "$@" && exit 0
+  done
+  echo "sluice: mounts are left below $*" >&2
+  exit 0
+}
+
+trap 'stop=1' TERM INT QUIT
+trap : USR1
+stop=
+while [ -z "$stop" ]; do
+  sleep 10 &
+  wait "$!"
+done
+finish "$@"
