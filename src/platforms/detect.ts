@@ -73,7 +73,7 @@ function fluidPlatform(pod: Marked, fallback: string): DetectedPlatform | undefi
 }
 
 function refuseUnprivileged(mark: string, kind: string): Finding {
-  const message = `${mark}: a client without privilege cannot share its mount with the app on these nodes: remove the ${kind}, or name by sluice.io/platform one that passes /dev/fuse`;
+  const message = `${mark}: without privilege a client cannot share its mount with the app here: remove the ${kind}, or name a platform that passes /dev/fuse by sluice.io/platform`;
   return { code: "unprivileged-client", message };
 }
 
@@ -114,6 +114,6 @@ function namedPlatform(key: string, name: string): DetectedPlatform {
 }
 
 function unknownPlatform(where: string, name: string): Finding {
-  const message = `${where} is ${JSON.stringify(name)}, a platform that is not known: name one of ${listPlatformNames()}, or remove it`;
+  const message = `${where} is ${JSON.stringify(name.slice(0, 63))}, a platform that is not known: name one of ${listPlatformNames()}, or remove it`;
   return { code: "unknown-platform", message };
 }

@@ -46,10 +46,9 @@ function matchesTerm(term: NodeSelectorTerm, node: MatchableNode): boolean {
   );
 }
 
-function matchesRequirement(
-  { operator, values = [] }: NodeSelectorRequirement,
-  actual: string | undefined,
-): boolean {
+function matchesRequirement(requirement: NodeSelectorRequirement, actual: string | undefined): boolean {
+  const { operator } = requirement;
+  const values = requirement.values ?? [];
   switch (operator) {
     case "In":
       return actual !== undefined && values.includes(actual);
