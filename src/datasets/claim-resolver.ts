@@ -1,0 +1,143 @@
+import type { Volume } from "kubernetes-types/core/v1";
+import type { Claim, ClusterView } from "../cluster/cluster-view.ts";
+import type { DatasetVolume } from "../types/dataset-volume.ts";
+import { cacheLocality } from "./fluid/cache-locality.ts";
+import { type FoundClient, findClient } from "./fluid/find-client.ts";
+import { type FoundDataset, findDataset } from "./fluid/find-dataset.ts";
+import { datasetLabel } from "./fluid/labels.ts";
+import { grantsReadingOnly } from "./fluid/mount-attributes.ts";
+import { Problem, Trail } from "./problem.ts";
+import type { ResolveOptions } from "./resolve.ts";
+import { judgeVolume } from "./volume-source.ts";
+
+/** A dataset, what is wrong with it, or undefined for a claim that belongs to none. */
+export type ClaimOutcome = DatasetVolume | Problem | undefined;
+
+/** Deeper nesting is nobody's intention, and every level is one more privileged container in the pod. */
+const deepest = 8;
+
+/** Resolves the claims of one pod, each once, those that only a client mounts included. */
+export class ClaimResolver {
+  readonly #namespace: string;
+  readonly #cluster: ClusterView;
+  readonly #options: ResolveOptions;
+  readonly #outcomes = new Map<string, ClaimOutcome>();
+  /** By name of the Dataset: all its claims are served by one client. */
+  readonly #clients = new Map<
+    string,
+    { readonly client: FoundClient; readonly sources: readonly string[] }
+  >();
+  /** Names of the Datasets whose clients' own claims are being resolved, outermost first. */
+  readonly #chain: string[] = [];
+
+  constructor(namespace: string, cluster: ClusterView, options: ResolveOptions) {
+    this.#namespace = namespace;
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  resolve(claimName: string): ClaimOutcome {
+    if (this.#outcomes.has(claimName)) return this.#outcomes.get(claimName);
+    const outcome = this.#resolve(claimName);
+    this.#outcomes.set(claimName, outcome);
+    return outcome;
+  }
+
+  #resolve(claimName: string): ClaimOutcome {
+    const trail = new Trail(this.#cluster);
+    const claim = trail.claim(this.#namespace, claimName);
+    if (!claim)
+      return trail.problem(
+        "claim-not-found",
+        (show) =>
+          `claim ${show(`${this.#namespace}/${claimName}`)} does not exist: create it, or correct the volume's claimName`,
+      );
+    const label = datasetLabel(claim.labels);
+    if (label === undefined) return undefined;
+    const found = findDataset(claim, label, trail, this.#options);
+    if (found instanceof Problem) return found;
+    if (!this.#options.clients) return datasetVolume(claim, found, this.#cluster);
+    const served = this.#clientOf(found, trail);
+    if (served instanceof Problem) return served;
+    return datasetVolume(claim, found, this.#cluster, served.client, served.sources);
+  }
+
+  #clientOf(found: FoundDataset, trail: Trail) {
+    const name = found.dataset.name;
+    const known = this.#clients.get(name);
+    if (known) return known;
+    const loop = this.#loop(found, trail);
+    if (loop) return loop;
+    const client = findClient(found, this.#cluster, trail, this.#options.keepCacheDirectories);
+    if (client instanceof Problem) return client;
+
+    this.#chain.push(name);
+    const sources = this.#sources(found, client, trail);
+    this.#chain.pop();
+    if (sources instanceof Problem) return sources;
+    const served = { client, sources };
+    this.#clients.set(name, served);
+    return served;
+  }
+
+  #loop({ claim, dataset }: FoundDataset, trail: Trail): Problem | undefined {
+    const from = this.#chain.indexOf(dataset.name);
+    if (from >= 0)
+      return trail.problem("dataset-loop", (show) => {
+        const way = show([...this.#chain.slice(from), dataset.name].join(" -> "));
+        const last = show(this.#chain.at(-1) ?? "");
+        return `Dataset ${show(`${dataset.namespace}/${dataset.name}`)} is its own source (${way}): take claim ${show(claim.name)} out of the client of ${last}`;
+      });
+    if (this.#chain.length < deepest) return undefined;
+    return trail.problem("nested-too-deep", (show) => {
+      const first = show(`${dataset.namespace}/${this.#chain[0] ?? ""}`);
+      return `Dataset ${first} needs more than ${deepest} others as sources, one inside the other: mount one of them directly`;
+    });
+  }
+
+  /** The claims of other datasets that a client mounts itself. */
+  #sources(found: FoundDataset, client: FoundClient, trail: Trail): string[] | Problem {
+    const sources: string[] = [];
+    for (const volume of client.template.volumes) {
+      const inner = this.#sourceOf(volume);
+      if (inner instanceof Problem) {
+        const outer = `${found.claim.namespace}/${found.claim.name}`;
+        return trail.problem(
+          inner.code,
+          (show) => `the client of claim ${show(outer)} needs volume ${show(volume.name)}: ${inner.message}`,
+          inner.restsOn,
+        );
+      }
+      if (inner && !sources.includes(inner.claim.name)) sources.push(inner.claim.name);
+    }
+    return sources;
+  }
+
+  #sourceOf(volume: Volume): ClaimOutcome {
+    const source = judgeVolume(volume);
+    if (source.kind === "claim") return this.resolve(source.claimName);
+    return source.kind === "problem" ? source.problem : undefined;
+  }
+}
+
+function datasetVolume(
+  claim: Claim,
+  found: FoundDataset,
+  cluster: ClusterView,
+  client?: FoundClient,
+  sources: readonly string[] = [],
+): DatasetVolume {
+  return {
+    claim: { namespace: claim.namespace, name: claim.name },
+    family: "fluid",
+    dataset: { namespace: found.dataset.namespace, name: found.dataset.name },
+    runtime: found.type.type,
+    subPath: client?.mount.subPath ?? "",
+    readOnly: grantsReadingOnly(claim.accessModes) || client?.mount.readOnly === true,
+    oncePerCluster: claim.accessModes.includes("ReadWriteOncePod"),
+    locality: cacheLocality(found, cluster),
+    clientNodeSelector: found.runtime.clientNodeSelector,
+    ...(client === undefined ? {} : { client: client.template }),
+    ...(sources.length === 0 ? {} : { sources }),
+  };
+}

@@ -1,0 +1,63 @@
+import type { ClusterView } from "../../cluster/cluster-view.ts";
+import type { ClientTemplate } from "../../types/dataset-volume.ts";
+import { Problem, type Trail } from "../problem.ts";
+import { clientTemplate } from "./client-template.ts";
+import type { FoundDataset } from "./find-dataset.ts";
+import { type MountAttributes, mountAttributes } from "./mount-attributes.ts";
+import { parseScrapeTarget } from "./scrape-target.ts";
+import { writesBack } from "./writes-back.ts";
+
+export interface FoundClient {
+  readonly mount: MountAttributes;
+  readonly template: ClientTemplate;
+}
+
+/** Finds the client of a dataset: its mount in the volume of the Dataset's own claim, its template in the DaemonSet. */
+export function findClient(
+  found: FoundDataset,
+  cluster: ClusterView,
+  trail: Trail,
+  keepCacheDirectories: boolean,
+): FoundClient | Problem {
+  const { dataset, type, runtime } = found;
+  const full = `${dataset.namespace}/${dataset.name}`;
+  const mount = mountAttributes(found, trail);
+  if (mount instanceof Problem) return mount;
+
+  const scrape = parseScrapeTarget(type.metricsTarget ? runtime.metricsScrapeTarget : undefined);
+  if ("unknown" in scrape)
+    return trail.problem(
+      "runtime-bad-value",
+      (show) =>
+        `${type.kind} ${show(full)} has the unknown word "${show(scrape.unknown)}" in fuse.metrics.scrapeTarget: use MountPod, Sidecar, All or None`,
+    );
+
+  const name = `${dataset.name}${type.daemonSetSuffix}`;
+  const daemonSet = trail.clientDaemonSet(dataset.namespace, name);
+  if (!daemonSet)
+    return trail.problem(
+      "client-not-found",
+      (show) =>
+        `the client of Dataset ${show(full)} is unknown, for DaemonSet ${show(name)} does not exist: wait until Fluid has created it`,
+    );
+  const container = daemonSet.template.containers[0];
+  if (!container || typeof container !== "object")
+    return trail.problem(
+      "client-without-container",
+      (show) =>
+        `the client of Dataset ${show(full)} is unknown, for DaemonSet ${show(name)} has no container: recreate the runtime`,
+    );
+
+  const template = clientTemplate(daemonSet, container, mount, {
+    keepCacheDirectories,
+    scrapesMetrics: scrape.sidecar,
+    writesBack: writesBack(container, mount, cluster),
+  });
+  if (!template)
+    return trail.problem(
+      "client-without-mount",
+      (show) =>
+        `the client of Dataset ${show(full)} (DaemonSet ${show(name)}) mounts no hostPath that holds ${show(mount.hostPath)}: recreate the runtime`,
+    );
+  return { mount, template };
+}
