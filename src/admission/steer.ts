@@ -30,7 +30,7 @@ export function planSteering(question: SteeringQuestion): Steering {
 
   const caches = datasets.map((dataset) => steerToCache(dataset, question));
   const stated = findStatedLocality(question, join(clients).required);
-  if (stated !== undefined && !isSteeredAlready(pod, join([...clients, ...caches])))
+  if (stated !== undefined && !isSteeredAlready(pod, join(caches)))
     return notSteered(clients, `the pod states its own locality by ${stated}`);
   return join([...clients, ...caches]);
 }
@@ -73,13 +73,13 @@ function findStatedLocality(
   const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   const required = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const places = [
+    { place: "its client's node selector", keys: keysOf(ofClients) },
     {
       place: "preferred node affinity",
       keys: preferred.flatMap((t) => keysOf(t.preference?.matchExpressions)),
     },
     { place: "required node affinity", keys: required.flatMap((term) => keysOf(term.matchExpressions)) },
     { place: "nodeSelector", keys: Object.keys(pod.spec?.nodeSelector ?? {}) },
-    { place: "its client's node selector", keys: keysOf(ofClients) },
   ];
   for (const { place, keys } of places) {
     const key = keys.find((key) => names.has(key));
@@ -93,6 +93,7 @@ function isSteeredAlready(pod: Pod, plan: Steering): boolean {
   const affinity = nodeAffinityOf(pod);
   return (
     affinity !== undefined &&
+    plan.preferred.length + plan.required.length > 0 &&
     preferNodes(affinity, plan.preferred) === affinity &&
     requireNodes(affinity, plan.required) === affinity
   );

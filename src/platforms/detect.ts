@@ -73,7 +73,7 @@ function fluidPlatform(pod: Marked, fallback: string): DetectedPlatform | undefi
 }
 
 function refuseUnprivileged(mark: string, kind: string): Finding {
-  const message = `${mark}: without privilege a client cannot share its mount with the app here: remove the ${kind}, or name a platform that passes /dev/fuse by sluice.io/platform`;
+  const message = `${mark}: without privilege a client cannot share its mount here: remove the ${kind}, or name a platform that passes /dev/fuse by sluice.io/platform`;
   return { code: "unprivileged-client", message };
 }
 
