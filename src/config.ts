@@ -13,7 +13,8 @@ const schema = z.strictObject({
   /** `auto`: native where API server and nodes run them. */
   sidecar: z.enum(["auto", "native", "classic"]).default("auto"),
   cacheAffinity: z.enum(["preferred", "required", "none"]).default("preferred"),
-  clientStop: z.enum(["wait", "detach"]).default("wait"),
+  /** `auto`: a client is ended once it has detached where it is known to hold nothing unwritten, else waited for. */
+  clientStop: z.enum(["auto", "wait", "detach"]).default("auto"),
   platform: z.string().default("kubernetes"),
   /** For a client whose template states none and whose pod asks for none. */
   clientResources: z
@@ -38,6 +39,8 @@ const schema = z.strictObject({
     }),
   /** Native sidecars that must stay in front of ours. */
   meshProxies: z.array(z.string()).default(["istio-proxy", "linkerd-proxy"]),
+  /** How long a classic client goes on after the pod was told to stop, for the app may still read; in seconds. */
+  classicHoldSeconds: z.int().min(0).max(3600).default(10),
   /** Pods with one of these labels have makers that take containers[0] for the application. */
   firstContainerIsApp: z.array(z.string()).default(["ray.io/node-type", "airflow_version"]),
   /** What to do with a subPathExpr that the client cannot follow: refuse the pod, or let it go without healing. */

@@ -1,15 +1,78 @@
+import type { Pod } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
+import type { Finding } from "../types/reason.ts";
+import { reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
+import { fluid } from "./labels.ts";
+import { readPodOptions } from "./pod-options.ts";
 import type { PodRequest } from "./pod-request.ts";
+import { prepareForCsi } from "./prepare-for-csi.ts";
+import { readPod } from "./read-pod.ts";
+import { select } from "./select.ts";
+import { serveBySidecars } from "./serve-by-sidecars.ts";
 
-/** Decides about one pod. Pure and synchronous; throws only where Sluice itself is at fault. */
-export function decide(request: PodRequest, _cluster: ClusterView, _config: Config): Decision {
-  return {
-    verdict: "unchanged",
-    volumes: [],
-    findings: [{ code: "not-opted-in", message: "nothing is decided yet" }],
-    edits: [],
-    pod: request.object as Decision["pod"],
+/**
+ * Decides about one pod: does it ask for datasets and how; which of its volumes are datasets and what serves each;
+ * where will it run and what is allowed there; what is changed. One synchronous pure function over one state of the
+ * cluster; it throws only where Sluice itself is at fault.
+ */
+export function decide(request: PodRequest, cluster: ClusterView, config: Config): Decision {
+  if (!isPodCreation(request))
+    return unchanged(request.object as Pod, [
+      { code: "not-a-pod-creation", message: `${request.operation} of ${request.resource} is not looked at` },
+    ]);
+  const reading = readPod(request.object);
+  if ("problem" in reading)
+    return reject(request.object as Pod, [
+      { code: "invalid-pod", message: `not a valid pod: ${reading.problem}` },
+    ]);
+  const { pod } = reading;
+  const misplaced = checkNamespace(pod, request.namespace);
+  if (misplaced !== undefined) return reject(pod, [misplaced]);
+
+  const namespace = cluster.namespace(request.namespace);
+  const { options, problem } = readPodOptions(pod);
+  const selection = select(pod, namespace?.labels ?? {}, options.mode, config);
+  if (!selection.asks) return unchanged(pod, [selection.finding]);
+  if (problem !== undefined) return reject(pod, [problem, ...selection.findings]);
+  if (isLeftover(pod)) return unchanged(pod, [leftover]);
+
+  const question = {
+    pod,
+    namespace: request.namespace,
+    cluster,
+    config,
+    options,
+    selection,
+    fromTemplate: request.fromTemplate ?? false,
   };
+  return selection.mode === "csi" ? prepareForCsi(question) : serveBySidecars(question);
+}
+
+function isPodCreation({ operation, kind, subResource }: PodRequest): boolean {
+  return operation === "CREATE" && kind === "/v1/Pod" && subResource === "";
+}
+
+function checkNamespace(pod: Pod, requested: string): Finding | undefined {
+  const stated = pod.metadata?.namespace;
+  if (requested === "")
+    return { code: "namespace-mismatch", message: "the request names no namespace for the pod" };
+  if (stated === undefined || stated === "" || stated === requested) return undefined;
+  return {
+    code: "namespace-mismatch",
+    message: `the pod states namespace ${stated}, but is created in namespace ${requested}: make them agree`,
+  };
+}
+
+const leftover: Finding = {
+  code: "marked-done",
+  message: `the pod carries ${fluid.done}=true, so it is left as it is, yet no client is in it: remove that label if the pod is a copy`,
+};
+
+/** Fluid's own mark on a pod without any client says "skip", as it does to Fluid; on a pod with clients it is not heeded. */
+function isLeftover(pod: Pod): boolean {
+  if (pod.metadata?.labels?.[fluid.done] !== "true") return false;
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  return !containers.some((container) => container.name.startsWith("fluid-fuse"));
 }

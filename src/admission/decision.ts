@@ -1,5 +1,5 @@
-import type { Operation } from "fast-json-patch";
 import type { Pod } from "kubernetes-types/core/v1";
+import type { Edit } from "../types/edit.ts";
 import type { ObjectRef } from "../types/object-ref.ts";
 import type { Finding, ReasonCode } from "../types/reason.ts";
 
@@ -33,12 +33,6 @@ export interface VolumeOutcome {
   readonly dataset?: string;
   /** Name of the client's container. */
   readonly client?: string;
-}
-
-/** One RFC 6902 operation and why it is made. */
-export interface Edit {
-  readonly operation: Operation;
-  readonly why: string;
 }
 
 /** The objects that the refusals among `findings` rest on, each once. */

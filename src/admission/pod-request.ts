@@ -13,4 +13,6 @@ export interface PodRequest {
   readonly dryRun: boolean;
   /** The pod as the API server sent it: raw JSON, never changed by anybody. */
   readonly object: unknown;
+  /** The pod is a workload's template, so the API server has not filled it in yet. */
+  readonly fromTemplate?: boolean;
 }

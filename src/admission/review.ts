@@ -3,8 +3,10 @@ import type { Cluster, ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import { decide } from "./decide.ts";
 import { type Decision, restsOn } from "./decision.ts";
+import { sluice } from "./labels.ts";
 import type { PodRequest } from "./pod-request.ts";
 import { readPod } from "./read-pod.ts";
+import { select } from "./select.ts";
 
 /** `decide`, as an argument, so that its failures can be tried out. */
 export type Decide = (request: PodRequest, cluster: ClusterView, config: Config) => Decision;
@@ -42,35 +44,27 @@ export async function reviewPod(
     return decideOnce(request, cluster.view, config);
   } catch (error) {
     options.onError(error);
-    return decideWithoutDecision(request, cluster.view, error);
+    return failed(request, mayNeedDataset(request, cluster.view, config), error);
   }
 }
 
-/**
- * Whether the pod could be meant to get a dataset from us: it has a claim or an ephemeral volume, and the pod or its
- * namespace asks for injection.
- */
-export function mayNeedDataset(request: PodRequest, cluster: ClusterView): boolean {
+/** Whether the pod may be meant to be served by us: it asks for sidecar mode and has a claim or an ephemeral volume. */
+function mayNeedDataset(request: PodRequest, cluster: ClusterView, config: Config): boolean {
   if (request.operation !== "CREATE" || request.kind !== "/v1/Pod" || request.subResource !== "")
     return false;
   const reading = readPod(request.object);
   if ("problem" in reading) return false;
   const { metadata, spec } = reading.pod;
-  const claims = spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
-  if (!claims) return false;
-  const labels = metadata?.labels ?? {};
-  return (
-    labels["sluice.io/inject"] === "true" ||
-    labels["serverless.fluid.io/inject"] === "true" ||
-    labels["fuse.sidecar.fluid.io/inject"] === "true" ||
-    cluster.namespace(request.namespace)?.labels["sluice.io/injection"] === "enabled"
-  );
+  if (!spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral)) return false;
+  const mode = metadata?.annotations?.[sluice.mode] === "csi" ? "csi" : undefined;
+  const namespaceLabels = cluster.namespace(request.namespace)?.labels ?? {};
+  const selection = select(reading.pod, namespaceLabels, mode, config);
+  return selection.asks && selection.mode === "sidecar";
 }
 
-function decideWithoutDecision(request: PodRequest, cluster: ClusterView, error: unknown): Decision {
-  const atStake = mayNeedDataset(request, cluster);
+function failed(request: PodRequest, atStake: boolean, error: unknown): Decision {
   const what = error instanceof Error ? error.message : String(error);
-  const podName = nameOf(request);
+  const pod = `${request.namespace}/${podName(request.object)}`;
   return {
     verdict: atStake ? "rejected" : "unchanged",
     volumes: [],
@@ -78,18 +72,13 @@ function decideWithoutDecision(request: PodRequest, cluster: ClusterView, error:
       {
         code: "internal-error",
         message: atStake
-          ? `pod ${podName} cannot be given its datasets because of an error in Sluice: try again, and report it with the log line of review ${request.uid} if it stays (${what})`
-          : `an error in Sluice; pod ${podName} asks for no dataset and is left as it is (${what})`,
+          ? `pod ${pod} cannot be given its datasets because of an error in Sluice: try again, and report it with the log line of review ${request.uid} if it stays (${what})`
+          : `an error in Sluice; pod ${pod} asks for no dataset and is left as it is (${what})`,
       },
     ],
     edits: [],
     pod: request.object as Pod,
   };
-}
-
-/** "namespace/name" for messages; pods of controllers have no name yet, only a generateName. */
-export function nameOf(request: PodRequest): string {
-  return `${request.namespace}/${podName(request.object)}`;
 }
 
 /** The pod's name, or its generateName followed by "*", or "". Takes whatever was sent. */

@@ -1,4 +1,9 @@
-import type { Container, LocalObjectReference, NodeSelectorRequirement, Volume } from "kubernetes-types/core/v1";
+import type {
+  Container,
+  LocalObjectReference,
+  NodeSelectorRequirement,
+  Volume,
+} from "kubernetes-types/core/v1";
 import type { ObjectRef } from "./object-ref.ts";
 
 /** A pod volume's claim whose data are served by a cache, with all that is needed to serve it in the pod. */

@@ -1,0 +1,79 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Config } from "../config.ts";
+import type { ClientPlan } from "../pod/client-plan.ts";
+import { freeName } from "../pod/names.ts";
+import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
+import type { Finding } from "../types/reason.ts";
+import type { PodOptions } from "./pod-options.ts";
+import { nameOf } from "./volume-outcomes.ts";
+
+/** Fluid's name for a client's container; its controllers and metrics go by it. */
+const clientPrefix = "fluid-fuse";
+
+export interface PlannedClients {
+  readonly plans: readonly ClientPlan[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * One client for each dataset, numbered in the order of `datasets` behind those that are in the pod, as Fluid does it
+ * (pkg/application/inject/fuse/injector.go), but never to a name that is taken.
+ */
+export function planClients(
+  pod: Pod,
+  datasets: readonly DatasetVolume[],
+  native: boolean,
+  options: PodOptions,
+  config: Config,
+): PlannedClients {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const taken = new Set(containers.map((container) => container.name));
+  const grace = pod.spec?.terminationGracePeriodSeconds ?? 30;
+  const holdSeconds = native ? 0 : Math.min(config.classicHoldSeconds, Math.max(0, grace - 5));
+  const findings: Finding[] = [];
+  let number = containers.filter((container) => container.name.startsWith(clientPrefix)).length;
+  const plans = datasets.flatMap((dataset): ClientPlan[] => {
+    const template = dataset.client;
+    if (template === undefined) return [];
+    while (taken.has(`${clientPrefix}-${number}`)) number++;
+    const name = `${clientPrefix}-${number}`;
+    taken.add(name);
+    const attendant = freeName(`sluice-views-${number}`, taken);
+    taken.add(attendant);
+    const stop = clientStop(template, options, config);
+    if (stop === "detach" && template.writesBack) findings.push(lateWrites(dataset, name));
+    const plan: ClientPlan = {
+      name,
+      number,
+      attendant,
+      claim: dataset.claim.name,
+      template,
+      subPath: dataset.subPath,
+      readOnly: dataset.readOnly,
+      label: `Dataset ${nameOf(dataset)}`,
+      native,
+      stop,
+      stopSeconds: Math.max(1, grace - holdSeconds - 5),
+      holdSeconds,
+      asked: options.clientSizes,
+      fallback: config.clientResources,
+      gate: options.gate,
+    };
+    number++;
+    return [plan];
+  });
+  return { plans, findings };
+}
+
+function clientStop(template: ClientTemplate, options: PodOptions, config: Config): "wait" | "detach" {
+  if (options.clientStop !== undefined) return options.clientStop;
+  if (config.clientStop !== "auto") return config.clientStop;
+  return template.writesBack ? "wait" : "detach";
+}
+
+function lateWrites(dataset: DatasetVolume, client: string): Finding {
+  return {
+    code: "stop-may-lose-writes",
+    message: `${client} (Dataset ${nameOf(dataset)}) may upload after files are closed, and sluice.io/client-stop: detach does not wait for that: use wait if the pod writes`,
+  };
+}

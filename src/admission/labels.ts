@@ -1,0 +1,41 @@
+/** The labels and annotations that admission reads and writes, each with what it stands on. */
+
+/** Ours. */
+export const sluice = {
+  /** Namespace label: `enabled`. */
+  injection: "sluice.io/injection",
+  /** Pod label: `true` or `false`. */
+  inject: "sluice.io/inject",
+  /** Pod annotations. */
+  mode: "sluice.io/mode",
+  platform: "sluice.io/platform",
+  sidecar: "sluice.io/sidecar",
+  cacheAffinity: "sluice.io/cache-affinity",
+  clientStop: "sluice.io/client-stop",
+  clientSize: (resource: "cpu" | "memory", kind: "request" | "limit") =>
+    `sluice.io/client-${resource}-${kind}`,
+  /** Pod annotation, written: what was done. */
+  status: "sluice.io/status",
+} as const;
+
+/** Fluid's (pkg/common/label.go, pkg/common/webhook.go). Pod labels, unless said otherwise. */
+export const fluid = {
+  serverless: "serverless.fluid.io/inject",
+  /** Deprecated name of `serverless`. */
+  sidecar: "fuse.sidecar.fluid.io/inject",
+  serverful: "fuse.serverful.fluid.io/inject",
+  enabled: "fluid.io/enable-injection",
+  done: "done.sidecar.fluid.io/inject",
+  cacheDirectories: "cachedir.sidecar.fluid.io/inject",
+  clientPostStart: "fuse.sidecar.poststart.fluid.io/inject",
+  /** `fluid.io/dataset.<claim>.sched: required`. */
+  required: /^fluid\.io\/dataset\.([A-Za-z0-9.-]*)\.sched$/,
+  /** Annotation. */
+  skipPrecheck: "sidecar.fluid.io/skip-precheck",
+  managedBy: "fluid.io/managed-by",
+  datasetName: (container: string) => `dataset-name.sidecar.fluid.io/${container}`,
+  datasetNamespace: (container: string) => `dataset-namespace.sidecar.fluid.io/${container}`,
+  /** Annotations, written. */
+  datasetsInUse: "fluid.io/datasets-in-use",
+  scrape: "prometheus.fuse.fluid.io/scrape",
+} as const;

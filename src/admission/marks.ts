@@ -1,0 +1,91 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { PodEditor } from "../pod/pod-editor.ts";
+import { version } from "../version.ts";
+import { fluid, sluice } from "./labels.ts";
+
+/** What is written on a pod that got clients, for people and for the tools that go by Fluid's marks. */
+export interface ClientMark {
+  readonly claim: string;
+  readonly container: string;
+  readonly dataset: { readonly namespace: string; readonly name: string };
+  readonly scrapesMetrics: boolean;
+  /** Whether the pod itself mounts the claim, not only another client. */
+  readonly own: boolean;
+}
+
+export interface InjectionStatus {
+  readonly mode: string;
+  readonly platform: string;
+  readonly sidecar?: string;
+}
+
+/** Writes the marks of an injected pod: labels and annotations. They are never trusted when they come back. */
+export function markInjected(
+  editor: PodEditor,
+  clients: readonly ClientMark[],
+  status: InjectionStatus,
+): void {
+  const labels: Record<string, string> = { [fluid.done]: "true", [fluid.managedBy]: "fluid" };
+  for (const { container, dataset } of clients) {
+    labels[fluid.datasetNamespace(container)] = dataset.namespace;
+    // A Dataset's name may be longer than a label's value.
+    if (/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(dataset.name))
+      labels[fluid.datasetName(container)] = dataset.name;
+  }
+  editor.merge(["metadata", "labels"], labels, "marks that Fluid's controllers and other tools read");
+  const annotations: Record<string, string> = {
+    ...usage(editor.pod, clients),
+    ...statusMark(editor.pod, clients, status),
+  };
+  if (
+    clients.some((client) => client.scrapesMetrics) &&
+    editor.pod.metadata?.annotations?.[fluid.scrape] === undefined
+  )
+    annotations[fluid.scrape] = "true";
+  editor.merge(
+    ["metadata", "annotations"],
+    annotations,
+    "tells which datasets the pod uses and what was done",
+  );
+}
+
+/** Writes which datasets the pod uses, as both modes do. */
+export function markUsage(editor: PodEditor, datasets: readonly Pick<ClientMark, "dataset" | "own">[]): void {
+  editor.merge(["metadata", "annotations"], usage(editor.pod, datasets), "tells which datasets the pod uses");
+}
+
+function usage(pod: Pod, datasets: readonly Pick<ClientMark, "dataset" | "own">[]): Record<string, string> {
+  const before = (pod.metadata?.annotations?.[fluid.datasetsInUse] ?? "")
+    .split(",")
+    .map((name) => name.trim());
+  const own = datasets.filter((entry) => entry.own).map((entry) => entry.dataset.name);
+  if (own.length === 0) return {};
+  return { [fluid.datasetsInUse]: [...new Set([...before, ...own])].filter(Boolean).sort().join(",") };
+}
+
+function statusMark(
+  pod: Pod,
+  clients: readonly ClientMark[],
+  status: InjectionStatus,
+): Record<string, string> {
+  const claims = { ...earlierClaims(pod) };
+  for (const { claim, container } of clients) claims[claim] = container;
+  const sorted = Object.fromEntries(Object.entries(claims).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { [sluice.status]: JSON.stringify({ verdict: "injected", version, ...status, clients: sorted }) };
+}
+
+function earlierClaims(pod: Pod): Record<string, string> {
+  try {
+    const status: unknown = JSON.parse(pod.metadata?.annotations?.[sluice.status] ?? "{}");
+    const clients = isObject(status) ? status["clients"] : undefined;
+    return isObject(clients) && Object.values(clients).every((name) => typeof name === "string")
+      ? (clients as Record<string, string>)
+      : {};
+  } catch {
+    return {};
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

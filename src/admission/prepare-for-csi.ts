@@ -1,0 +1,79 @@
+import { resolveVolumes } from "../datasets/resolve.ts";
+import { detectPlatform, warnOfPlatform } from "../platforms/detect.ts";
+import { PodEditor } from "../pod/pod-editor.ts";
+import { propagateMounts } from "../pod/propagate-mounts.ts";
+import type { Finding } from "../types/reason.ts";
+import { applySteering } from "./apply-steering.ts";
+import { bySeverity, reject, unchanged } from "./conclude.ts";
+import type { Decision } from "./decision.ts";
+import { markUsage } from "./marks.ts";
+import type { Question } from "./question.ts";
+import { planSteering } from "./steer.ts";
+import { nameOf, volumeOutcomes } from "./volume-outcomes.ts";
+
+/**
+ * In csi mode the claims stay and the node's CSI driver mounts them: the pod's mounts follow a remount, and the pod is
+ * steered. A problem is a warning here, for the pod gets its data, or is told of it, by the driver.
+ */
+export function prepareForCsi(question: Question): Decision {
+  const { pod, namespace, cluster, config, options, selection } = question;
+  const resolution = resolveVolumes(pod, namespace, cluster, {
+    clients: false,
+    skipBoundCheck: options.skipBoundCheck,
+    keepCacheDirectories: false,
+  });
+  const problems = resolution.volumes.flatMap((volume) =>
+    volume.kind === "problem" ? [volume.finding] : [],
+  );
+  const findings: Finding[] = [...problems, ...selection.findings];
+  const volumes = volumeOutcomes(resolution.volumes, (volume, dataset) => ({
+    code: "left-to-csi",
+    message: `Dataset ${nameOf(dataset)}: the node's CSI driver mounts claim ${dataset.claim.name} for volume ${volume}`,
+  }));
+  const { datasets } = resolution;
+  if (datasets.length === 0) {
+    const none: Finding = { code: "no-dataset", message: "no volume of the pod belongs to a dataset" };
+    return unchanged(pod, problems.length === 0 ? [none] : findings, volumes, { mode: "csi" });
+  }
+  const place = cluster.namespace(namespace);
+  const detected = detectPlatform({
+    pod,
+    namespaceLabels: place?.labels ?? {},
+    namespaceAnnotations: place?.annotations ?? {},
+    asked: options.platform,
+    fallback: config.platform,
+  });
+  if ("problem" in detected) return reject(pod, [detected.problem, ...findings], volumes, { mode: "csi" });
+
+  const editor = new PodEditor(pod);
+  const claimVolumes = resolution.volumes.filter((volume) => volume.kind === "dataset").map((v) => v.volume);
+  propagateMounts(editor, new Set(claimVolumes));
+  const steering = planSteering({
+    pod,
+    datasets,
+    mode: "csi",
+    platform: detected.platform,
+    choice: options.cacheAffinity ?? config.cacheAffinity,
+    requiredClaims: options.requiredClaims,
+    tiers: config.cacheTiers,
+    nodes: cluster,
+  });
+  applySteering(editor, steering);
+  markUsage(
+    editor,
+    datasets.map((dataset) => ({ dataset: dataset.dataset, own: true })),
+  );
+  findings.push(...steering.findings, ...warnOfPlatform(detected.platform));
+  const left = volumes
+    .filter((v) => v.code === "left-to-csi")
+    .map(({ volume, message }): Finding => ({ code: "left-to-csi", message, volume }));
+  return {
+    verdict: editor.edits.length === 0 ? "unchanged" : "injected",
+    mode: "csi",
+    platform: detected.platform.name,
+    volumes,
+    findings: bySeverity([...findings, ...left]),
+    edits: editor.edits,
+    pod: editor.pod,
+  };
+}

@@ -1,0 +1,17 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { ClusterView } from "../cluster/cluster-view.ts";
+import type { Config } from "../config.ts";
+import type { PodOptions } from "./pod-options.ts";
+import type { Selection } from "./select.ts";
+
+/** A pod that asks for its datasets, with all that the answer depends on. */
+export interface Question {
+  readonly pod: Pod;
+  readonly namespace: string;
+  readonly cluster: ClusterView;
+  readonly config: Config;
+  readonly options: PodOptions;
+  readonly selection: Extract<Selection, { asks: true }>;
+  /** The pod is a workload's template that the API server has not filled in. */
+  readonly fromTemplate: boolean;
+}

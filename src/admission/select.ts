@@ -1,0 +1,63 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Config } from "../config.ts";
+import type { Finding } from "../types/reason.ts";
+import type { Mode } from "./decision.ts";
+import { fluid, sluice } from "./labels.ts";
+
+/** Whether a pod asks to be served, how, and by what it asks. */
+export type Selection =
+  | { readonly asks: false; readonly finding: Finding }
+  | { readonly asks: true; readonly mode: Mode; readonly by: string; readonly findings: readonly Finding[] };
+
+/**
+ * Reads the labels that opt a pod in or out. Fluid's labels mean what they mean to Fluid; where two of them contradict
+ * each other the order is Fluid's (pkg/webhook/handler/mutating/mutating_handler.go): sidecar before csi.
+ * `mode` is what the pod's own annotation asks for.
+ */
+export function select(
+  pod: Pod,
+  namespaceLabels: Readonly<Record<string, string>>,
+  mode: Mode | undefined,
+  config: Pick<Config, "mode">,
+): Selection {
+  const labels = pod.metadata?.labels ?? {};
+  const out = optedOut(labels);
+  if (out !== undefined)
+    return { asks: false, finding: { code: "opted-out", message: `the pod opts out by label ${out}` } };
+
+  const serverless = [fluid.serverless, fluid.sidecar].find((key) => labels[key] === "true");
+  const serverful = labels[fluid.serverful] === "true" ? fluid.serverful : undefined;
+  const own = labels[sluice.inject] === "true" ? `label ${sluice.inject}=true` : undefined;
+  const ofNamespace =
+    namespaceLabels[sluice.injection] === "enabled"
+      ? `namespace label ${sluice.injection}=enabled`
+      : undefined;
+  const asked = serverless ?? serverful;
+  const by = asked === undefined ? (own ?? ofNamespace) : `label ${asked}=true`;
+  if (by === undefined) {
+    const message = `neither the pod nor its namespace opts in: label the namespace ${sluice.injection}=enabled, or the pod ${sluice.inject}=true`;
+    return { asks: false, finding: { code: "not-opted-in", message } };
+  }
+  const findings: Finding[] = [];
+  if (serverless !== undefined && serverful !== undefined && mode === undefined)
+    findings.push({
+      code: "contradicting-labels",
+      message: `the pod carries ${serverless}=true and ${serverful}=true: the first one counts (sidecar); remove the other`,
+    });
+  return { asks: true, mode: mode ?? impliedMode(serverless, serverful, config), by, findings };
+}
+
+function impliedMode(
+  serverless: string | undefined,
+  serverful: string | undefined,
+  config: Pick<Config, "mode">,
+): Mode {
+  if (serverless !== undefined) return "sidecar";
+  return serverful === undefined ? config.mode : "csi";
+}
+
+function optedOut(labels: Readonly<Record<string, string>>): string | undefined {
+  return [sluice.inject, fluid.enabled]
+    .map((key) => `${key}=${labels[key]}`)
+    .find((label) => label.endsWith("=false"));
+}

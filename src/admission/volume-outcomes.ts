@@ -1,0 +1,22 @@
+import type { ResolvedVolume } from "../datasets/resolve.ts";
+import type { DatasetVolume } from "../types/dataset-volume.ts";
+import type { VolumeOutcome } from "./decision.ts";
+
+/** What became of the volumes that are no datasets or could not be resolved; `ofDataset` tells it of the others. */
+export function volumeOutcomes(
+  volumes: readonly ResolvedVolume[],
+  ofDataset: (volume: string, dataset: DatasetVolume) => Omit<VolumeOutcome, "volume" | "dataset">,
+): VolumeOutcome[] {
+  return volumes.map((resolved): VolumeOutcome => {
+    const { volume } = resolved;
+    if (resolved.kind === "other") return { volume, code: resolved.code, message: resolved.message };
+    if (resolved.kind === "problem")
+      return { volume, code: resolved.finding.code, message: resolved.finding.message };
+    return { volume, dataset: nameOf(resolved.dataset), ...ofDataset(volume, resolved.dataset) };
+  });
+}
+
+/** "namespace/name" of the dataset. */
+export function nameOf({ dataset }: DatasetVolume): string {
+  return `${dataset.namespace}/${dataset.name}`;
+}

@@ -1,0 +1,27 @@
+import type { ClientTemplate } from "../types/dataset-volume.ts";
+import type { ClientSettings } from "./client-container.ts";
+
+/** One client to be put into the pod. */
+export interface ClientPlan extends ClientSettings {
+  /** The number in its name, which the names of its volumes carry as well. */
+  readonly number: number;
+  /** Name of the container that attends a bare client's mount. */
+  readonly attendant: string;
+  readonly claim: string;
+  readonly template: ClientTemplate;
+  /** Where in the client's mount the claim's data begin, "" for the root. */
+  readonly subPath: string;
+  readonly readOnly: boolean;
+  /** What it mounts, in words: "Dataset default/imagenet". */
+  readonly label: string;
+}
+
+/** A template without a command runs by its image's entrypoint, around which no supervisor can be put. */
+export function isBare(plan: ClientPlan): boolean {
+  return (plan.template.container.command ?? []).length === 0;
+}
+
+/** The container whose supervisor keeps the views: the client itself, or its attendant where the client runs bare. */
+export function keeperOf(plan: ClientPlan): string {
+  return isBare(plan) ? plan.attendant : plan.name;
+}

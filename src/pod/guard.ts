@@ -1,0 +1,54 @@
+import type { Container, Pod } from "kubernetes-types/core/v1";
+import type { ClientTemplate } from "../types/dataset-volume.ts";
+import { guardCommand, isGuardCommand } from "./client-commands.ts";
+import { helperContainer, hideToken } from "./client-container.ts";
+import type { ResourceSizes } from "./client-resources.ts";
+import { findContainer } from "./containers.ts";
+import type { PodEditor } from "./pod-editor.ts";
+import { sharedMount, sharedPath } from "./shared-volume.ts";
+
+/**
+ * The guard: it starts first, stops last, and then takes all mounts off the shared volumes, so that nothing live is
+ * left for the kubelet to delete and the pod can go.
+ */
+export function guardContainer(
+  name: string,
+  template: ClientTemplate,
+  volumes: readonly string[],
+  tokenVolume: string,
+  resources: ResourceSizes,
+  native: boolean,
+): Container {
+  return {
+    ...helperContainer(name, template, resources),
+    command: guardCommand(volumes.map(sharedPath)),
+    volumeMounts: [...volumes.map(sharedMount), ...hideToken({}, tokenVolume)],
+    ...(native ? { restartPolicy: "Always" } : {}),
+  };
+}
+
+export function hasGuard(pod: Pod): boolean {
+  return findContainer(pod, isGuard) !== undefined;
+}
+
+/** A guard is known by what it runs, never by its name. */
+export function isGuard(container: Container): boolean {
+  return isGuardCommand(container.command);
+}
+
+/** Puts further volumes under the guard that is in the pod already. */
+export function extendGuard(editor: PodEditor, volumes: readonly string[]): void {
+  const found = findContainer(editor.pod, isGuard);
+  if (found === undefined) return;
+  const mounts = [...(found.container.volumeMounts ?? []), ...volumes.map(sharedMount)];
+  const directories = mounts
+    .filter((mount) => mount.mountPropagation === "Bidirectional")
+    .map((m) => m.mountPath);
+  editor.set(
+    [...found.path, "command"],
+    guardCommand(directories),
+    "the guard also watches the new client's volumes",
+  );
+  for (const volume of volumes)
+    editor.append([...found.path, "volumeMounts"], sharedMount(volume), "the guard also watches this volume");
+}

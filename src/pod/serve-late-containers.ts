@@ -1,0 +1,91 @@
+import type { Container, Pod } from "kubernetes-types/core/v1";
+import type { Finding } from "../types/reason.ts";
+import { parseSupervisorCommand, supervisorCommand, type View } from "./client-commands.ts";
+import { gate } from "./client-container.ts";
+import { containersOf, type FoundContainer } from "./containers.ts";
+import type { PodEditor } from "./pod-editor.ts";
+import { serveContainers } from "./serve-containers.ts";
+import { ServedVolume } from "./served-volume.ts";
+import { viewsRoot } from "./shared-volume.ts";
+
+/**
+ * The volumes that supervisors in the pod serve already. They are known by their structure, never by a mark: a
+ * supervisor's command, and the shared volume it mounts for its views. Another version may have written them, and the
+ * API server and other webhooks may have filled them in.
+ */
+export function servedVolumes(pod: Pod, directSubPathExpr: boolean): ServedVolume[] {
+  return containersOf(pod).flatMap(({ container }) => {
+    const views = parseSupervisorCommand(container.command)?.views ?? [];
+    return [...new Set(views.map(volumeOf))]
+      .filter((volume) => mountsShared(container, volume))
+      .map((volume) => {
+        const own = views.filter((view) => volumeOf(view) === volume);
+        return ServedVolume.existing(volume, container.name, own, directSubPathExpr);
+      });
+  });
+}
+
+/**
+ * Serves containers that were added after the clients: points their mounts at views, gives a client the views that are
+ * missing, and moves an init container that needs data behind the client that serves it.
+ */
+export function serveLateContainers(editor: PodEditor, served: readonly ServedVolume[]): Finding[] {
+  const before = new Map(served.map((volume) => [volume, volume.views.length]));
+  const findings = serveContainers(editor, served);
+  const grown = served.filter(
+    (volume) => volume.views.length !== before.get(volume) || volume.env.length > 0,
+  );
+  for (const keeper of new Set(grown.map((volume) => volume.client))) showMore(editor, keeper, served);
+  moveConsumersBehind(editor, served);
+  return findings;
+}
+
+function showMore(editor: PodEditor, keeper: string, served: readonly ServedVolume[]): void {
+  const found = containersOf(editor.pod).find(({ container }) => container.name === keeper);
+  const parsed = parseSupervisorCommand(found?.container.command);
+  if (found === undefined || parsed === undefined) return;
+  const own = served.filter((volume) => volume.client === keeper);
+  const views = own.flatMap((volume) => volume.views);
+  const why = "a container that came later needs a further view";
+  const known = new Set(found.container.env?.map((variable) => variable.name));
+  for (const variable of own.flatMap((volume) => volume.env))
+    if (!known.has(variable.name)) editor.append([...found.path, "env"], variable, why);
+  editor.set([...found.path, "command"], supervisorCommand({ ...parsed, views }), why);
+  if (found.container.lifecycle?.postStart !== undefined)
+    editor.set([...found.path, "lifecycle"], gate(views), why);
+}
+
+function moveConsumersBehind(editor: PodEditor, served: readonly ServedVolume[]): void {
+  for (;;) {
+    const containers = containersOf(editor.pod).filter((found) => found.list === "initContainers");
+    const last = containers.findLastIndex(({ container }) => served.some((v) => v.client === container.name));
+    const early = containers
+      .slice(0, Math.max(last, 0))
+      .find((found) => isEarlyConsumer(found, containers, served));
+    if (early === undefined) return;
+    const why = `init container ${early.container.name} needs data, so it starts after the clients`;
+    editor.move(["spec", "initContainers"], early.index, last, why);
+  }
+}
+
+function isEarlyConsumer(
+  { container, index }: FoundContainer,
+  all: readonly FoundContainer[],
+  served: readonly ServedVolume[],
+): boolean {
+  return served.some((volume) => {
+    const client = all.find((other) => other.container.name === volume.client);
+    if (client === undefined || client.index < index) return false;
+    return (container.volumeMounts ?? []).some((mount) => volume.shows(mount));
+  });
+}
+
+function volumeOf(view: View): string {
+  return view.path.slice(viewsRoot.length + 1).split("/")[0] ?? "";
+}
+
+function mountsShared(container: Container, volume: string): boolean {
+  return (container.volumeMounts ?? []).some(
+    (mount) => mount.name === volume && mount.mountPath === `${viewsRoot}/${volume}`,
+  );
+}

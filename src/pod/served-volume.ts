@@ -1,0 +1,133 @@
+import { posix } from "node:path";
+import type { Container, EnvVar, VolumeMount } from "kubernetes-types/core/v1";
+import type { Finding } from "../types/reason.ts";
+import { escapeExpansion, type View } from "./client-commands.ts";
+import { viewsRoot } from "./shared-volume.ts";
+import { followSubPathExpression } from "./sub-path-expression.ts";
+
+/**
+ * A volume of the pod that shows a client's mount, as views: one for each distinct pair of sub path and read-only that
+ * the containers mount. The first view is the volume itself: all of it that the claim grants. A later call finds in it
+ * what it needs to serve a container that came later.
+ */
+export class ServedVolume {
+  readonly volume: string;
+  /** Name of the container whose supervisor keeps the views. */
+  readonly client: string;
+  readonly views: View[];
+  /** Variables that the client needs to find its views. */
+  readonly env: EnvVar[] = [];
+  readonly #followExpressions: boolean;
+
+  private constructor(volume: string, client: string, views: View[], followExpressions: boolean) {
+    this.volume = volume;
+    this.client = client;
+    this.views = views;
+    this.#followExpressions = followExpressions;
+  }
+
+  /** A volume that gets its views now. `subPath`: where in the client's mount it begins, "" for the root. */
+  static create(
+    volume: string,
+    client: string,
+    subPath: string,
+    readOnly: boolean,
+    direct: boolean,
+  ): ServedVolume {
+    const served = new ServedVolume(volume, client, [], !direct);
+    served.#view(escapeExpansion(subPath) || ".", readOnly);
+    return served;
+  }
+
+  /** A volume that has its views already. */
+  static existing(volume: string, client: string, views: readonly View[], direct: boolean): ServedVolume {
+    return new ServedVolume(volume, client, [...views], !direct);
+  }
+
+  /** Whether the mount shows one of the views as we set it. */
+  shows(mount: VolumeMount): boolean {
+    const path = `${viewsRoot}/${this.volume}/${(mount.subPath ?? mount.subPathExpr ?? "").split("/")[0]}`;
+    return mount.name === this.volume && this.views.some((view) => view.path === path);
+  }
+
+  /**
+   * The mount as it has to be for `container` to see the dataset where it expects it, and what is to be said of it.
+   * A refusal among the findings means that it cannot be served.
+   */
+  serve(container: Container, mount: VolumeMount): { mount: VolumeMount; findings: Finding[] } {
+    const findings: Finding[] = [];
+    const where = `container ${container.name}, ${mount.mountPath}`;
+    const say = (code: Finding["code"], message: string) =>
+      findings.push({ code, message: `${where}: ${message}`, volume: this.volume });
+    const { subPath, subPathExpr, recursiveReadOnly, ...rest } = mount;
+    if (recursiveReadOnly !== undefined)
+      say("recursive-read-only", "recursiveReadOnly is left out, for the view itself is read-only");
+    if (mount.mountPropagation !== undefined && mount.mountPropagation !== "HostToContainer")
+      say("propagation-replaced", `mountPropagation ${mount.mountPropagation} becomes HostToContainer`);
+
+    const followed = subPathExpr === undefined ? undefined : followSubPathExpression(subPathExpr, container);
+    if (followed?.kind === "refused") {
+      if (this.#followExpressions)
+        say(
+          "sub-path-expression",
+          `subPathExpr ${subPathExpr} cannot be followed: ${followed.why}; use subPath`,
+        );
+      else
+        say(
+          "no-healing",
+          `its subPathExpr is resolved once: ${followed.why}; restart the pod if the client dies`,
+        );
+      const root = this.#view(this.#root.source, this.#readOnly(mount));
+      return { mount: { ...rest, subPathExpr: `${nameOf(root)}/${subPathExpr}` }, findings };
+    }
+    for (const variable of followed?.env ?? [])
+      if (!this.env.some((known) => known.name === variable.name)) this.env.push(variable);
+    const source = this.#within(followed?.source ?? escapeExpansion(subPath ?? ""));
+    const view = this.#view(source, this.#readOnly(mount));
+    const served: VolumeMount = { ...rest, subPath: nameOf(view) };
+    const inner = mountedBelow(container, mount);
+    if (inner === undefined) return { mount: { ...served, mountPropagation: "HostToContainer" }, findings };
+    // A new layer would cover the inner mount, and what is written there would go into the dataset.
+    say(
+      "no-healing",
+      `${inner} is mounted below it, so the dataset will not come back by itself if its client dies`,
+    );
+    const { mountPropagation: _, ...still } = served;
+    return { mount: still, findings };
+  }
+
+  get #root(): View {
+    return this.views[0] ?? { path: "", source: ".", readOnly: true };
+  }
+
+  #readOnly(mount: VolumeMount): boolean {
+    return this.#root.readOnly || mount.readOnly === true;
+  }
+
+  #within(subPath: string): string {
+    return posix.join(this.#root.source, subPath).replace(/(.)\/$/, "$1");
+  }
+
+  #view(source: string, readOnly: boolean): View {
+    const known = this.views.find((view) => view.source === source && view.readOnly === readOnly);
+    if (known !== undefined) return known;
+    const view = { path: `${viewsRoot}/${this.volume}/view-${this.views.length}`, source, readOnly };
+    this.views.push(view);
+    return view;
+  }
+}
+
+function nameOf(view: View): string {
+  return view.path.slice(view.path.lastIndexOf("/") + 1);
+}
+
+/** The first other mount of the container that lies below `mount`. */
+function mountedBelow(container: Container, mount: VolumeMount): string | undefined {
+  const above = `${posix.normalize(mount.mountPath).replace(/\/$/, "")}/`;
+  return container.volumeMounts?.find(
+    (other) =>
+      other !== mount &&
+      posix.normalize(other.mountPath).startsWith(above) &&
+      other.mountPath !== mount.mountPath,
+  )?.mountPath;
+}

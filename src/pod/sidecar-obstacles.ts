@@ -1,0 +1,57 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Finding } from "../types/reason.ts";
+
+/**
+ * What stands in a pod against serving `volumes` by sidecars: each is a refusal.
+ * `makerLabels`: labels by which pods are known whose makers take containers[0] for the application.
+ */
+export function sidecarObstacles(
+  pod: Pod,
+  volumes: ReadonlySet<string>,
+  native: boolean,
+  makerLabels: readonly string[],
+): Finding[] {
+  return [
+    ...userNamespace(pod),
+    ...blockDevices(pod, volumes),
+    ...(native ? [] : [...initContainers(pod, volumes), ...firstContainer(pod, makerLabels)]),
+  ];
+}
+
+function userNamespace(pod: Pod): Finding[] {
+  if (pod.spec?.hostUsers !== false) return [];
+  const message =
+    "spec.hostUsers is false, and mounts never leave a user namespace, so the client's mount would not reach the app: remove hostUsers, or use sluice.io/mode: csi";
+  return [{ code: "user-namespace", message }];
+}
+
+function blockDevices(pod: Pod, volumes: ReadonlySet<string>): Finding[] {
+  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].flatMap((container) =>
+    (container.volumeDevices ?? [])
+      .filter((device) => volumes.has(device.name))
+      .map((device) => ({
+        code: "block-device" as const,
+        message: `container ${container.name} uses volume ${device.name} as a block device, and a dataset is a file system: use volumeMounts`,
+        volume: device.name,
+      })),
+  );
+}
+
+function initContainers(pod: Pod, volumes: ReadonlySet<string>): Finding[] {
+  return (pod.spec?.initContainers ?? []).flatMap((container) =>
+    (container.volumeMounts ?? [])
+      .filter((mount) => volumes.has(mount.name))
+      .map((mount) => ({
+        code: "init-container-needs-native" as const,
+        message: `init container ${container.name} mounts dataset volume ${mount.name}, and a classic sidecar starts only after all init containers: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`,
+        volume: mount.name,
+      })),
+  );
+}
+
+function firstContainer(pod: Pod, makerLabels: readonly string[]): Finding[] {
+  const label = makerLabels.find((key) => pod.metadata?.labels?.[key] !== undefined);
+  if (label === undefined) return [];
+  const message = `the maker of this pod (label ${label}) takes the first container for the application, and a classic sidecar has to be the first: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`;
+  return [{ code: "first-container-is-app", message }];
+}

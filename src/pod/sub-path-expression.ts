@@ -1,0 +1,55 @@
+import type { Container, EnvVar } from "kubernetes-types/core/v1";
+import { escapeExpansion } from "./client-commands.ts";
+
+export type FollowedExpression =
+  | {
+      readonly kind: "followed";
+      /** The path in Kubernetes' expansion syntax, over the variables of the client. */
+      readonly source: string;
+      /** Variables that the client needs besides its own. */
+      readonly env: readonly EnvVar[];
+    }
+  | { readonly kind: "refused"; readonly why: string };
+
+/**
+ * Rewrites a container's `subPathExpr` so that the client can follow it: literal variables are put in, variables that
+ * the kubelet fills from the pod are copied to the client under a name of their own.
+ * A variable from a Secret or ConfigMap is refused: it would show in the client's arguments.
+ * Syntax: Kubernetes, third_party/forked/golang/expansion ("$(NAME)", "$$" for a dollar).
+ */
+export function followSubPathExpression(expression: string, container: Container): FollowedExpression {
+  const env: EnvVar[] = [];
+  let source = "";
+  for (const part of expression.split(/(\$\$|\$\([^)]*\))/)) {
+    if (part === "$$") source += part;
+    else if (!part.startsWith("$(")) source += escapeExpansion(part);
+    else {
+      const name = part.slice(2, -1);
+      const variable = container.env?.findLast((candidate) => candidate.name === name);
+      const followed = variable === undefined ? undefined : followVariable(variable, container.name);
+      if (followed === undefined) return { kind: "refused", why: whyNot(name, container.name, variable) };
+      source += followed.source;
+      if (followed.env !== undefined) env.push(followed.env);
+    }
+  }
+  if (source.startsWith("/") || source.split("/").includes(".."))
+    return { kind: "refused", why: `it leads out of the dataset (${source})` };
+  return { kind: "followed", source, env };
+}
+
+function followVariable(variable: EnvVar, container: string): { source: string; env?: EnvVar } | undefined {
+  const { value, valueFrom } = variable;
+  if (valueFrom?.fieldRef !== undefined) {
+    const name = `SLUICE_PATH_${container}_${variable.name}`.replaceAll(/[^A-Za-z0-9_]/g, "_");
+    return { source: `$(${name})`, env: { name, valueFrom } };
+  }
+  if (value === undefined || valueFrom !== undefined || value.includes("$(")) return undefined;
+  return { source: escapeExpansion(value.replaceAll("$$", "$")) };
+}
+
+function whyNot(name: string, container: string, variable: EnvVar | undefined): string {
+  if (variable === undefined) return `container ${container} states no variable ${name} of its own`;
+  if (variable.valueFrom !== undefined)
+    return `its variable ${name} comes from a Secret, ConfigMap or resource`;
+  return `its variable ${name} is made of other variables`;
+}
