@@ -11,8 +11,11 @@ export interface CertificateDirectoryOptions {
   readonly now: () => number;
   /** How often the files are looked at, in milliseconds. */
   readonly pollMs: number;
-  /** Told of each new problem with the files while the old certificate is still being served. */
-  readonly onProblem: (message: string) => void;
+  /**
+   * Told once of each new problem with the files, while the certificate of before is still served, and with
+   * `undefined` when it is over.
+   */
+  readonly onProblem: (message: string | undefined) => void;
 }
 
 /**
@@ -36,6 +39,7 @@ export async function openCertificateDirectory(
     polling = true;
     try {
       const next = await settle(directory, options, current);
+      if (problem !== undefined) options.onProblem(undefined);
       problem = undefined;
       if (next.cert === current.cert && next.key === current.key) return;
       current = next;

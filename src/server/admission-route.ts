@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { answerReview, type ReviewAnswer, refusalMessage } from "../admission/answer.ts";
+import type { Decision } from "../admission/decision.ts";
+import { decodeReview } from "../admission/decode-review.ts";
+import type { PodRequest } from "../admission/pod-request.ts";
+import { type Decide, podName, reviewPod } from "../admission/review.ts";
+import type { Cluster } from "../cluster/cluster-view.ts";
+import type { Config } from "../config.ts";
+import { type Log, logReview } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { ReviewOutcome } from "../telemetry/review-outcome.ts";
+import { HttpProblem } from "./http-problem.ts";
+import { reviewBudget } from "./review-budget.ts";
+
+/** Our own path and the one of Fluid's webhook, so that a cluster changes over by pointing its registration at us. */
+export const admissionPaths = ["/mutate", "/mutate-fluid-io-v1alpha1-schedulepod"] as const;
+
+export interface AdmissionRouteOptions {
+  readonly cluster: Cluster;
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly decide?: Decide;
+}
+
+type ReviewRequest = FastifyRequest<{ Querystring: { timeout?: string } }>;
+
+/** Adds the routes on which pods are reviewed. */
+export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRouteOptions): void {
+  const { cluster, config, log, metrics } = options;
+  let inWork = 0;
+
+  const review = async (request: ReviewRequest): Promise<ReviewAnswer> => {
+    const started = performance.now();
+    const received = decodeReview(request.body);
+    // The API server comes back by itself after a 503 with Retry-After, as long as its own timeout lasts.
+    if (inWork >= config.maxReviewsInWork) {
+      throw new HttpProblem(503, `${inWork} reviews are in work already: come back`, { "retry-after": "1" });
+    }
+    metrics.reviewsInWork(++inWork);
+    try {
+      const decision = await reviewPod(received.request, cluster, config, {
+        budgetMs: reviewBudget(request.query.timeout),
+        onError: (err) => log.error({ err, uid: received.request.uid }, "error in Sluice"),
+        ...(options.decide === undefined ? undefined : { decide: options.decide }),
+      });
+      const answer = answerReview(received, decision);
+      const outcome = outcomeOf(received.request, decision, (performance.now() - started) / 1000);
+      metrics.countReview(outcome);
+      logReview(log, outcome);
+      return answer;
+    } finally {
+      metrics.reviewsInWork(--inWork);
+    }
+  };
+  for (const path of admissionPaths) app.post(path, review);
+}
+
+function outcomeOf(request: PodRequest, decision: Decision, seconds: number): ReviewOutcome {
+  const { verdict, mode } = decision;
+  return {
+    uid: request.uid,
+    namespace: request.namespace,
+    pod: podName(request.object),
+    operation: request.operation,
+    verdict,
+    ...(mode === undefined ? undefined : { mode }),
+    codes: [...new Set(decision.findings.map((finding) => finding.code))],
+    ...(verdict === "rejected" ? { refusal: refusalMessage(decision) } : undefined),
+    dryRun: request.dryRun,
+    seconds,
+  };
+}

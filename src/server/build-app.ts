@@ -1,0 +1,51 @@
+import type { Server } from "node:https";
+import { type FastifyInstance, fastify } from "fastify";
+import type { ServingCertificate } from "../certs/certificate-source.ts";
+import { type AdmissionRouteOptions, addAdmissionRoutes, admissionPaths } from "./admission-route.ts";
+import { createErrorHandler, notServed } from "./http-problem.ts";
+import { defaultLimits, type ServerLimits } from "./limits.ts";
+import { secureContextOptions } from "./serving-certificate.ts";
+
+export interface AppOptions extends AdmissionRouteOptions {
+  readonly certificate: ServingCertificate;
+  /** Asked at each answer: whether the connection is to be closed after it. */
+  readonly draining: () => boolean;
+  readonly limits?: ServerLimits;
+}
+
+export type HttpsApp = FastifyInstance<Server>;
+
+/** Builds the HTTPS server without listening. HTTP/1.1 only: the API server speaks nothing else to a Service. */
+export function buildApp(options: AppOptions): HttpsApp {
+  const limits = options.limits ?? defaultLimits;
+  const app: HttpsApp = fastify({
+    https: {
+      ...secureContextOptions(options.certificate),
+      ALPNProtocols: ["http/1.1"],
+      handshakeTimeout: limits.handshakeMs,
+      headersTimeout: Math.min(limits.headersMs, limits.requestMs),
+      connectionsCheckingInterval: limits.checkMs,
+    },
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    connectionTimeout: limits.inactivityMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    // While draining, reviews on open connections are still answered.
+    return503OnClosing: false,
+    // Fastify's own log would be a second line for each request.
+    logger: false,
+  });
+
+  app.removeContentTypeParser("text/plain");
+  app.addHook("onRequest", (request, _reply, done) => {
+    // Before the body is read, so that a wrong path is called a wrong path whatever was sent to it.
+    done(request.is404 ? notServed(request.method, request.url, admissionPaths) : undefined);
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (options.draining()) reply.header("connection", "close");
+    done(null, payload);
+  });
+  app.setErrorHandler(createErrorHandler(limits.bodyBytes, options.log, options.metrics));
+  addAdmissionRoutes(app, options);
+  return app;
+}

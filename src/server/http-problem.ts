@@ -1,0 +1,79 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { answerUnreadable } from "../admission/answer.ts";
+import { ReviewError } from "../admission/decode-review.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** A request that gets an HTTP status and `{message}` instead of an AdmissionReview. */
+export class HttpProblem extends Error {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.name = "HttpProblem";
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** The paths are served, but not this one or not with this method. */
+export function notServed(method: string, url: string, paths: readonly string[]): HttpProblem {
+  const path = url.split("?", 1)[0] ?? url;
+  if (paths.includes(path)) {
+    return new HttpProblem(405, `${method} is not possible on ${path}: POST an AdmissionReview to it`, {
+      allow: "POST",
+    });
+  }
+  return new HttpProblem(
+    404,
+    `there is nothing at ${path}: POST an AdmissionReview to ${paths.join(" or ")}`,
+  );
+}
+
+/** The one place where errors become answers. */
+export function createErrorHandler(bodyBytes: number, log: Log, metrics: Metrics) {
+  return (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+    if (error instanceof ReviewError && error.review !== undefined) {
+      metrics.countRefusedRequest(error.status);
+      log.warn({ uid: error.review.uid, problem: error.message }, "unreadable review");
+      return reply.send(answerUnreadable(error.review.apiVersion, error.review.uid, error.message));
+    }
+    const problem = problemOf(error, request, bodyBytes);
+    metrics.countRefusedRequest(problem.status);
+    if (problem.status >= 500 && !(error instanceof HttpProblem))
+      log.error({ err: error }, "error in Sluice");
+    else log.debug({ status: problem.status, problem: problem.message }, "request refused");
+    return reply.code(problem.status).headers(problem.headers).send({ message: problem.message });
+  };
+}
+
+function problemOf(error: Error, request: FastifyRequest, bodyBytes: number): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof ReviewError) return new HttpProblem(error.status, error.message);
+  const code = "code" in error ? error.code : undefined;
+  switch (code) {
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE": {
+      const type = request.headers["content-type"];
+      const got = type === undefined ? "without a content type" : `as ${type}`;
+      return new HttpProblem(415, `the body was sent ${got}: send an AdmissionReview as application/json`);
+    }
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return new HttpProblem(413, `the body is over the limit of ${bodyBytes} bytes`);
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+      return new HttpProblem(400, "the body is empty: send an AdmissionReview as JSON");
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return new HttpProblem(400, "the body is not as long as its Content-Length says");
+  }
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+  if (status >= 500) return new HttpProblem(500, "an error in Sluice itself; its log tells more");
+  if (/prototype/.test(error.message)) {
+    return new HttpProblem(
+      400,
+      'the body has a key "__proto__" or "constructor.prototype", which no Kubernetes object has',
+    );
+  }
+  if (error instanceof SyntaxError || code === "FST_ERR_CTP_INVALID_JSON_BODY") {
+    return new HttpProblem(400, `the body is not JSON (${error.message}): send an AdmissionReview`);
+  }
+  return new HttpProblem(status, error.message);
+}
