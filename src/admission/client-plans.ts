@@ -1,6 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Config } from "../config.ts";
-import type { ClientPlan } from "../pod/client-plan.ts";
+import type { ClientPlan, ServedClaim } from "../pod/client-plan.ts";
 import { freeName } from "../pod/names.ts";
 import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
@@ -34,7 +34,7 @@ export function planClients(
   let number = containers.filter((container) => container.name.startsWith(clientPrefix)).length;
   const plans = datasets.flatMap((dataset): ClientPlan[] => {
     const template = dataset.client;
-    if (template === undefined) return [];
+    if (template === undefined || dataset.sharesClientOf !== undefined) return [];
     while (taken.has(`${clientPrefix}-${number}`)) number++;
     const name = `${clientPrefix}-${number}`;
     taken.add(name);
@@ -46,10 +46,10 @@ export function planClients(
       name,
       number,
       attendant,
-      claim: dataset.claim.name,
+      claims: datasets
+        .filter((other) => other === dataset || other.sharesClientOf === dataset.claim.name)
+        .map(servedClaim),
       template,
-      subPath: dataset.subPath,
-      readOnly: dataset.readOnly,
       label: `Dataset ${nameOf(dataset)}`,
       native,
       stop,
@@ -63,6 +63,10 @@ export function planClients(
     return [plan];
   });
   return { plans, findings };
+}
+
+function servedClaim({ claim, subPath, readOnly }: DatasetVolume): ServedClaim {
+  return { name: claim.name, subPath, readOnly };
 }
 
 function clientStop(template: ClientTemplate, options: PodOptions, config: Config): "wait" | "detach" {

@@ -81,7 +81,7 @@ export function serveBySidecars(question: Question): Decision {
   const told = outcomes(resolution, served, plans, added.unmounted, sidecar.why);
   if (findings.some(isRefusal)) return reject(pod, findings, told, known);
 
-  const mounted = plans.filter((plan) => !added.unmounted.has(plan.claim));
+  const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
   if (mounted.length > 0)
     findings.push(...completePod(editor, question, resolution, mounted, detected, native));
   const done = told.map(({ code, message, volume }): Finding => ({ code, message, volume }));
@@ -117,7 +117,9 @@ function completePod(
 ): Finding[] {
   const { pod, cluster, config, options } = question;
   const { platform } = detected;
-  const datasets = resolution.datasets.filter((d) => plans.some((plan) => plan.claim === d.claim.name));
+  const clientOf = (claim: string) =>
+    plans.find((plan) => plan.claims.some((served) => served.name === claim));
+  const datasets = resolution.datasets.filter((dataset) => clientOf(dataset.claim.name) !== undefined);
   const steering = planSteering({
     pod,
     datasets,
@@ -130,14 +132,14 @@ function completePod(
   });
   applySteering(editor, steering);
   const ownClaims = new Set(pod.spec?.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName));
-  const clients = plans.map((plan): ClientMark => {
-    const dataset = datasets.find((candidate) => candidate.claim.name === plan.claim)?.dataset;
+  const clients = datasets.map((dataset): ClientMark => {
+    const client = clientOf(dataset.claim.name);
     return {
-      claim: plan.claim,
-      container: plan.name,
-      dataset: dataset ?? { namespace: question.namespace, name: plan.claim },
-      scrapesMetrics: plan.template.scrapesMetrics,
-      own: ownClaims.has(plan.claim),
+      claim: dataset.claim.name,
+      container: client?.name ?? "",
+      dataset: dataset.dataset,
+      scrapesMetrics: client?.template.scrapesMetrics ?? false,
+      own: ownClaims.has(dataset.claim.name),
     };
   });
   markInjected(editor, clients, {
@@ -215,7 +217,7 @@ function outcomes(
 ): VolumeOutcome[] {
   return volumeOutcomes(resolution.volumes, (volume, dataset) => {
     const claim = dataset.claim.name;
-    const plan = plans.find((candidate) => candidate.claim === claim);
+    const plan = plans.find((candidate) => candidate.claims.some((served) => served.name === claim));
     if (plan === undefined || unmounted.has(claim))
       return {
         code: "not-mounted",

@@ -2,7 +2,7 @@ import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import { bareClientContainers, clientContainer } from "./client-container.ts";
-import { type ClientDraft, claimOf, draftClient, inDependencyOrder, mountedDrafts } from "./client-draft.ts";
+import { type ClientDraft, draftClient, inDependencyOrder, mountedClaims, serves } from "./client-draft.ts";
 import { type ClientPlan, isBare, keeperOf } from "./client-plan.ts";
 import type { ResourceSizes } from "./client-resources.ts";
 import { containersOf } from "./containers.ts";
@@ -34,15 +34,14 @@ export function addClients(
   options: AddClientsOptions,
 ): { findings: Finding[]; unmounted: ReadonlySet<string> } {
   const taken = new Set(editor.pod.spec?.volumes?.map((volume) => volume.name));
-  const drafts = mountedDrafts(
-    plans.map((plan) => draftClient(plan, taken)),
-    editor.pod,
-  );
-  const unmounted = new Set(plans.map((plan) => plan.claim));
-  for (const draft of drafts) unmounted.delete(draft.plan.claim);
+  const all = plans.map((plan) => draftClient(plan, taken));
+  const mounted = mountedClaims(all, editor.pod);
+  const drafts = all.filter(({ plan }) => plan.claims.some((claim) => mounted.has(claim.name)));
+  const claims = plans.flatMap((plan) => plan.claims.map((claim) => claim.name));
+  const unmounted = new Set(claims.filter((claim) => !mounted.has(claim)));
 
   emptyVolumes(editor, unmounted);
-  const served = serveVolumes(editor, drafts, options);
+  const served = serveVolumes(editor, drafts, mounted, options);
   const findings = serveContainers(editor, served);
   const [some] = drafts;
   if (some === undefined) return { findings, unmounted };
@@ -80,7 +79,7 @@ export function addClients(
 
 function emptyVolumes(editor: PodEditor, claims: ReadonlySet<string>): void {
   editor.pod.spec?.volumes?.forEach((volume, index) => {
-    if (claims.has(claimOf(volume) ?? ""))
+    if (claims.has(volume.persistentVolumeClaim?.claimName ?? ""))
       editor.set(
         ["spec", "volumes", index],
         { name: volume.name, emptyDir: {} },
@@ -89,26 +88,29 @@ function emptyVolumes(editor: PodEditor, claims: ReadonlySet<string>): void {
   });
 }
 
-/** Turns every volume of a served claim into a shared one: in the pod by edits, in the drafts when they are built. */
+/** Turns every volume of a mounted claim into a shared one: in the pod by edits, in the drafts when they are built. */
 function serveVolumes(
   editor: PodEditor,
   drafts: readonly ClientDraft[],
+  mounted: ReadonlySet<string>,
   options: AddClientsOptions,
 ): readonly ServedVolume[] {
   const served: ServedVolume[] = [];
-  const serve = (volume: Volume): ClientPlan | undefined => {
-    const plan = drafts.find((draft) => draft.plan.claim === claimOf(volume))?.plan;
-    if (plan === undefined) return undefined;
-    const readOnly = plan.readOnly || volume.persistentVolumeClaim?.readOnly === true;
+  const serve = ({ name, persistentVolumeClaim: source }: Volume): ClientPlan | undefined => {
+    if (source === undefined || !mounted.has(source.claimName)) return undefined;
+    const plan = drafts.find((draft) => serves(draft.plan, source.claimName))?.plan;
+    const claim = plan?.claims.find((candidate) => candidate.name === source.claimName);
+    if (plan === undefined || claim === undefined) return undefined;
+    const readOnly = claim.readOnly || source.readOnly === true;
     served.push(
-      ServedVolume.create(volume.name, keeperOf(plan), plan.subPath, readOnly, options.directSubPathExpr),
+      ServedVolume.create(name, keeperOf(plan), claim.subPath, readOnly, options.directSubPathExpr),
     );
     return plan;
   };
   editor.pod.spec?.volumes?.forEach((volume, index) => {
     const plan = serve(volume);
     if (plan === undefined) return;
-    const why = `shows ${plan.label} as ${plan.name} mounts it, instead of claim ${plan.claim}`;
+    const why = `shows ${plan.label} as ${plan.name} mounts it, instead of claim ${volume.persistentVolumeClaim?.claimName}`;
     editor.set(["spec", "volumes", index], sharedVolume(volume.name), why);
   });
   for (const draft of drafts) draft.volumes.forEach(serve);

@@ -25,19 +25,17 @@ export function draftClient(plan: ClientPlan, taken: Set<string>): ClientDraft {
   return { plan, container: { ...plan.template.container, volumeMounts }, volumes };
 }
 
-/** The drafts whose claim is mounted: by a container of the pod, or by a client that is itself mounted. */
-export function mountedDrafts(drafts: readonly ClientDraft[], pod: Pod): ClientDraft[] {
+/** The claims that are mounted: by a container of the pod, or by a client that serves a mounted claim. */
+export function mountedClaims(drafts: readonly ClientDraft[], pod: Pod): ReadonlySet<string> {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  const inPod = new Set(
-    containers.flatMap((container) => (container.volumeMounts ?? []).map((mount) => mount.name)),
-  );
-  const mounted = new Set(
-    (pod.spec?.volumes ?? []).filter((volume) => inPod.has(volume.name)).map((volume) => claimOf(volume)),
-  );
-  for (const claim of mounted)
-    for (const draft of drafts)
-      if (draft.plan.claim === claim) for (const volume of draft.volumes) mounted.add(claimOf(volume));
-  return drafts.filter((draft) => mounted.has(draft.plan.claim));
+  const inPod = new Set(containers.flatMap((c) => (c.volumeMounts ?? []).map((mount) => mount.name)));
+  const mounted = new Set((pod.spec?.volumes ?? []).filter((v) => inPod.has(v.name)).flatMap(claimsOf));
+  // A set goes on with what is added to it on the way.
+  for (const claim of mounted) {
+    const draft = drafts.find((candidate) => serves(candidate.plan, claim));
+    for (const source of draft?.volumes.flatMap(claimsOf) ?? []) mounted.add(source);
+  }
+  return mounted;
 }
 
 /** A client that mounts another client's dataset comes after it; otherwise they stay in the order of their numbers. */
@@ -45,14 +43,19 @@ export function inDependencyOrder(drafts: readonly ClientDraft[]): ClientDraft[]
   const ordered = new Set<ClientDraft>();
   const visit = (draft: ClientDraft, above: readonly ClientDraft[]): void => {
     if (ordered.has(draft) || above.includes(draft)) return;
-    const sources = new Set(draft.volumes.map(claimOf));
-    for (const other of drafts) if (sources.has(other.plan.claim)) visit(other, [...above, draft]);
+    const sources = draft.volumes.flatMap(claimsOf);
+    for (const other of drafts)
+      if (sources.some((claim) => serves(other.plan, claim))) visit(other, [...above, draft]);
     ordered.add(draft);
   };
   for (const draft of drafts) visit(draft, []);
   return [...ordered];
 }
 
-export function claimOf(volume: Volume): string | undefined {
-  return volume.persistentVolumeClaim?.claimName;
+export function serves(plan: ClientPlan, claim: string): boolean {
+  return plan.claims.some((served) => served.name === claim);
+}
+
+function claimsOf(volume: Volume): string[] {
+  return volume.persistentVolumeClaim === undefined ? [] : [volume.persistentVolumeClaim.claimName];
 }

@@ -7,13 +7,18 @@ export interface ClientPlan extends ClientSettings {
   readonly number: number;
   /** Name of the container that attends a bare client's mount. */
   readonly attendant: string;
-  readonly claim: string;
+  /** What it serves: claims of one dataset. */
+  readonly claims: readonly ServedClaim[];
   readonly template: ClientTemplate;
+  /** What it mounts, in words: "Dataset default/imagenet". */
+  readonly label: string;
+}
+
+export interface ServedClaim {
+  readonly name: string;
   /** Where in the client's mount the claim's data begin, "" for the root. */
   readonly subPath: string;
   readonly readOnly: boolean;
-  /** What it mounts, in words: "Dataset default/imagenet". */
-  readonly label: string;
 }
 
 /** A template without a command runs by its image's entrypoint, around which no supervisor can be put. */
