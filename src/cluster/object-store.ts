@@ -1,0 +1,151 @@
+import type {
+  Claim,
+  ClientDaemonSet,
+  ClusterView,
+  Dataset,
+  KubernetesVersion,
+  Namespace,
+  Node,
+  PersistentVolume,
+  Runtime,
+  ServiceAccount,
+} from "./cluster-view.ts";
+import { parseKubernetesVersion, runsNativeSidecars } from "./kubernetes-version.ts";
+import type { StoredKind, StoredKinds, StoredObject } from "./stored-object.ts";
+
+type Tables = { readonly [K in StoredKind]: Map<string, StoredKinds[K]> };
+
+function emptyTables(): Tables {
+  return {
+    Namespace: new Map(),
+    PersistentVolumeClaim: new Map(),
+    PersistentVolume: new Map(),
+    Dataset: new Map(),
+    Runtime: new Map(),
+    DaemonSet: new Map(),
+    ServiceAccount: new Map(),
+    Node: new Map(),
+  };
+}
+
+/** Everything that is known of the cluster, in memory, indexed by what a decision asks for. */
+export class ObjectStore implements ClusterView {
+  readonly #serverVersion: KubernetesVersion | undefined;
+  #tables = emptyTables();
+  #nodesByLabel = new Map<string, number>();
+  /** Undefined after a change of the nodes, until somebody asks. */
+  #nodesWithoutNativeSidecars: readonly Node[] | undefined;
+
+  constructor(serverVersion?: KubernetesVersion) {
+    this.#serverVersion = serverVersion;
+  }
+
+  /** Puts an object in, or in place of the one of that kind and name, which is returned. */
+  upsert<K extends StoredKind>({ kind, object }: StoredObject<K>): StoredKinds[K] | undefined {
+    const table: Map<string, StoredKinds[K]> = this.#tables[kind];
+    const key = keyOf(object);
+    const before = table.get(key);
+    table.set(key, object);
+    if (kind === "Node") this.#countLabels(before, object);
+    return before;
+  }
+
+  /** Takes out the object of that kind and name, whatever else it says. Returns whether there was one. */
+  delete<K extends StoredKind>({ kind, object }: StoredObject<K>): boolean {
+    const table: Map<string, StoredKinds[K]> = this.#tables[kind];
+    const key = keyOf(object);
+    const before = table.get(key);
+    if (kind === "Node") this.#countLabels(before, undefined);
+    return table.delete(key);
+  }
+
+  /** Holds from now on what `other` holds; `other` must not be changed any more. */
+  adopt(other: ObjectStore): void {
+    this.#tables = other.#tables;
+    this.#nodesByLabel = other.#nodesByLabel;
+    this.#nodesWithoutNativeSidecars = undefined;
+  }
+
+  /** How many objects of each kind there are, runtimes by their own kind; kinds without objects are left out. */
+  counts(): Record<string, number> {
+    const result = new Map<string, number>();
+    for (const [kind, table] of Object.entries(this.#tables)) {
+      if (kind !== "Runtime" && table.size > 0) result.set(kind, table.size);
+    }
+    for (const { kind } of this.#tables.Runtime.values()) result.set(kind, (result.get(kind) ?? 0) + 1);
+    return Object.fromEntries([...result].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  namespace(name: string): Namespace | undefined {
+    return this.#tables.Namespace.get(name);
+  }
+
+  claim(namespace: string, name: string): Claim | undefined {
+    return this.#tables.PersistentVolumeClaim.get(`${namespace}/${name}`);
+  }
+
+  persistentVolume(name: string): PersistentVolume | undefined {
+    return this.#tables.PersistentVolume.get(name);
+  }
+
+  dataset(namespace: string, name: string): Dataset | undefined {
+    return this.#tables.Dataset.get(`${namespace}/${name}`);
+  }
+
+  runtime(kind: string, namespace: string, name: string): Runtime | undefined {
+    return this.#tables.Runtime.get(`${kind}/${namespace}/${name}`);
+  }
+
+  clientDaemonSet(namespace: string, name: string): ClientDaemonSet | undefined {
+    return this.#tables.DaemonSet.get(`${namespace}/${name}`);
+  }
+
+  serviceAccount(namespace: string, name: string): ServiceAccount | undefined {
+    return this.#tables.ServiceAccount.get(`${namespace}/${name}`);
+  }
+
+  node(name: string): Node | undefined {
+    return this.#tables.Node.get(name);
+  }
+
+  nodeCount(): number {
+    return this.#tables.Node.size;
+  }
+
+  nodesLabelled(key: string): number {
+    return this.#nodesByLabel.get(key) ?? 0;
+  }
+
+  /** Sorted by name. */
+  nodesWithoutNativeSidecars(): readonly Node[] {
+    this.#nodesWithoutNativeSidecars ??= [...this.#tables.Node.values()]
+      .filter((node) => !runsNativeSidecars(parseKubernetesVersion(node.kubeletVersion)))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#nodesWithoutNativeSidecars;
+  }
+
+  serverVersion(): KubernetesVersion | undefined {
+    return this.#serverVersion;
+  }
+
+  #countLabels(before: object | undefined, after: object | undefined): void {
+    this.#nodesWithoutNativeSidecars = undefined;
+    for (const key of labelKeys(before)) {
+      const left = this.nodesLabelled(key) - 1;
+      if (left > 0) this.#nodesByLabel.set(key, left);
+      else this.#nodesByLabel.delete(key);
+    }
+    for (const key of labelKeys(after)) this.#nodesByLabel.set(key, this.nodesLabelled(key) + 1);
+  }
+}
+
+/** Neither namespaces nor names can hold a slash, so that no two objects share a key. */
+function keyOf(object: StoredKinds[StoredKind]): string {
+  if (!("namespace" in object)) return object.name;
+  const key = `${object.namespace}/${object.name}`;
+  return "kind" in object ? `${object.kind}/${key}` : key;
+}
+
+function labelKeys(object: object | undefined): string[] {
+  return object !== undefined && "labels" in object ? Object.keys(object.labels ?? {}) : [];
+}

@@ -1,0 +1,147 @@
+import type { NodeSelectorRequirement, Taint } from "kubernetes-types/core/v1";
+import { projectClientPodTemplate, projectPullSecrets } from "./client-pod-template.ts";
+import type {
+  Claim,
+  ClientDaemonSet,
+  Dataset,
+  Namespace,
+  Node,
+  PersistentVolume,
+  Runtime,
+  ServiceAccount,
+} from "./cluster-view.ts";
+import { fieldAt, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
+
+/**
+ * Projections: from an object as the API server or a manifest has it to the fields that a decision asks for.
+ * A field of the wrong type counts as absent. `name` and `namespace` are given by whoever found out what the object is.
+ */
+export interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function projectNamespace(raw: RawObject, { name }: Place): Namespace {
+  const annotations = textMapAt(raw, "metadata", "annotations");
+  // kubectl's copy of the whole object, of no use to a decision.
+  delete annotations["kubectl.kubernetes.io/last-applied-configuration"];
+  return { name, labels: textMapAt(raw, "metadata", "labels"), annotations };
+}
+
+export function projectClaim(raw: RawObject, { namespace, name }: Place): Claim {
+  return {
+    namespace,
+    name,
+    labels: textMapAt(raw, "metadata", "labels"),
+    accessModes: textsAt(raw, "spec", "accessModes"),
+    // A mark of any type says that somebody wants it gone.
+    deleting: (fieldAt(raw, "metadata", "deletionTimestamp") ?? "") !== "",
+    ...optional("uid", filledText(raw, "metadata", "uid")),
+    ...optional("volumeName", filledText(raw, "spec", "volumeName")),
+    ...optional("storageClassName", textAt(raw, "spec", "storageClassName")),
+  };
+}
+
+export function projectPersistentVolume(raw: RawObject, { name }: Place): PersistentVolume {
+  return {
+    name,
+    accessModes: textsAt(raw, "spec", "accessModes"),
+    hasNodeAffinity: objectsAt(raw, "spec", "nodeAffinity", "required", "nodeSelectorTerms").length > 0,
+    ...optional("claimRef", claimRef(fieldAt(raw, "spec", "claimRef"))),
+    ...optional("csi", csiSource(fieldAt(raw, "spec", "csi"))),
+  };
+}
+
+export function projectDataset(raw: RawObject, { namespace, name }: Place): Dataset {
+  const notReady = objectsAt(raw, "status", "conditions").find((entry) => entry["type"] === "NotReady");
+  return {
+    namespace,
+    name,
+    phase: textAt(raw, "status", "phase") ?? "",
+    runtimes: objectsAt(raw, "status", "runtimes").map((entry) => ({
+      name: textAt(entry, "name") ?? "",
+      namespace: textAt(entry, "namespace") ?? "",
+      type: textAt(entry, "type") ?? "",
+    })),
+    mountPoints: objectsAt(raw, "spec", "mounts").flatMap((mount) => textAt(mount, "mountPoint") ?? []),
+    ...optional("uid", filledText(raw, "metadata", "uid")),
+    ...optional("notReady", textAt(notReady, "message")),
+  };
+}
+
+/** Fluid: pkg/ddc/base/runtime.go says from where each kind of runtime takes the selector of its client's nodes. */
+export function projectRuntime(raw: RawObject, kind: string, { namespace, name }: Place): Runtime {
+  const client = kind === "CacheRuntime" ? "client" : "fuse";
+  return {
+    kind,
+    namespace,
+    name,
+    clientNodeSelector:
+      kind === "VineyardRuntime" ? textMapAt({}) : textMapAt(raw, "spec", client, "nodeSelector"),
+    workerRequirements: workerTerms(raw).flatMap((term) =>
+      objectsAt(term, "matchExpressions").flatMap((entry) => requirement(entry) ?? []),
+    ),
+    ...optional("metricsScrapeTarget", textAt(raw, "spec", "fuse", "metrics", "scrapeTarget")),
+  };
+}
+
+export function projectClientDaemonSet(raw: RawObject, { namespace, name }: Place): ClientDaemonSet {
+  return { namespace, name, template: projectClientPodTemplate(fieldAt(raw, "spec", "template", "spec")) };
+}
+
+export function projectServiceAccount(raw: RawObject, { namespace, name }: Place): ServiceAccount {
+  return { namespace, name, imagePullSecrets: projectPullSecrets(raw) };
+}
+
+export function projectNode(raw: RawObject, { name }: Place): Node {
+  return {
+    name,
+    labels: textMapAt(raw, "metadata", "labels"),
+    taints: objectsAt(raw, "spec", "taints").flatMap((entry) => taint(entry) ?? []),
+    kubeletVersion: textAt(raw, "status", "nodeInfo", "kubeletVersion") ?? "",
+  };
+}
+
+function workerTerms(runtime: RawObject): RawObject[] {
+  const required = "requiredDuringSchedulingIgnoredDuringExecution";
+  return objectsAt(runtime, "status", "cacheAffinity", required, "nodeSelectorTerms");
+}
+
+function requirement(raw: RawObject): NodeSelectorRequirement | undefined {
+  const key = textAt(raw, "key");
+  const operator = textAt(raw, "operator");
+  if (key === undefined || operator === undefined) return undefined;
+  return Array.isArray(raw["values"]) ? { key, operator, values: textsAt(raw, "values") } : { key, operator };
+}
+
+function taint(raw: RawObject): Taint | undefined {
+  const key = textAt(raw, "key");
+  const effect = textAt(raw, "effect");
+  if (key === undefined || effect === undefined) return undefined;
+  return { key, effect, ...optional("value", textAt(raw, "value")) };
+}
+
+function claimRef(raw: unknown): PersistentVolume["claimRef"] {
+  const namespace = textAt(raw, "namespace");
+  const name = textAt(raw, "name");
+  if (namespace === undefined || name === undefined) return undefined;
+  return { namespace, name, ...optional("uid", filledText(raw, "uid")) };
+}
+
+function csiSource(raw: unknown): PersistentVolume["csi"] {
+  const driver = textAt(raw, "driver");
+  if (driver === undefined) return undefined;
+  const stated = fieldAt(raw, "volumeAttributes") !== undefined;
+  return stated ? { driver, attributes: textMapAt(raw, "volumeAttributes") } : { driver };
+}
+
+function filledText(value: unknown, ...path: readonly string[]): string | undefined {
+  return textAt(value, ...path) || undefined;
+}
+
+/** A property that is only there when it has a value. */
+function optional<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
+  const result: { [P in K]?: T } = {};
+  if (value !== undefined) result[key] = value;
+  return result;
+}

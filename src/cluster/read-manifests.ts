@@ -1,0 +1,107 @@
+import { isUtf8 } from "node:buffer";
+import { Composer, type Document, LineCounter, Parser } from "yaml";
+import { readJsonDocuments } from "./json-documents.ts";
+import { positionAt, type TextPosition } from "./manifest-problem.ts";
+
+/** One document of a manifest file as plain JSON values, or why it cannot be read. */
+export type ManifestDocument =
+  | { readonly value: unknown; readonly at?: TextPosition }
+  | { readonly error: string; readonly at?: TextPosition };
+
+/** YAML is read at about 1 MB/s, and by then takes a hundred times its size in memory. */
+const largestYaml = 16 * 1024 * 1024;
+/** Files above this size, in bytes, are better not read at all. */
+export const largestManifest = 256 * 1024 * 1024;
+
+/**
+ * The documents of a manifest file, in order; of YAML one at a time, so that the caller can pause between them.
+ * Never throws: what cannot be read comes as a document with an `error`.
+ * `name` is the file's name; ".json" is read as JSON, anything else as YAML, or as JSON where it is that.
+ */
+export function* readManifests(name: string, bytes: Buffer): Generator<ManifestDocument> {
+  if (!isUtf8(bytes)) {
+    yield { error: "it is not UTF-8; save it in that encoding", at: firstBrokenCharacter(bytes) };
+    return;
+  }
+  const text = withoutByteOrderMark(bytes.toString("utf8"));
+  const looksLikeJson = /^\s*[{[]/.test(text);
+  const json = name.endsWith(".json");
+  if (json || looksLikeJson) {
+    const value = parseJson(text);
+    if (value !== undefined) {
+      yield { value };
+      return;
+    }
+    const documents = readJsonDocuments(text);
+    if (json || !("reason" in documents)) {
+      yield* documents.values.map((value) => ({ value }));
+      if ("reason" in documents) yield { error: documents.reason, at: positionAt(text, documents.offset) };
+      return;
+    }
+  }
+  if (bytes.length > largestYaml) {
+    yield { error: `it is YAML and larger than ${megabytes(largestYaml)}; split it, or write it as JSON` };
+    return;
+  }
+  yield* readYaml(text);
+}
+
+function* readYaml(text: string): Generator<ManifestDocument> {
+  const lines = new LineCounter();
+  const place = (offset: number): TextPosition => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  try {
+    // `merge`: kubectl understands "<<", too.
+    const composer = new Composer({ merge: true, logLevel: "error" });
+    for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) {
+      const begin = place(document.contents?.range?.[0] ?? document.range[0]);
+      const problem = document.errors[0];
+      if (problem === undefined) yield { ...contentsOf(document), at: begin };
+      else yield { error: firstLine(problem.message), at: place(problem.pos[0]) };
+    }
+  } catch (error) {
+    yield { error: reasonOf(error) };
+  }
+}
+
+/** Through JSON, because the parser's texts are slices that keep the whole file in memory. */
+function contentsOf(document: Document.Parsed): { readonly value: unknown } | { readonly error: string } {
+  try {
+    const text = JSON.stringify(document.toJS());
+    return { value: text === undefined ? null : JSON.parse(text) };
+  } catch (error) {
+    return { error: reasonOf(error) };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstBrokenCharacter(bytes: Buffer): TextPosition {
+  const text = bytes.toString("utf8");
+  return positionAt(text, Math.max(text.indexOf("\uFFFD"), 0));
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RangeError) return "it is nested too deeply or too large";
+  return firstLine(error instanceof Error ? error.message : String(error));
+}
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
+}
+
+function megabytes(bytes: number): string {
+  return `${bytes / 1024 / 1024} MiB`;
+}

@@ -1,0 +1,96 @@
+import type {
+  Claim,
+  ClientDaemonSet,
+  Dataset,
+  Namespace,
+  Node,
+  PersistentVolume,
+  Runtime,
+  ServiceAccount,
+} from "./cluster-view.ts";
+import {
+  type Place,
+  projectClaim,
+  projectClientDaemonSet,
+  projectDataset,
+  projectNamespace,
+  projectNode,
+  projectPersistentVolume,
+  projectRuntime,
+  projectServiceAccount,
+} from "./projections.ts";
+import type { RawObject } from "./raw-fields.ts";
+
+/** What is kept of the cluster, by the table it is kept in. All kinds of runtimes share one table. */
+export interface StoredKinds {
+  Namespace: Namespace;
+  PersistentVolumeClaim: Claim;
+  PersistentVolume: PersistentVolume;
+  Dataset: Dataset;
+  Runtime: Runtime;
+  DaemonSet: ClientDaemonSet;
+  ServiceAccount: ServiceAccount;
+  Node: Node;
+}
+
+export type StoredKind = keyof StoredKinds;
+
+/** A projected object with the table it belongs to. */
+export type StoredObject<K extends StoredKind = StoredKind> = {
+  readonly [P in K]: { readonly kind: P; readonly object: StoredKinds[P] };
+}[K];
+
+const fluidGroup = "data.fluid.io";
+const clusterScoped: readonly StoredKind[] = ["Namespace", "PersistentVolume", "Node"];
+
+/** The group of an apiVersion: "apps" of "apps/v1", "" of "v1". */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf("/");
+  return slash === -1 ? "" : apiVersion.slice(0, slash);
+}
+
+/** The table for objects of this kind, or undefined when no decision asks for them. */
+export function storedKindOf(group: string, kind: string): StoredKind | undefined {
+  if (group === fluidGroup) {
+    if (kind === "Dataset") return "Dataset";
+    return kind.endsWith("Runtime") && kind !== "Runtime" ? "Runtime" : undefined;
+  }
+  if (group === "apps") return kind === "DaemonSet" ? "DaemonSet" : undefined;
+  if (group !== "") return undefined;
+  switch (kind) {
+    case "Namespace":
+    case "PersistentVolumeClaim":
+    case "PersistentVolume":
+    case "ServiceAccount":
+    case "Node":
+      return kind;
+    default:
+      return undefined;
+  }
+}
+
+export function isClusterScoped(table: StoredKind): boolean {
+  return clusterScoped.includes(table);
+}
+
+/** Projects `raw`, an object of the kind `kind` that belongs to `table`. */
+export function projectObject(table: StoredKind, kind: string, raw: RawObject, place: Place): StoredObject {
+  switch (table) {
+    case "Namespace":
+      return { kind: table, object: projectNamespace(raw, place) };
+    case "PersistentVolumeClaim":
+      return { kind: table, object: projectClaim(raw, place) };
+    case "PersistentVolume":
+      return { kind: table, object: projectPersistentVolume(raw, place) };
+    case "Dataset":
+      return { kind: table, object: projectDataset(raw, place) };
+    case "Runtime":
+      return { kind: table, object: projectRuntime(raw, kind, place) };
+    case "DaemonSet":
+      return { kind: table, object: projectClientDaemonSet(raw, place) };
+    case "ServiceAccount":
+      return { kind: table, object: projectServiceAccount(raw, place) };
+    case "Node":
+      return { kind: table, object: projectNode(raw, place) };
+  }
+}
