@@ -6,7 +6,6 @@ import type { Config } from "../config.ts";
 import type { Edit } from "../types/edit.ts";
 import { findPod } from "./pod-template.ts";
 import type { ManifestObject } from "./read-manifest.ts";
-import { settlePullSecrets } from "./settle-pull-secrets.ts";
 
 /** What was decided about one object of the input. */
 export interface DecidedObject {
@@ -16,7 +15,8 @@ export interface DecidedObject {
   readonly decision?: Decision;
   /** The decision's edits with paths from the object's own root; empty unless it is injected. */
   readonly edits: readonly Edit[];
-  readonly isTemplate: boolean;
+  /** The pod that was decided about, before any edit. */
+  readonly pod?: Pod;
 }
 
 /**
@@ -31,11 +31,9 @@ export function decideObject(
 ): DecidedObject {
   const namespace = object.namespace ?? defaultNamespace;
   const part = findPod(object);
-  if (part === undefined) return { object, namespace, edits: [], isTemplate: false };
+  if (part === undefined) return { object, namespace, edits: [] };
   const before = part.pod as unknown as Pod;
-  const first = decideSafely(before, namespace, cluster, config);
-  const account = cluster.serviceAccount(namespace, before.spec?.serviceAccountName ?? "default");
-  const decision = settlePullSecrets(first, before, account);
+  const decision = decideSafely(before, namespace, cluster, config);
   const prefix = part.path.map((key) => `/${key}`).join("");
   const edits = decision.edits.map((edit) => moveBelow(prefix, edit));
   if (edits.length > 0 && part.withoutMetadata)
@@ -43,7 +41,7 @@ export function decideObject(
       operation: { op: "add", path: `${prefix}/metadata`, value: {} },
       why: "holds the marks below",
     });
-  return { object, namespace, decision, edits, isTemplate: part.isTemplate };
+  return { object, namespace, decision, edits, pod: before };
 }
 
 function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config: Config): Decision {
@@ -56,6 +54,8 @@ function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config:
     namespace,
     dryRun: false,
     object: pod,
+    // A bare pod has not been through the API server either: its ServiceAccount's pull secrets are still to come.
+    fromTemplate: true,
   };
   try {
     return decide(request, cluster, config);

@@ -19,7 +19,6 @@ const groups = new Set(["", "apps", "batch", "extensions"]);
 export interface PodPart {
   /** From the object's own root. */
   readonly path: ManifestPath;
-  readonly isTemplate: boolean;
   /** The pod as the API server would be sent it. */
   readonly pod: Record<string, unknown>;
   /** The template has no metadata, so that edits there need it made first. */
@@ -40,9 +39,8 @@ export function findPod(object: ManifestObject): PodPart | undefined {
     const missing = [...path, "spec"].join(".");
     throw new InputError([`${object.place}: ${object.kind} ${object.name} has no ${missing}`]);
   }
-  const isTemplate = path.length > 0;
   const metadata = isRecord(part["metadata"]) ? part["metadata"] : undefined;
-  if (!isTemplate) return { path, isTemplate, pod: part, withoutMetadata: metadata === undefined };
+  if (path.length === 0) return { path, pod: part, withoutMetadata: metadata === undefined };
   // The controller that makes the pod gives it name and namespace, whatever the template says of them.
   const { name: _name, namespace: _namespace, ...kept } = metadata ?? {};
   const pod = {
@@ -51,5 +49,5 @@ export function findPod(object: ManifestObject): PodPart | undefined {
     ...part,
     metadata: { ...kept, generateName: `${object.name}-` },
   };
-  return { path, isTemplate, pod, withoutMetadata: metadata === undefined };
+  return { path, pod, withoutMetadata: metadata === undefined };
 }

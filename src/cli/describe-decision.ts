@@ -1,0 +1,87 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Decision, VolumeOutcome } from "../admission/decision.ts";
+import { type Finding, reasonInfo } from "../types/reason.ts";
+import { describeAffinity } from "./describe-affinity.ts";
+import { describeEdits } from "./describe-edits.ts";
+import type { Paint } from "./paint.ts";
+import { wrapText } from "./wrap-text.ts";
+
+/** All that was decided about one pod, in words for a reader. `before` is the pod that the decision is about. */
+export function describeDecision(title: string, decision: Decision, before: Pod, paint: Paint): string {
+  const section = (heading: string, entries: readonly Entry[]): string =>
+    entries.length === 0 ? "" : `\n  ${paint("bold", heading)}\n${entries.map(writeEntry).join("")}`;
+  const { findings, volumes } = decision;
+  const steering = findings.filter(({ code }) => code.startsWith("cache-"));
+  const told = new Set([...volumes, ...steering].map(({ message }) => message));
+  const others = (level: string): Entry[] =>
+    entriesOf(findings.filter((finding) => levelOf(finding) === level && !told.has(finding.message)));
+  const refusals = entriesOf(findings.filter((finding) => levelOf(finding) === "refusal"));
+  return [
+    `${paint("bold", title)}: ${describeVerdict(decision, paint)}\n`,
+    section("Why it is refused", decision.verdict === "rejected" ? refusals : []),
+    section(decision.verdict === "unchanged" ? "Why" : "Notes", others("info")),
+    section("Warnings", [
+      ...others("warning"),
+      ...(decision.verdict === "rejected" ? [] : others("refusal")),
+    ]),
+    section("Volumes", volumes.map(describeVolume)),
+    section("Where it runs", [...entriesOf(steering), ...describeWhole(decision, before)]),
+    section("What is changed, and why", describeChanges(decision, before)),
+  ].join("");
+}
+
+/** "injected (sidecar mode, native sidecars, platform kubernetes)". */
+export function describeVerdict(decision: Decision, paint: Paint): string {
+  if (decision.verdict === "rejected") return paint("red", "refused");
+  if (decision.verdict === "unchanged") return "unchanged";
+  const how = [
+    decision.mode === undefined ? "" : `${decision.mode} mode`,
+    decision.sidecar === undefined ? "" : `${decision.sidecar} sidecar`,
+    decision.platform === undefined ? "" : `platform ${decision.platform}`,
+  ].filter((part) => part !== "");
+  return `${paint("green", "injected")}${how.length === 0 ? "" : ` (${how.join(", ")})`}`;
+}
+
+interface Entry {
+  readonly head: string;
+  /** Further lines beside the head, and lines below them all. */
+  readonly more?: readonly string[];
+  readonly body?: readonly string[];
+}
+
+function writeEntry({ head, more = [], body = [] }: Entry): string {
+  const lines = [head, ...more].map((text) => wrapText(text, "      ").replace(/^ {6}/, "    "));
+  return lines.join("") + body.map((text) => wrapText(text, "        ")).join("");
+}
+
+function levelOf({ code }: Finding): string {
+  return reasonInfo(code).level;
+}
+
+function entriesOf(findings: readonly Finding[]): Entry[] {
+  return [...new Set(findings.map(({ message }) => message))].map((message) => ({ head: message }));
+}
+
+function describeVolume({ volume, code, message, dataset, client }: VolumeOutcome): Entry {
+  const what = dataset === undefined ? "" : ` is Dataset ${dataset}`;
+  const served = client === undefined ? "" : `, served by container ${client}`;
+  return { head: `${volume}${what}${served} (${code})`, body: [message] };
+}
+
+/** Parts that have one reason and origin are told together, and the reason once below them. */
+function describeChanges(decision: Decision, before: Pod): Entry[] {
+  const parts = describeEdits(before, decision.edits);
+  return [...new Set(parts.map(({ why }) => why))].map((reason) => {
+    const together = parts.filter(({ why }) => why === reason);
+    const [first, ...rest] = together.map(({ what, details }) =>
+      details === undefined ? what : `${what}: ${details}`,
+    );
+    return { head: first ?? "", more: rest, body: [reason] };
+  });
+}
+
+/** The node affinity that comes out, where the pod has one of its own; else the findings tell all of it. */
+function describeWhole(decision: Decision, before: Pod): Entry[] {
+  if (decision.verdict !== "injected" || before.spec?.affinity?.nodeAffinity === undefined) return [];
+  return [{ head: "with the pod's own, its node affinity becomes", body: describeAffinity(decision.pod) }];
+}

@@ -1,0 +1,81 @@
+const commonOptions = `
+  -f, --filename FILE    manifests to read, "-" for standard input; may be given several times
+      --cluster DIR      folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
+                         namespaces) that stands for the cluster
+      --config FILE      configuration, as for "sluice serve"
+  -n, --namespace NAME   namespace of objects that state none (default "default")`;
+
+const exitCodes = `
+Exit codes
+  0  nothing was refused
+  1  something was refused
+  2  wrong usage, or input that cannot be read`;
+
+/** The help of each subcommand, "" being that of sluice itself. */
+export const help = {
+  "": `Gives Kubernetes pods their cached datasets as sidecars and steers them to the nodes that hold the cache.
+
+Usage
+  sluice COMMAND [OPTIONS]
+
+Commands
+  serve      the admission webhook
+  inject     inject into manifests: pods and workloads with pod templates
+  explain    tell in words what would be done with a manifest, and why
+  demo       see the whole way at work, on a small cluster of its own
+
+Options
+  -h, --help       this help; "sluice COMMAND --help" for a command's own
+      --version    the version
+
+Examples
+  sluice demo
+  sluice explain -f pod.yaml --cluster cluster/
+  sluice inject -f deployment.yaml --cluster cluster/ | kubectl apply -f -
+`,
+  inject: `Injects dataset clients into manifests, as the webhook would into their pods.
+
+Usage
+  sluice inject -f FILE|- --cluster DIR [OPTIONS]
+
+Options${commonOptions}
+  -o, --output FORMAT    yaml (default; comments stay), json, or patch (JSON patch for each object)
+  -h, --help             this help
+
+Pods, Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Jobs, CronJobs,
+PodTemplates and Lists of them are looked at; everything else passes through as it is.
+The manifests go to standard output, one line about each object to standard error. A refused object
+is left out of the output.
+${exitCodes}
+
+Examples
+  sluice inject -f train.yaml --cluster cluster/ > injected.yaml
+  kubectl get deploy train -o yaml | sluice inject -f - --cluster cluster/ -o patch
+`,
+  explain: `Tells in words what would be done with the pods of a manifest, and why.
+
+Usage
+  sluice explain -f FILE|- --cluster DIR [OPTIONS]
+
+Options${commonOptions}
+  -o, --output FORMAT    text (default) or json (the decisions, for machines)
+  -h, --help             this help
+${exitCodes}
+
+Examples
+  sluice explain -f train.yaml --cluster cluster/
+  sluice explain -f train.yaml --cluster cluster/ -o json | jq '.[].verdict'
+`,
+  demo: `Shows the whole way at work: makes certificates, starts the webhook over a small cluster of its own,
+sends it admission reviews over TLS, and shows what it makes of the pods. Nothing is left behind.
+
+Usage
+  sluice demo [OPTIONS]
+
+Options
+      --keep    leave the webhook running until Ctrl-C, and print a curl line to try it with
+  -h, --help    this help
+
+Colours are for terminals; FORCE_COLOR=1 gives them anyway, NO_COLOR=1 never.
+`,
+} as const;

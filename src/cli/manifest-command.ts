@@ -1,0 +1,81 @@
+import type { Cluster } from "../cluster/cluster-view.ts";
+import type { CommandIo } from "./command-io.ts";
+import { decideObject } from "./decide-object.ts";
+import { InputError } from "./input-error.ts";
+import { openClusterFolder } from "./open-cluster-folder.ts";
+import { UsageError } from "./parse-options.ts";
+import { readConfig } from "./read-config.ts";
+import { readManifests } from "./read-manifest.ts";
+import type { DecidedDocument } from "./render-manifest.ts";
+
+/** The options that every command about manifests has. */
+export const manifestOptions = {
+  filename: { type: "string", short: "f", multiple: true },
+  cluster: { type: "string" },
+  config: { type: "string" },
+  namespace: { type: "string", short: "n", default: "default" },
+  output: { type: "string", short: "o" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+export interface ManifestArguments {
+  readonly filename?: readonly string[] | undefined;
+  readonly cluster?: string | undefined;
+  readonly config?: string | undefined;
+  readonly namespace: string;
+}
+
+/**
+ * Reads what the options name and decides about every object.
+ * Throws `UsageError`, `InputError` or `ConfigError` before anything is decided.
+ */
+export async function decideManifests(options: ManifestArguments, io: CommandIo): Promise<DecidedDocument[]> {
+  const files = options.filename ?? [];
+  if (files.length === 0) throw new UsageError('name the manifests with -f FILE ("-" for standard input)');
+  if (options.cluster === undefined)
+    throw new UsageError("name a folder of the cluster's manifests with --cluster DIR");
+  if (files.filter((file) => file === "-").length > 1) throw new UsageError("-f - may be given only once");
+  const config = await readConfig(options.config);
+  const documents = await readManifests(files, io.stdin);
+  const cluster: Cluster = await openClusterFolder(options.cluster, config, io);
+  try {
+    return decideAll(documents, (object) => decideObject(object, options.namespace, cluster.view, config));
+  } finally {
+    await cluster.close();
+  }
+}
+
+function decideAll(
+  documents: readonly DecidedDocument["document"][],
+  decide: (object: DecidedDocument["document"]["objects"][number]) => DecidedDocument["objects"][number],
+): DecidedDocument[] {
+  const problems: string[] = [];
+  const decided = documents.map((document) => ({
+    document,
+    objects: document.objects.flatMap((object) => {
+      try {
+        return [decide(object)];
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        problems.push(...error.problems);
+        return [];
+      }
+    }),
+  }));
+  if (problems.length > 0) throw new InputError(problems);
+  return decided;
+}
+
+/** One of the formats that a command can write. Throws `UsageError` for any other. */
+export function readFormat<T extends string>(value: string | undefined, formats: readonly [T, ...T[]]): T {
+  const format = formats.find((known) => known === (value ?? formats[0]));
+  if (format === undefined) throw new UsageError(`-o ${value} is not known: use ${formats.join(", ")}`);
+  return format;
+}
+
+/** 1 when a pod was refused. */
+export function exitCodeOf(documents: readonly DecidedDocument[]): number {
+  return documents.some(({ objects }) => objects.some(({ decision }) => decision?.verdict === "rejected"))
+    ? 1
+    : 0;
+}

@@ -1,0 +1,8 @@
+const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+/** Puts text in colour, or leaves it as it is. */
+export type Paint = (style: keyof typeof codes, text: string) => string;
+
+export function paintWith(color: boolean): Paint {
+  return (style, text) => (color && text !== "" ? `\u001b[${codes[style]}m${text}\u001b[0m` : text);
+}

@@ -1,0 +1,53 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { suggest } from "./suggest.ts";
+
+type ParseArgsOptionsConfig = NonNullable<ParseArgsConfig["options"]>;
+
+/** The command was called wrongly; ends it with exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+type Values<T extends ParseArgsOptionsConfig> = ReturnType<
+  typeof parseArgs<{ options: T; strict: true; allowPositionals: false }>
+>["values"];
+
+/** The options in `argv`. Throws `UsageError` for one that is unknown or lacks its value, and for other arguments. */
+export function parseOptions<T extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: T,
+): Values<T> {
+  const args = [...argv];
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(
+      problemOf(args, options) ?? (error instanceof Error ? error.message : String(error)),
+    );
+  }
+}
+
+function problemOf(args: string[], options: ParseArgsOptionsConfig): string | undefined {
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === "positional")
+      return `unexpected argument "${token.value}": options begin with "-", as in -f ${token.value}`;
+    if (token.kind !== "option") continue;
+    const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    if (option === undefined) {
+      const known = Object.entries(options).flatMap(([name, { short }]) => [
+        `--${name}`,
+        ...(short === undefined ? [] : [`-${short}`]),
+      ]);
+      return `unknown option ${token.rawName}${suggest(token.rawName, known)}`;
+    }
+    if (option.type === "string" && (token.value === undefined || /^-./.test(token.value)))
+      return `option ${token.rawName} needs a value`;
+    if (option.type === "boolean" && token.value !== undefined)
+      return `option ${token.rawName} takes no value`;
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+import type { Writable } from "node:stream";
+
+/**
+ * Writes all of `text` and waits until it is out.
+ * A reader that has gone away (`sluice inject … | head`) is no error: what it does not want is not written.
+ */
+export async function print(stream: Writable, text: string): Promise<void> {
+  if (text === "" || stream.destroyed) return;
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => (error.code === "EPIPE" ? resolve() : reject(error));
+    stream.once("error", fail);
+    stream.write(text, (error) => {
+      // On failure the listener stays, for the stream still emits the error after this.
+      if (error) return fail(error);
+      stream.off("error", fail);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,26 @@
+import { ConfigError } from "../config.ts";
+import type { CommandIo } from "./command-io.ts";
+import { InputError } from "./input-error.ts";
+import { UsageError } from "./parse-options.ts";
+import { print } from "./print.ts";
+
+/** Runs a command's body; says on stderr what is wrong with how it was called or with its input, exit code 2. */
+export async function runCommand(name: string, io: CommandIo, body: () => Promise<number>): Promise<number> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof UsageError) {
+      await print(io.stderr, `sluice ${name}: ${error.message}\nSee "sluice ${name} --help".\n`);
+      return 2;
+    }
+    if (error instanceof InputError) {
+      await print(io.stderr, error.problems.map((problem) => `sluice ${name}: ${problem}\n`).join(""));
+      return 2;
+    }
+    if (error instanceof ConfigError) {
+      await print(io.stderr, `sluice ${name}: ${error.message}\n`);
+      return 2;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { type ListenAddress, ListenError, parseListenAddress } from "../server/listen-address.ts";
+import { parseOptions, UsageError } from "./parse-options.ts";
+
+export const serveHelp = `Answers the API server's admission reviews over HTTPS: the webhook itself.
+
+Usage
+  sluice serve --cluster DIR [OPTIONS]
+
+Options
+      --cluster DIR            folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
+                               namespaces) that stands for the cluster; changes in it are picked up
+      --listen ADDR:PORT       where reviews are answered (default 127.0.0.1:8443; ":8443" is every address)
+      --ops-listen ADDR:PORT   plain HTTP for /healthz, /readyz and /metrics (default 127.0.0.1:8080)
+      --cert-dir DIR           tls.crt and tls.key to serve with (default "certs"); made there, with a CA in
+                               ca.crt and ca.key, when it holds none, and read again when they change
+      --config FILE            configuration (YAML)
+      --drain-seconds SECONDS  how long to go on serving after SIGTERM before connections close (default 5)
+  -h, --help                   this help
+
+Port 0 takes a free port. One line on standard output tells when and where reviews are answered; the log
+goes to standard error. SIGTERM and SIGINT (which does not wait) stop it: what is in flight is answered.
+
+Exit codes
+  0  stopped as asked
+  1  could not start: certificates or addresses cannot be used
+  2  wrong usage, or input that cannot be read
+
+Example
+  sluice serve --cluster cluster/ --cert-dir /tmp/certs
+`;
+
+export interface ServeOptions {
+  readonly cluster: string;
+  readonly listen: ListenAddress;
+  readonly opsListen: ListenAddress;
+  readonly certDir: string;
+  readonly config: string | undefined;
+  readonly drainMs: number;
+}
+
+/** Reads the arguments of `sluice serve`; "help" when that is asked for. Throws `UsageError`. */
+export function readServeOptions(argv: readonly string[]): ServeOptions | "help" {
+  const values = parseOptions(argv, {
+    cluster: { type: "string" },
+    listen: { type: "string", default: "127.0.0.1:8443" },
+    "ops-listen": { type: "string", default: "127.0.0.1:8080" },
+    "cert-dir": { type: "string", default: "certs" },
+    config: { type: "string" },
+    "drain-seconds": { type: "string", default: "5" },
+    help: { type: "boolean", short: "h" },
+  });
+  if (values.help) return "help";
+  if (values.cluster === undefined) {
+    throw new UsageError(
+      "this build reads the cluster from a folder of manifests: name it with --cluster DIR (a live API server is not supported yet)",
+    );
+  }
+  const drainSeconds = values["drain-seconds"];
+  if (!/^\d{1,3}$/.test(drainSeconds)) {
+    throw new UsageError(`--drain-seconds ${drainSeconds} is not a whole number of seconds from 0 to 999`);
+  }
+  return {
+    cluster: values.cluster,
+    listen: addressOf("--listen", values.listen),
+    opsListen: addressOf("--ops-listen", values["ops-listen"]),
+    certDir: values["cert-dir"],
+    config: values.config,
+    drainMs: Number(drainSeconds) * 1000,
+  };
+}
+
+function addressOf(option: string, text: string): ListenAddress {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    if (error instanceof ListenError) throw new UsageError(`${option}: ${error.message}`);
+    throw error;
+  }
+}

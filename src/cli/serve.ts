@@ -1,0 +1,117 @@
+import { openCertificateDirectory } from "../certs/certificate-directory.ts";
+import { CertificateFilesError } from "../certs/check-pair.ts";
+import { defaultServingNames } from "../certs/serving-names.ts";
+import { ManifestFolderError, openManifestCluster } from "../cluster/manifest-cluster.ts";
+import type { ManifestProblem } from "../cluster/manifest-problem.ts";
+import { ListenError } from "../server/listen-address.ts";
+import { type RunningServer, startServer } from "../server/start-server.ts";
+import { createLog, type Log, logDestination } from "../telemetry/log.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import type { CommandIo } from "./command-io.ts";
+import { InputError } from "./input-error.ts";
+import { print } from "./print.ts";
+import { readConfig } from "./read-config.ts";
+import { runCommand } from "./run-command.ts";
+import { readServeOptions, type ServeOptions, serveHelp } from "./serve-options.ts";
+
+const certificatePollMs = 10_000;
+// With the pause before it this stays below Kubernetes' default grace period of 30 s.
+const drainDeadlineMs = 15_000;
+const warmUpReviews = 300;
+
+/** `sluice serve`: answers reviews until it is told to stop. */
+export function run(argv: string[], io: CommandIo): Promise<number> {
+  return runCommand("serve", io, async () => {
+    const options = readServeOptions(argv);
+    if (options === "help") {
+      await print(io.stdout, serveHelp);
+      return 0;
+    }
+    try {
+      return await serve(options, io);
+    } catch (error) {
+      if (error instanceof ManifestFolderError) throw new InputError([error.message]);
+      if (!(error instanceof ListenError || error instanceof CertificateFilesError)) throw error;
+      await print(io.stderr, `sluice serve: ${error.message}\n`);
+      return 1;
+    }
+  });
+}
+
+async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
+  const config = await readConfig(options.config);
+  const log = createLog(config.logLevel, logDestination(io.stderr));
+  const cluster = await openManifestCluster(options.cluster, {
+    kubernetesVersion: config.kubernetesVersion,
+    onProblem: (problem) => logProblem(log, problem),
+    onChange: ({ files, problems }) =>
+      log.info({ files, problems: problems.length }, "manifests have changed"),
+  });
+  try {
+    const metrics = createMetrics({
+      process: true,
+      beforeRender: (page) => {
+        for (const [kind, count] of Object.entries(cluster.contents.objects))
+          page.setClusterObjects(kind, count);
+        page.setProblems("manifest", cluster.contents.problems.length);
+      },
+    });
+    const certificates = await openCertificateDirectory(options.certDir, {
+      names: defaultServingNames,
+      now: Date.now,
+      pollMs: certificatePollMs,
+      onProblem: (problem) => tellCertificateProblem(problem, log, metrics),
+    });
+    try {
+      const server = await startServer({
+        cluster,
+        config,
+        log,
+        metrics,
+        certificates,
+        listen: options.listen,
+        opsListen: options.opsListen,
+        now: Date.now,
+        warmUpReviews,
+      });
+      const { files, objects, ignored } = cluster.contents;
+      log.info({ files, objects, ignored, certificates: options.certDir }, "ready");
+      await print(io.stdout, `sluice is ready on ${server.url} (ops ${server.opsUrl})\n`);
+      await stopWhenAsked(server, options, io, log);
+      return 0;
+    } finally {
+      certificates.close();
+    }
+  } finally {
+    await cluster.close();
+  }
+}
+
+async function stopWhenAsked(
+  server: RunningServer,
+  options: ServeOptions,
+  io: CommandIo,
+  log: Log,
+): Promise<void> {
+  await aborted(io.stop);
+  // Ctrl-C comes from a person, whom nobody routes requests to.
+  const pauseMs = io.stop.reason === "SIGINT" ? 0 : options.drainMs;
+  log.info({ pauseMs }, "stopping");
+  await server.stop({ pauseMs, deadlineMs: drainDeadlineMs });
+  log.info("stopped");
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function logProblem(log: Log, problem: ManifestProblem): void {
+  log[problem.severity === "error" ? "error" : "warn"](problem.message);
+}
+
+function tellCertificateProblem(problem: string | undefined, log: Log, metrics: Metrics): void {
+  metrics.setProblems("certificate", problem === undefined ? 0 : 1);
+  if (problem === undefined) log.info("the certificate files are usable again");
+  else log.error(problem);
+}
