@@ -1,1 +1,61 @@
-process.exit(0);
+import type { Command, CommandIo } from "./cli/command-io.ts";
+import { help } from "./cli/help.ts";
+import { suggest } from "./cli/suggest.ts";
+import { version } from "./version.ts";
+
+// Each command is only loaded when it is called for.
+const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>>> = {
+  serve: () => import("./cli/serve.ts"),
+  inject: () => import("./cli/inject.ts"),
+  explain: () => import("./cli/explain.ts"),
+};
+
+async function main([name = "--help", ...argv]: string[], io: CommandIo): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command !== undefined) return (await command()).run(argv, io);
+  if (["help", "--help", "-h"].includes(name)) {
+    io.stdout.write(help[""]);
+    return 0;
+  }
+  if (name === "--version") {
+    io.stdout.write(`sluice ${version}\n`);
+    return 0;
+  }
+  const near = suggest(name, Object.keys(commands));
+  io.stderr.write(`sluice: there is no command "${name}"${near}\nSee "sluice --help".\n`);
+  return 2;
+}
+
+/** Aborted by the first SIGTERM or SIGINT, with the signal's name as the reason; the second one ends the process. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort(signal));
+  return stop.signal;
+}
+
+function processIo(): CommandIo {
+  const { env, stdin, stdout, stderr } = process;
+  const forced = (env["FORCE_COLOR"] ?? "") !== "" && env["FORCE_COLOR"] !== "0";
+  let stop: AbortSignal | undefined;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    color: (env["NO_COLOR"] ?? "") === "" && (forced || stdout.isTTY === true),
+    get stop() {
+      // Commands that do not ask for it are ended by the signals, as usual.
+      stop ??= stopSignal();
+      return stop;
+    },
+  };
+}
+
+try {
+  process.exit(await main(process.argv.slice(2), processIo()));
+} catch (error) {
+  process.stderr.write(
+    `sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(1);
+}

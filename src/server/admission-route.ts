@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import { type Log, logReview } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { ReviewOutcome } from "../telemetry/review-outcome.ts";
+import type { ReasonCode } from "../types/reason.ts";
 import { HttpProblem } from "./http-problem.ts";
 import { reviewBudget } from "./review-budget.ts";
 
@@ -65,9 +66,16 @@ function outcomeOf(request: PodRequest, decision: Decision, seconds: number): Re
     operation: request.operation,
     verdict,
     ...(mode === undefined ? undefined : { mode }),
+    code: mainCode(decision),
     codes: [...new Set(decision.findings.map((finding) => finding.code))],
     ...(verdict === "rejected" ? { refusal: refusalMessage(decision) } : undefined),
     dryRun: request.dryRun,
     seconds,
   };
+}
+
+/** What was done with the pod's first dataset, or why nothing was. */
+function mainCode({ verdict, volumes, findings }: Decision): ReasonCode {
+  const served = verdict === "injected" ? volumes.find(({ dataset }) => dataset !== undefined) : undefined;
+  return served?.code ?? findings[0]?.code ?? "internal-error";
 }

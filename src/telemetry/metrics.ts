@@ -30,7 +30,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const reviews = new Counter({
     name: "sluice_reviews_total",
-    help: "Reviews answered, each counted once under the first of its reasons.",
+    help: "Reviews answered, each counted once under its main reason.",
     labelNames: ["verdict", "mode", "code"],
     registers,
   });
@@ -75,8 +75,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       options.beforeRender?.(metrics);
       return registry.metrics();
     },
-    countReview: ({ verdict, mode, codes, seconds }) => {
-      reviews.inc({ verdict, mode: mode ?? "", code: codes[0] ?? "" });
+    countReview: ({ verdict, mode, code, seconds }) => {
+      reviews.inc({ verdict, mode: mode ?? "", code });
       duration.observe(seconds);
     },
     countRefusedRequest: (status) => refusedRequests.inc({ status: String(status) }),

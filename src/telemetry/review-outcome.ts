@@ -7,7 +7,9 @@ export interface ReviewOutcome {
   readonly operation: string;
   readonly verdict: "injected" | "unchanged" | "rejected";
   readonly mode?: string;
-  /** Reason codes, the most important first; never empty. */
+  /** The one reason under which the review is counted. */
+  readonly code: string;
+  /** All reason codes, the most important first. */
   readonly codes: readonly string[];
   /** Why the pod was refused. */
   readonly refusal?: string;
