@@ -29,7 +29,9 @@ const severity = { refusal: 0, warning: 1, info: 2 };
 /** Refusals, then warnings, then what was done; each in the order in which it was found, and once. */
 export function bySeverity(findings: readonly Finding[]): Finding[] {
   const distinct = [
-    ...new Map(findings.map((finding) => [`${finding.code} ${finding.message}`, finding])).values(),
+    ...new Map(
+      findings.map((finding) => [`${finding.code} ${finding.volume} ${finding.message}`, finding]),
+    ).values(),
   ];
   return distinct.sort((a, b) => severity[reasonInfo(a.code).level] - severity[reasonInfo(b.code).level]);
 }

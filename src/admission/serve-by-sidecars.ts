@@ -84,7 +84,9 @@ export function serveBySidecars(question: Question): Decision {
   const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
   if (mounted.length > 0)
     findings.push(...completePod(editor, question, resolution, mounted, detected, native));
-  const done = told.map(({ code, message, volume }): Finding => ({ code, message, volume }));
+  const done = told
+    .filter(({ code }) => code !== "not-a-claim")
+    .map(({ code, message, volume }): Finding => ({ code, message, volume }));
   return {
     verdict: editor.edits.length === 0 ? "unchanged" : "injected",
     ...known,
