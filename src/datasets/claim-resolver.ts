@@ -105,7 +105,7 @@ export class ClaimResolver {
         return trail.problem(
           inner.code,
           (show) => `the client of claim ${show(outer)} needs volume ${show(volume.name)}: ${inner.message}`,
-          inner.restsOn,
+          { others: inner.restsOn },
         );
       }
       if (inner && !sources.includes(inner.claim.name)) sources.push(inner.claim.name);

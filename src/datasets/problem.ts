@@ -5,6 +5,9 @@ import type { ReasonCode } from "../types/reason.ts";
 /** Messages are to be understood within this many characters: longer ones get cut on their way to the user. */
 const shortEnough = 200;
 
+/** Makes a message; `show` has to be put around each name in it. */
+export type Words = (show: (name: string) => string) => string;
+
 /** Why a claim cannot be served: an expected outcome, returned and never thrown. */
 export class Problem {
   readonly code: ReasonCode;
@@ -54,21 +57,34 @@ export class Trail {
 
   /**
    * A problem that rests on everything read so far, and on `others`. `words` makes the message, putting each name
-   * of an object through `show`, which shortens names where the message would otherwise get too long.
+   * of an object through `show`, which shortens names as far as a message of 200 characters needs it.
    */
   problem(
     code: ReasonCode,
-    words: (show: (name: string) => string) => string,
-    others: readonly ObjectRef[] = [],
+    words: Words,
+    more: { others?: readonly ObjectRef[]; says?: string } = {},
   ): Problem {
-    const refs = new Map([...this.#refs, ...others].map((ref) => [describeRef(ref), ref]));
-    const whole = words((name) => name);
-    const message = whole.length <= shortEnough ? whole : words(shorten);
-    return new Problem(code, message, [...refs.values()]);
+    const refs = new Map([...this.#refs, ...(more.others ?? [])].map((ref) => [describeRef(ref), ref]));
+    return new Problem(code, `${withinLimit(words)}${quote(more.says)}`, [...refs.values()]);
   }
 }
 
+function withinLimit(words: Words): string {
+  let message = words((name) => name);
+  for (const length of [60, 40, 24]) {
+    if (message.length <= shortEnough) break;
+    message = words((name) => shorten(name, length));
+  }
+  return message;
+}
+
 /** Both ends of a long name: names of one cluster tend to begin alike. */
-function shorten(name: string): string {
-  return name.length <= 40 ? name : `${name.slice(0, 22)}…${name.slice(-16)}`;
+function shorten(name: string, length: number): string {
+  const end = Math.floor(length / 3);
+  return name.length <= length ? name : `${name.slice(0, length - end - 1)}…${name.slice(-end)}`;
+}
+
+/** What a controller has to say comes last: it may be long. */
+function quote(says: string | undefined): string {
+  return says ? `; it says: ${says.replace(/\p{Cc}+/gu, " ").slice(0, 300)}` : "";
 }
