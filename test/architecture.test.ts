@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** Which rooms a room may import from; `types` is open to all. docs/architecture.md draws the same arrows. */
+const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
+  "main.ts": "everything",
+  cli: "everything",
+  server: ["admission", "cluster", "certs", "telemetry", "config.ts", "version.ts"],
+  admission: ["datasets", "platforms", "pod", "cluster", "config.ts", "version.ts"],
+  datasets: ["cluster"],
+  platforms: [],
+  pod: [],
+  cluster: [],
+  certs: ["cluster"],
+  telemetry: [],
+  types: [],
+  "config.ts": [],
+  "version.ts": [],
+};
+
+/** The only rooms in which a library may be imported; the type packages and Node's own modules are open to all. */
+const libraries: Readonly<Record<string, readonly string[]>> = {
+  fastify: ["server"],
+  "fast-json-patch": ["pod", "types", "cli"],
+  "@kubernetes/client-node": ["cluster"],
+  pino: ["telemetry"],
+  "prom-client": ["telemetry"],
+  selfsigned: ["certs"],
+  yaml: ["cluster", "cli"],
+  zod: ["config.ts"],
+};
+
+/** Rooms that compute and nothing else: no clock, no files, no network, no environment. */
+const pure = ["admission", "datasets", "platforms", "pod", "types"];
+
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+const source = new URL("../src/", import.meta.url).pathname;
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) =>
+  file.endsWith(".ts"),
+);
+const imports = files.flatMap(importsOf);
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(posix.join(source, file), "utf8");
+  const statements = text.matchAll(
+    /(?:^|\n)(import|export)( type)?[^;"']*?from\s+"([^"]+)"|import\("([^"]+)"\)/g,
+  );
+  return [...statements].map(([, , type, from, dynamic]) => ({
+    file,
+    room: roomOf(file),
+    target: from ?? dynamic ?? "",
+    typeOnly: type !== undefined,
+  }));
+}
+
+function roomOf(file: string): string {
+  return file.split("/")[0] ?? "";
+}
+
+function isLocal({ target }: Import): boolean {
+  return target.startsWith(".");
+}
+
+describe("architecture", () => {
+  it("finds the sources", () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(imports.length).toBeGreaterThan(files.length);
+  });
+
+  it("has only the arrows between rooms that are drawn", () => {
+    const wrong = imports.filter(isLocal).flatMap((entry) => {
+      const to = roomOf(posix.join(posix.dirname(entry.file), entry.target));
+      const allowed = arrows[entry.room];
+      if (to === entry.room || to === "types" || allowed === "everything" || allowed?.includes(to)) return [];
+      return [`${entry.file} imports ${entry.target}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("lets the two families of datasets know nothing of each other", () => {
+    const families = imports.filter(
+      ({ file, target }) => /^datasets\/(fluid|juicefs)\//.test(file) && isFamily(file, target),
+    );
+    expect(families).toEqual([]);
+  });
+
+  it("imports each library in the room that is named for it", () => {
+    const wrong = imports
+      .filter((entry) => !isLocal(entry) && !entry.typeOnly && !entry.target.startsWith("node:"))
+      .filter(({ room, target }) => libraries[target]?.includes(room) !== true);
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps the deciding rooms pure", () => {
+    const allowed = ["node:path", "node:crypto"];
+    const wrong = imports.filter(
+      ({ room, target }) => pure.includes(room) && target.startsWith("node:") && !allowed.includes(target),
+    );
+    expect(wrong).toEqual([]);
+    for (const file of files.filter((candidate) => pure.includes(roomOf(candidate)))) {
+      const text = readFileSync(posix.join(source, file), "utf8");
+      expect(text, file).not.toMatch(/\bDate\.now\b|new Date\(|Math\.random|\bprocess\./);
+    }
+  });
+
+  it("reads the environment and exits in main.ts only", () => {
+    for (const file of files.filter((candidate) => candidate !== "main.ts")) {
+      const text = readFileSync(posix.join(source, file), "utf8");
+      expect(text, file).not.toMatch(/process\.(env|argv|exit)\b/);
+    }
+  });
+
+  it("has files that can be read at one sitting", () => {
+    const long = files.filter(
+      (file) => readFileSync(posix.join(source, file), "utf8").split("\n").length > 260,
+    );
+    expect(long).toEqual([]);
+  });
+});
+
+function isFamily(file: string, target: string): boolean {
+  const from = file.split("/")[1];
+  const [room, family] = posix.join(posix.dirname(file), target).split("/");
+  return room === "datasets" && ["fluid", "juicefs"].includes(family ?? "") && family !== from;
+}
