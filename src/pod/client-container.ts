@@ -1,6 +1,6 @@
 import type { Container, EnvVar, SecurityContext, VolumeMount } from "kubernetes-types/core/v1";
 import type { ClientTemplate } from "../types/dataset-volume.ts";
-import { gateCommand, supervisorCommand, type View } from "./client-commands.ts";
+import { escapeExpansion, gateCommand, shellLine, supervisorCommand, type View } from "./client-commands.ts";
 import { clientResources, type ResourceSizes } from "./client-resources.ts";
 import { sharedMount } from "./shared-volume.ts";
 
@@ -135,7 +135,10 @@ function supervised(
   };
 }
 
-/** A restart by a probe is what the views heal, and an unmounting preStop would run before the app has stopped. */
+/**
+ * A restart by a probe is what the views heal; the kubelet would run a preStop when the pod begins to stop, before the
+ * app has stopped, so the supervisor runs it instead.
+ */
 function withoutHooks(container: Container): Container {
   const {
     livenessProbe: _liveness,
@@ -155,10 +158,18 @@ function supervisorEnv(template: ClientTemplate, shown: Shown, settings: ClientS
     { name: "SLUICE_FILE_SYSTEMS", value: template.fileSystems.join(" ") },
     { name: "SLUICE_CLIENT_STOP", value: settings.stop },
     { name: "SLUICE_STOP_SECONDS", value: String(settings.stopSeconds) },
+    ...preStop(template),
     ...(settings.holdSeconds > 0
       ? [{ name: "SLUICE_HOLD_SECONDS", value: String(settings.holdSeconds) }]
       : []),
   ];
+}
+
+/** The template's own way of stopping the client, run when it is to stop: after the app, not before it. */
+function preStop(template: ClientTemplate): EnvVar[] {
+  const command = template.container.lifecycle?.preStop?.exec?.command;
+  if (command === undefined || command.length === 0) return [];
+  return [{ name: "SLUICE_PRE_STOP", value: escapeExpansion(shellLine(command)) }];
 }
 
 /** Bidirectional propagation is granted to privileged containers only, and mounting takes root. */

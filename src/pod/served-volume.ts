@@ -104,8 +104,12 @@ export class ServedVolume {
     return this.#root.readOnly || mount.readOnly === true;
   }
 
+  /** What stands before "/./" is where the volume begins; the supervisor lets no view lead out of it. */
   #within(subPath: string): string {
-    return posix.join(this.#root.source, subPath).replace(/(.)\/$/, "$1");
+    const below = posix.normalize(subPath || ".").replace(/(.)\/$/, "$1");
+    const root = this.#root.source;
+    if (below === ".") return root;
+    return root === "." ? below : `${root}/./${below}`;
   }
 
   #view(source: string, readOnly: boolean): View {
