@@ -30,5 +30,6 @@ export function joinBelow(parent: string, rest: string): string {
 }
 
 function isPlain(path: string): boolean {
-  return !/\p{Cc}/u.test(path) && !path.split("/").includes("..");
+  if (/\p{Cc}/u.test(path)) return false;
+  return !path.includes("..") || !path.split("/").includes("..");
 }
