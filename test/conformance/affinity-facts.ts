@@ -1,0 +1,28 @@
+import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm } from "kubernetes-types/core/v1";
+
+/** Where a pod may and would run; the order of alternatives, requirements and values does not matter. */
+export function affinityFacts(affinity: Affinity | undefined): Map<string, unknown> {
+  const facts = new Map<string, unknown>();
+  const { nodeAffinity, ...others } = affinity ?? {};
+  for (const [kind, value] of Object.entries(others)) facts.set(`affinity/${kind}`, value);
+  const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (required !== undefined) facts.set("affinity/required", required.map(inWords).sort());
+  for (const { weight, preference } of nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
+    const path = `affinity/preferred ${weight} ${inWords(preference)}`;
+    const times = facts.get(path);
+    facts.set(path, typeof times === "number" ? times + 1 : 1);
+  }
+  return facts;
+}
+
+function inWords(term: NodeSelectorTerm): string {
+  const words = [
+    ...(term.matchExpressions ?? []).map(requirement),
+    ...(term.matchFields ?? []).map((field) => `field ${requirement(field)}`),
+  ];
+  return words.sort().join(" and ");
+}
+
+function requirement({ key, operator, values = [] }: NodeSelectorRequirement): string {
+  return `${key} ${operator} [${[...values].sort().join(", ")}]`;
+}

@@ -1,0 +1,416 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AllowedDifference, Outcome } from "./allowed-difference.ts";
+import {
+  askedDatasets,
+  at,
+  cachePreferences,
+  find,
+  hasLabel,
+  isServerful,
+  list,
+  nodesCarry,
+  statesLocality,
+} from "./asked.ts";
+
+/**
+ * Where Sluice's answer means something else than Fluid's, and why a user who comes from Fluid is well served by it.
+ * Each is a rule on the case, never the number of one, for there are more recorded cases than any machine has at hand.
+ */
+export const allowedDifferences: readonly AllowedDifference[] = [
+  // How the mount is shared
+  {
+    id: "no-host-path",
+    kind: "on purpose",
+    why: "The client's mount is shared within the pod, not by a path on the node: two pods cannot meet there, nothing stays behind, and nodes without host paths can run it.",
+    covers: ({ path, fluid, ours }) =>
+      ofClient(path)?.startsWith("mount /") === true &&
+      at(fluid, "mountPropagation") === "Bidirectional" &&
+      at(fluid, "source", "hostPath") !== undefined &&
+      // A client that is not wrapped in a supervisor shows its mount to the one beside it.
+      (ours === undefined || isSharedMount(ours)),
+    expected: (outcome) =>
+      [...outcome.fluidFacts].flatMap(([path, value]) =>
+        clientsOf(outcome).some((client) => path.startsWith(`${client}/mount /`)) &&
+        at(value, "mountPropagation") === "Bidirectional"
+          ? [path]
+          : [],
+      ),
+  },
+  {
+    id: "views-volume",
+    kind: "on purpose",
+    why: "The client shows its mount as views in a volume in memory: they come back in the running app when the client dies.",
+    covers: ({ path, fluid, ours }) =>
+      ofClient(path)?.startsWith("mount /sluice/views/") === true &&
+      fluid === undefined &&
+      isSharedMount(ours),
+  },
+  {
+    id: "guard",
+    kind: "on purpose",
+    why: "A small sidecar beside the clients takes the views off at the end, so that no pod hangs in Terminating and nothing is deleted in the dataset.",
+    covers: ({ path, fluid }) => path === "added/sluice-guard" && fluid === undefined,
+    expected: (outcome) => (clientsOf(outcome).length > 0 ? ["added/sluice-guard"] : []),
+  },
+  {
+    id: "views-attendant",
+    kind: "on purpose",
+    why: "A client that states no command cannot be wrapped in a supervisor, so a container beside it attends its views.",
+    covers: ({ path, fluid, ours }) =>
+      /^added\/sluice-views-\d+$/.test(path) && fluid === undefined && ours !== undefined,
+  },
+  {
+    id: "empty-token-path",
+    kind: "on purpose",
+    why: "The pod's API token has no business in a privileged client.",
+    covers: ({ path, fluid, ours }) =>
+      ofClient(path) === "mount /var/run/secrets/kubernetes.io/serviceaccount" &&
+      fluid === undefined &&
+      at(ours, "source", "emptyDir") !== undefined,
+    expected: (outcome) =>
+      clientsOf(outcome).map((client) => `${client}/mount /var/run/secrets/kubernetes.io/serviceaccount`),
+  },
+
+  // How the pod waits for the mount, and how the client ends
+  {
+    id: "no-check-script",
+    kind: "on purpose",
+    why: "The mount check travels in the pod: no ConfigMap is written into the user's namespace, and nothing is mounted over a path of the image.",
+    covers: ({ path, fluid, ours }) =>
+      !isSecondClient(path) &&
+      / \/(check-mount|check-fluid-mount-ready)\.sh$/.test(path) &&
+      ours === undefined &&
+      at(fluid, "source", "configMap") !== undefined,
+  },
+  {
+    id: "gate",
+    kind: "on purpose",
+    why: "A view that is not there yet keeps the app from starting, and a hook only saves time. It needs no bash in the image, and never kills a client that is slow.",
+    covers: ({ path, fluid, ours }) =>
+      ofClient(path) === "lifecycle/postStart" &&
+      (fluid === undefined || commandOf(fluid)[2]?.includes("/check-mount.sh") === true) &&
+      (ours === undefined || commandOf(ours)[3] === "sluice-gate"),
+  },
+  {
+    id: "no-pre-stop",
+    kind: "on purpose",
+    why: "The template's preStop unmounts, and the kubelet would run it before the app has stopped. The supervisor ends the client instead.",
+    covers: ({ path, fluid, ours }) =>
+      ofClient(path) === "lifecycle/preStop" && fluid !== undefined && ours === undefined,
+  },
+  {
+    id: "no-probes",
+    kind: "on purpose",
+    why: "A restart by the template's probes is what the views heal from, not what anybody wants; and a client that is not ready must not take a serving pod out of its Service.",
+    covers: ({ path, fluid, ours }) =>
+      /^(liveness|readiness|startup)Probe$/.test(ofClient(path) ?? "") &&
+      fluid !== undefined &&
+      ours === undefined,
+  },
+  {
+    id: "supervisor-variables",
+    kind: "on purpose",
+    why: "What the supervisor has to know of the client; the client's own variables stay.",
+    covers: ({ path, fluid }) => ofClient(path)?.startsWith("env/SLUICE_") === true && fluid === undefined,
+  },
+  {
+    id: "supervisor-is-root",
+    kind: "on purpose",
+    why: "Mounting views takes root.",
+    covers: ({ path, ours }) =>
+      (ofClient(path) === "securityContext/runAsUser" && ours === 0) ||
+      (ofClient(path) === "securityContext/runAsNonRoot" && ours === false),
+  },
+  {
+    id: "client-sizes",
+    kind: "on purpose",
+    why: "Every client has requests and limits: quotas refuse a container without, LimitRanges starve it and autoscalers fail on it.",
+    covers: ({ path, fluid, ours }) =>
+      /^resources\/(requests|limits)\/(cpu|memory)$/.test(ofClient(path) ?? "") &&
+      fluid === undefined &&
+      ours !== undefined,
+  },
+
+  // What is told about the pod, and where it runs
+  {
+    id: "status",
+    kind: "on purpose",
+    why: "The pod says what was done to it.",
+    covers: ({ path, fluid }) => path === "annotation/sluice.io/status" && fluid === undefined,
+    expected: (outcome) => (clientsOf(outcome).length > 0 ? ["annotation/sluice.io/status"] : []),
+  },
+  {
+    id: "default-container",
+    kind: "on purpose",
+    why: "kubectl logs and exec go on meaning the user's container, though a classic client stands before it.",
+    covers: ({ path, fluid, ours }, { recorded, original }) =>
+      path === defaultContainer &&
+      recorded.sidecar === "classic" &&
+      fluid === undefined &&
+      ours === original.spec?.containers[0]?.name,
+    expected: (outcome) =>
+      clientsOf(outcome).length > 0 &&
+      outcome.recorded.sidecar === "classic" &&
+      !outcome.fluidFacts.has(defaultContainer)
+        ? [defaultContainer]
+        : [],
+  },
+  {
+    id: "cache-in-sidecar-mode",
+    kind: "on purpose",
+    why: "Fluid steers pods to the cache in CSI mode only; a sidecar reads faster near the cache as well.",
+    covers: ({ path, fluid, ours }, outcome) =>
+      !isServerful(outcome.original) && fluid === undefined && ours === 1 && preferences(outcome).has(path),
+    expected: (outcome) =>
+      isServerful(outcome.original) || clientsOf(outcome).length === 0 ? [] : [...preferences(outcome)],
+  },
+  {
+    id: "no-preference-for-unknown-labels",
+    kind: "on purpose",
+    why: "A preference for a label that no node carries changes nothing.",
+    covers: ({ path, fluid, ours }, { objects }) => {
+      const [, label] = /^affinity\/preferred \d+ (\S+) In /.exec(path) ?? [];
+      return label !== undefined && fluid === 1 && ours === undefined && !nodesCarry(objects, label);
+    },
+  },
+  {
+    id: "reference-steered-to-its-cache",
+    kind: "Fluid is wrong",
+    why: "Fluid steers the pods of a reference dataset by a label that no node ever gets; its cache is that of the dataset it refers to.",
+    covers: ({ path, fluid, ours }, outcome) =>
+      isServerful(outcome.original) &&
+      datasetsOf(outcome).some(({ own, physical }) => own !== physical) &&
+      fluid === undefined &&
+      ours === 1 &&
+      preferences(outcome).has(path),
+  },
+  {
+    id: "every-dataset-reachable",
+    kind: "Fluid is wrong",
+    why: "Of several datasets Fluid takes any one's nodes to be enough; the pod then lands where the others cannot be mounted.",
+    covers: ({ path, fluid, ours }) =>
+      path === "affinity/required" &&
+      list(fluid).length > 1 &&
+      isDeepStrictEqual(ours, [[...list(fluid)].sort().join(" and ")]),
+  },
+
+  // What the pod keeps
+  {
+    id: "pull-secrets",
+    kind: "Fluid is wrong",
+    why: "Without the template's pull secrets the client's image cannot be pulled where it is private.",
+    covers: ({ path, fluid, ours }, outcome) => {
+      const secrets = list(ours).map((secret) => at(secret, "name"));
+      const own = list(fluid).map((secret) => at(secret, "name"));
+      const others = secrets.filter((name) => !own.includes(name));
+      return (
+        path === "spec/imagePullSecrets" &&
+        own.every((name) => secrets.includes(name)) &&
+        others.every((name) => templateSecrets(outcome).has(name))
+      );
+    },
+  },
+  {
+    id: "read-only-kept",
+    kind: "Fluid is wrong",
+    why: "A claim that grants no writing, or a volume that asks for none, is read-only through a sidecar too.",
+    covers: ({ fluid, ours }, outcome) =>
+      at(fluid, "readOnly") === false &&
+      at(ours, "readOnly") === true &&
+      readOnlyDatasets(outcome).has(at(ours, "dataset")) &&
+      isDeepStrictEqual({ ...Object(fluid), readOnly: true }, ours),
+    expected: (outcome) =>
+      clientsOf(outcome).length === 0
+        ? []
+        : [...outcome.fluidFacts].flatMap(([path, value]) =>
+            /^(containers|initContainers)\//.test(path) &&
+            at(value, "readOnly") === false &&
+            readOnlyDatasets(outcome).has(at(value, "dataset"))
+              ? [path]
+              : [],
+          ),
+  },
+  {
+    id: "newer-fields-kept",
+    kind: "Fluid is wrong",
+    why: "Fluid's webhook takes out what its Kubernetes library does not know yet; the pod stays as its user wrote it.",
+    covers: ({ path, fluid, ours, original }) =>
+      /^(spec|volume|containers|initContainers|metadata)\//.test(path) &&
+      original !== undefined &&
+      isDeepStrictEqual(ours, original) &&
+      isPartOf(fluid, original),
+  },
+  {
+    id: "free-names",
+    kind: "Fluid is wrong",
+    why: "Fluid counts the pod's own containers but does not look at their names; where one is called as its client the API server refuses the pod.",
+    covers: ({ path, ours }, { fluid }) =>
+      ofClient(path) === "name" && ours !== undefined && hasNameTwice(fluid),
+  },
+  {
+    id: "one-client-for-one-dataset",
+    kind: "Fluid is wrong",
+    why: "Two claims of one dataset get one client; Fluid's two mount over each other at one path.",
+    covers: ({ path, ours }) => isSecondClient(path) && ours === undefined,
+  },
+  {
+    id: "nothing-for-an-unmounted-volume",
+    kind: "on purpose",
+    why: "A volume that no container mounts is left empty: no path on the node, no volumes of a client that is not there, no marks.",
+    covers: ({ path, fluid, ours }, outcome) =>
+      clientsOf(outcome).length === 0 &&
+      outcome.ours !== undefined &&
+      ((path.startsWith("volume/") &&
+        at(fluid, "hostPath") !== undefined &&
+        isDeepStrictEqual(ours, { emptyDir: {} })) ||
+        (ours === undefined &&
+          /^(unused-volume|label|annotation)\//.test(path) &&
+          [...outcome.fluidFacts.keys()].some((fact) => fact.startsWith("unused-volume/")))),
+  },
+
+  // What is refused
+  {
+    id: "never-uninjected",
+    kind: "Fluid is wrong",
+    why: "Fluid admits the pod without a client when something is missing; it then hangs in its volumes, or reads an empty directory.",
+    covers: ({ path, ours }, { original, fluidFacts }) =>
+      path === "verdict" &&
+      ours !== "admitted" &&
+      !isServerful(original) &&
+      !hasLabel(original, unprivileged) &&
+      ![...fluidFacts.keys()].some((fact) => fact.startsWith("client/")),
+  },
+  {
+    id: "init-containers-need-native",
+    kind: "on purpose",
+    why: "A classic sidecar starts after the init containers, which with Fluid find an empty directory: refused, native sidecars being the remedy.",
+    covers: ({ path, ours }, { recorded }) =>
+      path === "verdict" &&
+      recorded.sidecar === "classic" &&
+      isRefusedFor(ours, "init-container-needs-native"),
+  },
+  {
+    id: "unprivileged-refused",
+    kind: "on purpose",
+    why: "An unprivileged client cannot show its mount to the app on a kubelet: with Fluid the app reads an empty directory.",
+    covers: ({ path, ours }) => path === "verdict" && isRefusedFor(ours, "unprivileged-client"),
+  },
+  {
+    id: "user-namespace-refused",
+    kind: "on purpose",
+    why: "A mount never leaves a user namespace: with hostUsers: false the app would read an empty directory.",
+    covers: ({ path, ours }, { original }) =>
+      path === "verdict" &&
+      isRefusedFor(ours, "user-namespace") &&
+      at(original, "spec", "hostUsers") === false,
+  },
+
+  // Not built yet
+  {
+    id: "nodes-without-cache",
+    kind: "not built yet",
+    why: "Pods with Fluid's serverful label and no dataset are not steered away from the cache's nodes yet.",
+    covers: ({ path, ours }) =>
+      path === "affinity/preferred 100 fluid.io/dataset-num DoesNotExist []" && ours === undefined,
+  },
+  {
+    id: "file-prefetcher",
+    kind: "not built yet",
+    why: "Fluid's file prefetcher is not put into pods yet.",
+    covers: ({ path, ours }) =>
+      ours === undefined &&
+      ["added/fluid-file-prefetcher", "annotation/file-prefetcher.fluid.io/inject-done"].includes(path),
+  },
+  {
+    id: "app-post-start",
+    kind: "not built yet",
+    why: "No mount check is put into the app's own containers yet where the label asks for it; the gate keeps the app from starting without its data already.",
+    covers: ({ path, ours, original }, outcome) =>
+      /^containers\/[^/]+\/lifecycle$/.test(path) &&
+      isDeepStrictEqual(ours, original) &&
+      hasLabel(outcome.original, "app.poststart.fluid.io/inject"),
+  },
+];
+
+const defaultContainer = "annotation/kubectl.kubernetes.io/default-container";
+const unprivileged = "unprivileged.sidecar.fluid.io/inject";
+
+/** The rest of a path within one dataset's client: "image", "mount /jfs"; undefined for other paths. */
+function ofClient(path: string): string | undefined {
+  return /^client\/[^/]+\/[^/#]+\/(.*)$/s.exec(path)?.[1];
+}
+
+function isSecondClient(path: string): boolean {
+  return /^client\/[^/]+\/[^/]+#\d+\//.test(path);
+}
+
+/** Paths of the clients that are in both pods. */
+function clientsOf({ fluidFacts, ourFacts }: Outcome): string[] {
+  const suffix = "/position";
+  return [...fluidFacts.keys()]
+    .filter((path) => ofClient(path) === "position" && ourFacts.has(path))
+    .map((path) => path.slice(0, -suffix.length));
+}
+
+function isSharedMount(mount: unknown): boolean {
+  return (
+    at(mount, "mountPropagation") === "Bidirectional" &&
+    at(mount, "source", "emptyDir", "medium") === "Memory"
+  );
+}
+
+function commandOf(hook: unknown): string[] {
+  return list(at(hook, "exec", "command")).map(String);
+}
+
+function isRefusedFor(ours: unknown, reason: string): boolean {
+  return typeof ours === "string" && new RegExp(`^refused \\d+ (.*,)?${reason}[,:]`).test(ours);
+}
+
+function hasNameTwice(pod: Outcome["fluid"]): boolean {
+  const names = [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])].map(
+    ({ name }) => name,
+  );
+  return new Set(names).size < names.length;
+}
+
+function datasetsOf({ recorded, objects }: Outcome) {
+  return askedDatasets(recorded, objects);
+}
+
+function preferences(outcome: Outcome): Set<string> {
+  if (statesLocality(outcome.original)) return new Set();
+  return cachePreferences(datasetsOf(outcome), outcome.objects);
+}
+
+/** "namespace/name" of the datasets that the pod may only read. */
+function readOnlyDatasets(outcome: Outcome): Set<unknown> {
+  const claimed = (outcome.original.spec?.volumes ?? []).filter((v) => v.persistentVolumeClaim?.readOnly);
+  const readOnly = datasetsOf(outcome).filter(
+    ({ claim }) =>
+      claimed.some((volume) => volume.persistentVolumeClaim?.claimName === claim.metadata.name) ||
+      list(at(claim, "spec", "accessModes")).every((mode) => mode === "ReadOnlyMany"),
+  );
+  return new Set(readOnly.map(({ own }) => `${own.namespace}/${own.name}`));
+}
+
+/** Names of the pull secrets in the client templates of the case's datasets. */
+function templateSecrets(outcome: Outcome): Set<unknown> {
+  const clients = datasetsOf(outcome).flatMap(({ own }) =>
+    ["-fuse", "-jindofs-fuse"].map((leaf) =>
+      find(outcome.objects, "DaemonSet", own.namespace, `${own.name}${leaf}`),
+    ),
+  );
+  const secrets = clients.flatMap((client) =>
+    list(at(client, "spec", "template", "spec", "imagePullSecrets")),
+  );
+  return new Set(secrets.map((secret) => at(secret, "name")));
+}
+
+/** Whether `part` is `whole` with some of its fields left out; an empty object that was added says nothing. */
+function isPartOf(part: unknown, whole: unknown): boolean {
+  if (part === undefined || isDeepStrictEqual(part, whole) || isDeepStrictEqual(part, {})) return true;
+  if (typeof part !== "object" || typeof whole !== "object" || part === null || whole === null) return false;
+  if (Array.isArray(part) && part.length !== list(whole).length) return false;
+  return Object.entries(part).every(([key, value]) => isPartOf(value, at(whole, key)));
+}
