@@ -1,6 +1,6 @@
 import type { Container, Volume } from "kubernetes-types/core/v1";
 import type { ClientPodTemplate } from "./cluster-view.ts";
-import { isRawObject, objectsAt, type RawObject, textAt } from "./raw-fields.ts";
+import { fieldAt, isRawObject, objectsAt, type RawObject, textAt } from "./raw-fields.ts";
 
 type Reading = (value: unknown) => unknown;
 
@@ -54,6 +54,7 @@ export function projectClientPodTemplate(podSpec: unknown): ClientPodTemplate {
     initContainers: objectsAt(podSpec, "initContainers").flatMap((entry) => textAt(entry, "name") ?? []),
     volumes: objectsAt(podSpec, "volumes").map(withoutWrongSources).filter(isVolume),
     imagePullSecrets: projectPullSecrets(podSpec),
+    hostNetwork: fieldAt(podSpec, "hostNetwork") === true,
   };
 }
 

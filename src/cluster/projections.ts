@@ -64,6 +64,10 @@ export function projectDataset(raw: RawObject, { namespace, name }: Place): Data
       type: textAt(entry, "type") ?? "",
     })),
     mountPoints: objectsAt(raw, "spec", "mounts").flatMap((mount) => textAt(mount, "mountPoint") ?? []),
+    mountOptions: [
+      ...objectsAt(raw, "spec", "mounts").flatMap((mount) => Object.keys(textMapAt(mount, "options"))),
+      ...Object.keys(textMapAt(raw, "spec", "sharedOptions")),
+    ],
     ...optional("uid", filledText(raw, "metadata", "uid")),
     ...optional("notReady", textAt(notReady, "message")),
   };
@@ -81,6 +85,7 @@ export function projectRuntime(raw: RawObject, kind: string, { namespace, name }
     workerRequirements: workerTerms(raw).flatMap((term) =>
       objectsAt(term, "matchExpressions").flatMap((entry) => requirement(entry) ?? []),
     ),
+    clientOptions: Object.keys(textMapAt(raw, "spec", client, "options")),
     ...optional("metricsScrapeTarget", textAt(raw, "spec", "fuse", "metrics", "scrapeTarget")),
   };
 }
