@@ -4,6 +4,7 @@ import type { ServingCertificate } from "../certs/certificate-source.ts";
 import { type AdmissionRouteOptions, addAdmissionRoutes, admissionPaths } from "./admission-route.ts";
 import { createErrorHandler, notServed } from "./http-problem.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
+import { parseReview } from "./parse-review.ts";
 import { secureContextOptions } from "./serving-certificate.ts";
 
 export interface AppOptions extends AdmissionRouteOptions {
@@ -18,6 +19,7 @@ export type HttpsApp = FastifyInstance<Server>;
 /** Builds the HTTPS server without listening. HTTP/1.1 only: the API server speaks nothing else to a Service. */
 export function buildApp(options: AppOptions): HttpsApp {
   const limits = options.limits ?? defaultLimits;
+  const onError = createErrorHandler(limits.bodyBytes, options.log, options.metrics);
   const app: HttpsApp = fastify({
     https: {
       ...secureContextOptions(options.certificate),
@@ -34,9 +36,15 @@ export function buildApp(options: AppOptions): HttpsApp {
     return503OnClosing: false,
     // Fastify's own log would be a second line for each request.
     logger: false,
+    frameworkErrors: onError,
   });
 
-  app.removeContentTypeParser("text/plain");
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    async (_request: unknown, body: string) => parseReview(body),
+  );
   app.addHook("onRequest", (request, _reply, done) => {
     // Before the body is read, so that a wrong path is called a wrong path whatever was sent to it.
     done(request.is404 ? notServed(request.method, request.url, admissionPaths) : undefined);
@@ -45,7 +53,7 @@ export function buildApp(options: AppOptions): HttpsApp {
     if (options.draining()) reply.header("connection", "close");
     done(null, payload);
   });
-  app.setErrorHandler(createErrorHandler(limits.bodyBytes, options.log, options.metrics));
+  app.setErrorHandler(onError);
   addAdmissionRoutes(app, options);
   return app;
 }

@@ -59,21 +59,10 @@ function problemOf(error: Error, request: FastifyRequest, bodyBytes: number): Ht
     }
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return new HttpProblem(413, `the body is over the limit of ${bodyBytes} bytes`);
-    case "FST_ERR_CTP_EMPTY_JSON_BODY":
-      return new HttpProblem(400, "the body is empty: send an AdmissionReview as JSON");
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return new HttpProblem(400, "the body is not as long as its Content-Length says");
   }
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
   if (status >= 500) return new HttpProblem(500, "an error in Sluice itself; its log tells more");
-  if (/prototype/.test(error.message)) {
-    return new HttpProblem(
-      400,
-      'the body has a key "__proto__" or "constructor.prototype", which no Kubernetes object has',
-    );
-  }
-  if (error instanceof SyntaxError || code === "FST_ERR_CTP_INVALID_JSON_BODY") {
-    return new HttpProblem(400, `the body is not JSON (${error.message}): send an AdmissionReview`);
-  }
   return new HttpProblem(status, error.message);
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Server } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 import type { CertificateSource, ServingCertificate } from "../certs/certificate-source.ts";
@@ -26,9 +27,9 @@ export function followCertificate(
 }
 
 /** Says, at most once a minute, that callers break off because they do not trust the certificate. */
-export function reportDistrust(server: Server, log: Log, now: () => number): void {
+export function reportDistrust(server: EventEmitter, log: Log, now: () => number): void {
   let saidAt = Number.NEGATIVE_INFINITY;
-  server.on("tlsClientError", (error) => {
+  server.on("tlsClientError", (error: Error) => {
     const code = "code" in error ? String(error.code) : error.message;
     if (!/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_)/.test(code)) {
       log.debug({ code }, "TLS handshake failed");

@@ -81,7 +81,12 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const ca = certificates.current.ca ?? "";
   const agent = new Agent({ keepAlive: true, ca });
   const { hostname, port } = new URL(server.url);
-  const send: TestServer["send"] = (request, body) => exchange({ agent, hostname, port, ...request }, body);
+  const pending = new Set<Promise<unknown>>();
+  const send: TestServer["send"] = (request, body) => {
+    const sent = exchange({ agent, hostname, port, ...request }, body);
+    pending.add(sent);
+    return sent.finally(() => pending.delete(sent));
+  };
   return {
     url: server.url,
     opsUrl: server.opsUrl,
@@ -93,6 +98,8 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
       send({ path, method: "POST", headers: { "content-type": "application/json" } }, JSON.stringify(review)),
     stop: async (pauseMs = 0) => {
       await server.stop({ pauseMs, deadlineMs: 2_000 });
+      // What the server has answered may still be on its way to us.
+      await Promise.allSettled(pending);
       agent.destroy();
       certificates.close();
       await rm(certDir, { recursive: true });

@@ -1,0 +1,58 @@
+import { expect, it } from "vitest";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
+
+const outcome = {
+  uid: "u",
+  namespace: "default",
+  pod: "p",
+  operation: "CREATE",
+  verdict: "injected",
+  mode: "sidecar",
+  code: "injected",
+  codes: ["injected"],
+  dryRun: false,
+  seconds: 0.003,
+} as const;
+
+it("counts reviews by verdict, mode and reason, and times them in seconds", async () => {
+  const metrics = createMetrics({ process: false });
+  metrics.countReview(outcome);
+  metrics.countReview(outcome);
+  metrics.countReview({ ...outcome, verdict: "unchanged", code: "not-opted-in" });
+  const page = await metrics.render();
+  expect(page).toContain('sluice_reviews_total{verdict="injected",mode="sidecar",code="injected"} 2\n');
+  expect(page).toContain('sluice_reviews_total{verdict="unchanged",mode="sidecar",code="not-opted-in"} 1\n');
+  expect(page).toContain('sluice_review_duration_seconds_bucket{le="0.0025"} 0\n');
+  expect(page).toContain('sluice_review_duration_seconds_bucket{le="0.005"} 3\n');
+  expect(page).toContain("sluice_review_duration_seconds_sum 0.009");
+});
+
+it("shows what is set", async () => {
+  const metrics = createMetrics({ process: false });
+  metrics.countRefusedRequest(413);
+  metrics.reviewsInWork(3);
+  metrics.setProblems("certificate", 1);
+  metrics.setCertificateExpiry(new Date("2027-01-01T00:00:00Z"));
+  metrics.setClusterObjects("Dataset", 7);
+  const page = await metrics.render();
+  expect(page).toContain('sluice_refused_requests_total{status="413"} 1\n');
+  expect(page).toContain("sluice_reviews_in_work 3\n");
+  expect(page).toContain('sluice_problems{with="certificate"} 1\n');
+  expect(page).toContain("sluice_certificate_expiry_timestamp_seconds 1798761600\n");
+  expect(page).toContain('sluice_cluster_objects{kind="Dataset"} 7\n');
+  expect(page).not.toContain("process_");
+});
+
+it("asks for what is only known at a scrape, and keeps two servers apart", async () => {
+  const one = createMetrics({
+    process: false,
+    beforeRender: (metrics) => metrics.setClusterObjects("Node", 4),
+  });
+  const two = createMetrics({ process: false });
+  expect(await one.render()).toContain('sluice_cluster_objects{kind="Node"} 4\n');
+  expect(await two.render()).not.toContain('kind="Node"');
+});
+
+it("adds the process's own metrics when asked to", async () => {
+  expect(await createMetrics({ process: true }).render()).toContain("process_resident_memory_bytes");
+});
