@@ -38,7 +38,7 @@ export function select(
     const message = `neither the pod nor its namespace opts in: label the namespace ${sluice.injection}=enabled, or the pod ${sluice.inject}=true`;
     return { asks: false, finding: { code: "not-opted-in", message } };
   }
-  const findings: Finding[] = [];
+  const findings: Finding[] = [{ code: "opted-in", message: `asked for by ${by}` }];
   if (serverless !== undefined && serverful !== undefined && mode === undefined)
     findings.push({
       code: "contradicting-labels",

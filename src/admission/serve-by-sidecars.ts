@@ -71,19 +71,23 @@ export function serveBySidecars(question: Question): Decision {
     meshProxies: config.meshProxies,
     directSubPathExpr: config.subPathExpr === "direct",
   });
-  const findings = [
+  const findings: Finding[] = [
     ...sidecarObstacles(pod, all, native, config.firstContainerIsApp),
     ...selection.findings,
     ...planned,
     ...added.findings,
     ...serveLateContainers(editor, served),
   ];
-  const told = outcomes(resolution, served, plans, added.unmounted, sidecar.why);
+  const told = outcomes(resolution, served, plans, added.unmounted);
   if (findings.some(isRefusal)) return reject(pod, findings, told, known);
 
   const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
   if (mounted.length > 0)
-    findings.push(...completePod(editor, question, resolution, mounted, detected, native));
+    findings.push(
+      { code: "platform-found", message: `platform ${platform.name}: ${detected.why}` },
+      { code: "sidecar-kind", message: `${sidecar.kind} sidecars: ${sidecar.why}` },
+      ...completePod(editor, question, resolution, mounted, detected, native),
+    );
   const done = told
     .filter(({ code }) => code !== "not-a-claim")
     .map(({ code, message, volume }): Finding => ({ code, message, volume }));
@@ -198,7 +202,7 @@ function droppedParts(plans: readonly ClientPlan[]): Finding[] {
   return plans.flatMap((plan) =>
     plan.template.dropped.map((what) => ({
       code: "template-part-dropped" as const,
-      message: `${plan.name}: ${what}`,
+      message: `${plan.name} is made without ${what}`,
     })),
   );
 }
@@ -215,7 +219,6 @@ function outcomes(
   served: readonly ServedVolume[],
   plans: readonly ClientPlan[],
   unmounted: ReadonlySet<string> = new Set(),
-  why = "",
 ): VolumeOutcome[] {
   return volumeOutcomes(resolution.volumes, (volume, dataset) => {
     const claim = dataset.claim.name;
@@ -226,7 +229,7 @@ function outcomes(
         message: `Dataset ${nameOf(dataset)}: no container mounts volume ${volume}`,
       };
     const kind = `${plan.native ? "native" : "classic"} sidecar ${plan.name}`;
-    const message = `Dataset ${nameOf(dataset)} (${dataset.runtime}) is served by ${kind}: ${why}`;
+    const message = `Dataset ${nameOf(dataset)} (${dataset.runtime}) is served by ${kind}`;
     return { code: "injected", message, client: plan.name };
   }).map((outcome) => {
     const known = served.find((volume) => volume.volume === outcome.volume);

@@ -13,6 +13,7 @@ export const reasons = {
   "not-opted-in": { level: "info", meaning: "neither the namespace nor the pod asks for injection" },
   "opted-out": { level: "info", meaning: "a label on the pod says no" },
   "marked-done": { level: "warning", meaning: "the pod says it was injected already, yet holds no client" },
+  "opted-in": { level: "info", meaning: "what asks for injection" },
   "no-dataset": { level: "info", meaning: "no volume of the pod belongs to a dataset" },
   "contradicting-labels": { level: "warning", meaning: "two opt-in labels contradict each other" },
   "bad-value": { level: "refusal", status: 403, meaning: "a label or annotation has a value we do not know" },
@@ -76,6 +77,11 @@ export const reasons = {
   },
 
   // What the pod or its platform does not allow
+  "platform-found": {
+    level: "info",
+    meaning: "on which kind of node the pod will run, and how that is known",
+  },
+  "sidecar-kind": { level: "info", meaning: "why the clients are native or classic sidecars" },
   "unknown-platform": { level: "refusal", status: 403, meaning: "the platform asked for is not known" },
   "platform-unconfirmed": {
     level: "warning",
