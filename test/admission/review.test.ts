@@ -1,0 +1,212 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../src/admission/decision.ts";
+import { decodeReview } from "../../src/admission/decode-review.ts";
+import type { PodRequest } from "../../src/admission/pod-request.ts";
+import { type Decide, podName, reviewPod } from "../../src/admission/review.ts";
+import type { Cluster, ClusterView } from "../../src/cluster/cluster-view.ts";
+import { defaultConfig } from "../../src/config.ts";
+import type { ObjectRef } from "../../src/types/object-ref.ts";
+import { clusterOf } from "../support/cluster-of.ts";
+import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
+import { reviewOf } from "../support/review-builder.ts";
+
+const claims = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+const containers = [{ name: "app", volumeMounts: [{ name: "data", mountPath: "/data" }] }];
+const asking = {
+  metadata: { name: "p", labels: { "sluice.io/inject": "true" } },
+  spec: { containers, volumes: claims },
+};
+
+function requestFor(pod: unknown, operation = "CREATE"): PodRequest {
+  return decodeReview(reviewOf(pod, { operation })).request;
+}
+
+/** A cluster that sees `after` once it was refreshed; `hangs` never comes back from it. */
+function clusterThat(before: ClusterView, after: ClusterView = before, hangs = false) {
+  const refreshed: { refs: readonly ObjectRef[]; budgetMs: number }[] = [];
+  let view = before;
+  const cluster: Cluster = {
+    get view() {
+      return view;
+    },
+    refresh: (refs, budgetMs) => {
+      refreshed.push({ refs, budgetMs });
+      view = after;
+      return hangs ? new Promise(() => undefined) : Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+  return { cluster, refreshed };
+}
+
+const noError = (error: unknown) => {
+  throw error;
+};
+const empty = clusterOf({});
+const withDataset = clusterOf(objectsOf(fluidDataset("data")));
+
+describe("a refusal is not believed on the word of the cache", () => {
+  it("what it rests on is read fresh, and the pod is decided about once more", async () => {
+    const { cluster, refreshed } = clusterThat(empty, withDataset);
+    const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {
+      budgetMs: 4_000,
+      onError: noError,
+    });
+    expect(decision.verdict).toBe("injected");
+    expect(refreshed).toEqual([
+      { refs: [{ kind: "PersistentVolumeClaim", namespace: "default", name: "data" }], budgetMs: 1_500 },
+    ]);
+  });
+
+  it("it stands when nothing has changed", async () => {
+    const { cluster, refreshed } = clusterThat(empty);
+    const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {
+      budgetMs: 4_000,
+      onError: noError,
+    });
+    expect(decision.verdict).toBe("rejected");
+    expect(decision.findings[0]?.code).toBe("claim-not-found");
+    expect(refreshed).toHaveLength(1);
+  });
+
+  it("a cluster that hangs costs no more than what is left of the request's time", async () => {
+    const { cluster, refreshed } = clusterThat(empty, withDataset, true);
+    const started = performance.now();
+    const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {
+      budgetMs: 50,
+      onError: noError,
+    });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(decision.verdict).toBe("injected");
+    expect(refreshed[0]?.budgetMs).toBe(50);
+  });
+
+  it.each([
+    { name: "no time is left", pod: asking, budgetMs: 0 },
+    { name: "it rests on nothing in the cluster", pod: { metadata: {}, spec: 1 }, budgetMs: 4_000 },
+  ])("nothing is read when $name", async ({ pod, budgetMs }) => {
+    const { cluster, refreshed } = clusterThat(empty);
+    const decision = await reviewPod(requestFor(pod), cluster, defaultConfig, { budgetMs, onError: noError });
+    expect(decision.verdict).toBe("rejected");
+    expect(refreshed).toEqual([]);
+  });
+
+  it("nothing is read for a pod that is let go", async () => {
+    const { cluster, refreshed } = clusterThat(empty);
+    const pod = { metadata: {}, spec: { containers: [{ name: "app" }] } };
+    const decision = await reviewPod(requestFor(pod), cluster, defaultConfig, {
+      budgetMs: 4_000,
+      onError: noError,
+    });
+    expect(decision.verdict).toBe("unchanged");
+    expect(refreshed).toEqual([]);
+  });
+});
+
+describe("an error in our own code", () => {
+  const broken: Decide = () => {
+    throw new TypeError("a planted bug");
+  };
+  const inNamespace = clusterOf({
+    namespaces: [{ name: "default", labels: { "sluice.io/injection": "enabled" }, annotations: {} }],
+  });
+  const labelled = (labels: object, rest: object = {}) => ({
+    metadata: { name: "p", labels, ...rest },
+    spec: asking.spec,
+  });
+  const ephemeral = { ...asking, spec: { containers, volumes: [{ name: "data", ephemeral: {} }] } };
+
+  it.each([
+    { name: "opted in by our label", pod: asking, verdict: "rejected" },
+    { name: "with an ephemeral volume", pod: ephemeral, verdict: "rejected" },
+    { name: "opted in by its namespace", pod: labelled({}), view: inNamespace, verdict: "rejected" },
+    {
+      name: "opted in by Fluid's label",
+      pod: labelled({ "serverless.fluid.io/inject": "true" }),
+      verdict: "rejected",
+    },
+    { name: "not opted in", pod: labelled({}), verdict: "unchanged" },
+    {
+      name: "opted out",
+      pod: labelled({ "sluice.io/inject": "false" }),
+      view: inNamespace,
+      verdict: "unchanged",
+    },
+    {
+      name: "in csi mode",
+      pod: labelled({ "sluice.io/inject": "true" }, { annotations: { "sluice.io/mode": "csi" } }),
+      verdict: "unchanged",
+    },
+    {
+      name: "in Fluid's csi mode",
+      pod: labelled({ "fuse.serverful.fluid.io/inject": "true" }),
+      verdict: "unchanged",
+    },
+    {
+      name: "without claims",
+      pod: { ...asking, spec: { containers, volumes: [{ name: "data", emptyDir: {} }] } },
+      verdict: "unchanged",
+    },
+    { name: "that is no pod", pod: { spec: 1 }, verdict: "unchanged" },
+    { name: "that is updated", pod: asking, operation: "UPDATE", verdict: "unchanged" },
+  ])("a pod $name: $verdict", async ({ pod, view = empty, operation, verdict }) => {
+    const errors: unknown[] = [];
+    const decision = await reviewPod(requestFor(pod, operation), clusterThat(view).cluster, defaultConfig, {
+      budgetMs: 4_000,
+      onError: (error) => errors.push(error),
+      decide: broken,
+    });
+    expect(decision).toMatchObject({ verdict, findings: [{ code: "internal-error" }], edits: [] });
+    expect(errors).toEqual([expect.objectContaining({ message: "a planted bug" })]);
+  });
+
+  it("on the second look counts as well", async () => {
+    let calls = 0;
+    const refused: Decision = {
+      verdict: "rejected",
+      volumes: [],
+      findings: [{ code: "claim-not-found", message: "", restsOn: [{ kind: "Node", name: "n" }] }],
+      edits: [],
+      pod: {},
+    };
+    const decide: Decide = () => {
+      if (calls++ === 0) return refused;
+      throw new Error("late");
+    };
+    const options = { budgetMs: 4_000, onError: () => undefined, decide };
+    const decision = await reviewPod(requestFor(asking), clusterThat(empty).cluster, defaultConfig, options);
+    expect(decision.findings[0]).toMatchObject({
+      code: "internal-error",
+      message: expect.stringMatching(
+        /^pod default\/p cannot be given its datasets because of an error in Sluice: .*\(late\)$/,
+      ),
+    });
+  });
+
+  it("in the refresh counts as well", async () => {
+    const cluster: Cluster = {
+      view: empty,
+      refresh: () => Promise.reject(new Error("broken cluster")),
+      close: () => Promise.resolve(),
+    };
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {
+      budgetMs: 4_000,
+      onError,
+    });
+    expect(decision.verdict).toBe("rejected");
+    expect(errors).toHaveLength(1);
+  });
+});
+
+it.each([
+  [{ metadata: { name: "p", generateName: "g-" } }, "p"],
+  [{ metadata: { generateName: "g-" } }, "g-*"],
+  [{ metadata: { name: "", generateName: "" } }, ""],
+  [{ metadata: { name: 1 } }, ""],
+  [{ metadata: "name" }, ""],
+  [null, ""],
+])("podName(%j) is %j", (object, name) => {
+  expect(podName(object)).toBe(name);
+});
