@@ -82,8 +82,10 @@ function tokenAt(text: string, at: number): [Token, number] {
     case ",":
     case ":":
       return [char, at + 1];
-    case '"':
-      return ["text", endOfText(text, at)];
+    case '"': {
+      const end = endOfText(text, at);
+      return [end > at + 1 && text[end - 1] === '"' ? "text" : "other", end];
+    }
     default: {
       const end = skip(word, text, at);
       return [end > at ? "scalar" : "other", end];
@@ -91,7 +93,7 @@ function tokenAt(text: string, at: number): [Token, number] {
   }
 }
 
-/** The place after the closing quote of the text that begins at `start`; a line end closes it as well. */
+/** The place after the closing quote of the text that begins at `start`; a line end ends it as well. */
 function endOfText(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"' && text[at] !== "\n") at += text[at] === "\\" ? 2 : 1;

@@ -40,7 +40,7 @@ export async function readManifestFile(
       problems.add(`cannot be read: ${document.error}`, document.at);
       continue;
     }
-    for (const entry of unpackManifest(document.value)) {
+    for (const entry of unpackManifest(document.value, document.firstItem)) {
       if ("stored" in entry) {
         const { stored } = entry;
         try {

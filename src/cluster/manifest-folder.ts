@@ -38,7 +38,7 @@ type Contents = { readonly bytes: Buffer } | { readonly error: string } | { read
 /** File systems take the time from a coarse clock: two writes within this many milliseconds can look like one. */
 const stampResolution = 50;
 const filesAtOnce = 16;
-const bytesAtOnce = 4 * 1024 * 1024;
+const bytesAtOnce = 1024 * 1024;
 
 /** A folder of manifests as it was last read: parses only what changed, keeps what was good when it breaks. */
 export class ManifestFolder {

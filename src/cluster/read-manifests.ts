@@ -1,15 +1,22 @@
 import { isUtf8 } from "node:buffer";
 import { Composer, type Document, LineCounter, Parser } from "yaml";
 import { readJsonDocuments } from "./json-documents.ts";
+import { readJsonListInParts } from "./json-list.ts";
 import { positionAt, type TextPosition } from "./manifest-problem.ts";
 
 /** One document of a manifest file as plain JSON values, or why it cannot be read. */
 export type ManifestDocument =
-  | { readonly value: unknown; readonly at?: TextPosition }
+  | {
+      readonly value: unknown;
+      readonly at?: TextPosition;
+      /** Of a long list given in parts, the number of the first of the items in `value`. */
+      readonly firstItem?: number;
+    }
   | { readonly error: string; readonly at?: TextPosition };
 
 /** YAML is read at about 1 MB/s, and by then takes a hundred times its size in memory. */
 const largestYaml = 16 * 1024 * 1024;
+const itemsAtOnce = 50;
 /** Files above this size, in bytes, are better not read at all. */
 export const largestManifest = 256 * 1024 * 1024;
 
@@ -23,27 +30,27 @@ export function* readManifests(name: string, bytes: Buffer): Generator<ManifestD
     yield { error: "it is not UTF-8; save it in that encoding", at: firstBrokenCharacter(bytes) };
     return;
   }
-  const text = withoutByteOrderMark(bytes.toString("utf8"));
-  const looksLikeJson = /^\s*[{[]/.test(text);
-  const json = name.endsWith(".json");
-  if (json || looksLikeJson) {
-    const value = parseJson(text);
-    if (value !== undefined) {
-      yield { value };
-      return;
-    }
+  const content = withoutByteOrderMark(bytes);
+  if (name.endsWith(".json")) yield* readJson(content);
+  else if (looksLikeJson(content)) yield* readJson(content);
+  else if (bytes.length > largestYaml) {
+    yield {
+      error: `it is YAML and larger than ${largestYaml / 1024 / 1024} MiB; split it, or write it as JSON`,
+    };
+  } else yield* readYaml(content.toString("utf8"));
+}
+
+function* readJson(bytes: Buffer): Generator<ManifestDocument> {
+  try {
+    const parts = readJsonListInParts(bytes, itemsAtOnce);
+    if (parts === undefined) yield { value: JSON.parse(bytes.toString("utf8")) };
+    else for (const { list, first } of parts) yield { value: list, firstItem: first };
+  } catch {
+    const text = bytes.toString("utf8");
     const documents = readJsonDocuments(text);
-    if (json || !("reason" in documents)) {
-      yield* documents.values.map((value) => ({ value }));
-      if ("reason" in documents) yield { error: documents.reason, at: positionAt(text, documents.offset) };
-      return;
-    }
+    yield* documents.values.map((value) => ({ value }));
+    if ("reason" in documents) yield { error: documents.reason, at: positionAt(text, documents.offset) };
   }
-  if (bytes.length > largestYaml) {
-    yield { error: `it is YAML and larger than ${megabytes(largestYaml)}; split it, or write it as JSON` };
-    return;
-  }
-  yield* readYaml(text);
 }
 
 function* readYaml(text: string): Generator<ManifestDocument> {
@@ -76,21 +83,21 @@ function contentsOf(document: Document.Parsed): { readonly value: unknown } | { 
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function firstBrokenCharacter(bytes: Buffer): TextPosition {
   const text = bytes.toString("utf8");
   return positionAt(text, Math.max(text.indexOf("\uFFFD"), 0));
 }
 
-function withoutByteOrderMark(text: string): string {
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).toString("hex") === "efbbbf" ? bytes.subarray(3) : bytes;
+}
+
+/** YAML can begin like JSON, too: with a mapping in braces. */
+function looksLikeJson(bytes: Buffer): boolean {
+  return (
+    /^\s*[{[]/.test(bytes.toString("latin1", 0, 1_000)) &&
+    !("reason" in readJsonDocuments(bytes.toString("utf8")))
+  );
 }
 
 function reasonOf(error: unknown): string {
@@ -100,8 +107,4 @@ function reasonOf(error: unknown): string {
 
 function firstLine(message: string): string {
   return message.split("\n", 1)[0] ?? "";
-}
-
-function megabytes(bytes: number): string {
-  return `${bytes / 1024 / 1024} MiB`;
 }

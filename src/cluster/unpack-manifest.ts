@@ -17,9 +17,10 @@ interface ListedAs {
 /**
  * The objects of one document, lists unpacked: a v1 `List`, or the `DatasetList` and the like that an API server
  * gives, whose items may leave out what the list's kind already says. An empty document holds none.
+ * `firstItem` is the number of the first item, where `value` is a part of a list.
  */
-export function* unpackManifest(value: unknown): Generator<ManifestObject> {
-  if (value !== null && value !== undefined) yield* unpack(value, "the document", undefined, 0);
+export function* unpackManifest(value: unknown, firstItem = 0): Generator<ManifestObject> {
+  if (value !== null && value !== undefined) yield* unpack(value, "the document", undefined, 0, firstItem);
 }
 
 function* unpack(
@@ -27,6 +28,7 @@ function* unpack(
   where: string,
   as: ListedAs | undefined,
   depth: number,
+  firstItem = 0,
 ): Generator<ManifestObject> {
   if (!isRawObject(value)) {
     yield {
@@ -50,7 +52,8 @@ function* unpack(
     return;
   }
   const itemsAs = kind === "List" ? undefined : { kind: kind.slice(0, -"List".length), apiVersion };
-  for (const [index, item] of items.entries()) yield* unpack(item, `items[${index}]`, itemsAs, depth + 1);
+  for (const [index, item] of items.entries())
+    yield* unpack(item, `items[${firstItem + index}]`, itemsAs, depth + 1);
 }
 
 function readObject(raw: RawObject, kind: string, apiVersion: string, where: string): ManifestObject {

@@ -17,7 +17,8 @@ export class ValuePool {
   #youngSize = 0;
   #nextId = 0;
 
-  constructor(capacity = 1_000_000) {
+  constructor(capacity = 100_000) {
+    // Small enough that what is forgotten dies young, before the collector takes it for long-lived.
     this.#capacity = capacity;
   }
 
