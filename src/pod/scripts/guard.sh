@@ -1,6 +1,9 @@
 # First to start and last to stop: takes every layer off what is mounted below the given directories,
 # so that the kubelet finds nothing live to delete and nothing dead to stumble over.
 # sh -c GUARD sluice-guard DIRECTORY...
+trap 'stop=1' TERM INT QUIT
+trap : USR1
+stop=
 
 # An umount of something that hangs must not hold up the others.
 within() {
@@ -12,9 +15,9 @@ within() {
     kill -USR1 "$$"
   ) 2>/dev/null &
   killer=$!
-  wait "$child"
+  wait "$child" 2>/dev/null
   set -- "$?"
-  kill -9 "$killer"
+  kill -9 "$killer" 2>/dev/null
   return "$1"
 }
 
@@ -48,17 +51,18 @@ $points" ;;
       esac
     done
   done </proc/self/mountinfo
+  IFS='
+'
   for point in $points; do
     within umount "$point" || within umount -l "$point" || echo "sluice: cannot umount $point" >&2
   done
+  unset IFS
   [ -z "$points" ]
 }
 
 finish() {
   trap '' TERM INT QUIT
   set -f
-  IFS='
-'
   for round in 1 2 3 4 5; do
     clear "$@" && exit 0
   done
@@ -66,9 +70,6 @@ finish() {
   exit 0
 }
 
-trap 'stop=1' TERM INT QUIT
-trap : USR1
-stop=
 while [ -z "$stop" ]; do
   sleep 10 &
   wait "$!"

@@ -1,0 +1,68 @@
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { eventually } from "../../support/node-sandbox.ts";
+import { describeWithShells, type PodSandbox } from "../../support/pod-scripts.ts";
+
+async function stopGuard(sandbox: PodSandbox, guard: ReturnType<PodSandbox["guard"]>): Promise<void> {
+  await guard.terminate();
+  expect(await guard.ended).toBe(0);
+  expect(sandbox.mounts()).toEqual([]);
+  expect(guard.log).toBe("");
+}
+
+describeWithShells("guard", (node) => {
+  it("takes every layer off, the dead ones too, and deletes nothing", async () => {
+    const sandbox = await node();
+    const guard = sandbox.guard();
+    mkdirSync(join(sandbox.source, "models"));
+    const views = [
+      sandbox.view("view 0"),
+      sandbox.view("a\\b", "models", true),
+      sandbox.view("view-2", "file"),
+    ];
+    const supervisor = await sandbox.serve(views);
+    sandbox.killClient();
+    await eventually("a second layer on each", () => sandbox.mounts().length === 6);
+    await supervisor.terminate();
+    await supervisor.ended;
+    await stopGuard(sandbox, guard);
+    expect(readdirSync(sandbox.source).sort()).toEqual(["file", "models"]);
+    expect(readFileSync(join(sandbox.source, "file"), "utf8")).toBe("hello");
+  });
+
+  it("takes off what is busy", async () => {
+    const sandbox = await node();
+    const root = sandbox.view();
+    const guard = sandbox.guard();
+    await sandbox.serve([root]);
+    const app = await sandbox.startApp(root.path);
+    const holder = app.sh(`cd "$1" && exec 3<file && sleep 1`, app.path);
+    await stopGuard(sandbox, guard);
+    await holder;
+  });
+
+  it("works after it was killed, with a client that hangs, and with mounts in mounts", async () => {
+    const sandbox = await node();
+    await sandbox.guard().kill();
+    mkdirSync(join(sandbox.source, "inner"));
+    await sandbox.serve([sandbox.view()]);
+    const inner = join(sandbox.volume, ".view-0/inner");
+    await sandbox.inside("mount", "-t", "tmpfs", "inner", inner);
+    expect(sandbox.mounts()).toHaveLength(2);
+    const guard = sandbox.guard();
+    sandbox.killClient("SIGSTOP");
+    await stopGuard(sandbox, guard);
+    expect(readdirSync(sandbox.source).sort()).toEqual(["file", "inner"]);
+  });
+
+  it("leaves the volumes themselves and their neighbours alone", async () => {
+    const sandbox = await node();
+    await sandbox.inside("mkdir", `${sandbox.volume}-neighbour`);
+    await sandbox.inside("mount", "-t", "tmpfs", "neighbour", `${sandbox.volume}-neighbour`);
+    await stopGuard(sandbox, sandbox.guard());
+    const points = (await sandbox.inside("cat", "/proc/self/mountinfo")).stdout;
+    expect(points).toContain(` ${sandbox.volume} `);
+    expect(points).toContain(` ${sandbox.volume}-neighbour `);
+  });
+});

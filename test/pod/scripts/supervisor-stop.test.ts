@@ -1,0 +1,133 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { shellLine } from "../../../src/pod/client-commands.ts";
+import { eventually } from "../../support/node-sandbox.ts";
+import { describeWithShells } from "../../support/pod-scripts.ts";
+
+const ignoresTerm = (then: string) => ["/bin/dash", "-c", `trap '' TERM; ${then}`, "client"];
+
+const oomScore = (pid: number | "self") => readFileSync(`/proc/${pid}/oom_score_adj`, "utf8").trim();
+
+describeWithShells("supervisor, stop", (node) => {
+  it("ends its client on TERM, though a file is held open", async () => {
+    const sandbox = await node();
+    const root = sandbox.view();
+    const supervisor = await sandbox.serve([root]);
+    const app = await sandbox.startApp(root.path);
+    const holder = app.sh(`exec 3<"$1" && sleep 1`, `${app.path}/file`);
+    await supervisor.terminate();
+    expect(await supervisor.ended).toBe(0);
+    expect(sandbox.processes("/usr/bin/bindfs")).toEqual([]);
+    await holder;
+  });
+
+  it("ends at once on TERM before the mount, and while it waits for the next start", async () => {
+    const sandbox = await node();
+    const starting = sandbox.supervise([sandbox.view()], {}, ["sleep", "600"]);
+    const failing = sandbox.supervise([sandbox.view("view-1")], {}, ["false"]);
+    await starting.says("client started");
+    await failing.says("next start in 2 s");
+    const begin = Date.now();
+    await Promise.all([starting.terminate(), failing.signal("SIGTERM")]);
+    expect(await Promise.all([starting.ended, failing.ended])).toEqual([0, 0]);
+    expect(Date.now() - begin).toBeLessThan(2000);
+  });
+
+  it("kills a client that ignores TERM, with its group, at the limit", async () => {
+    const sandbox = await node();
+    const client = ignoresTerm(`"$@" & sleep 600 & wait`);
+    const supervisor = await sandbox.serve([sandbox.view()], { SLUICE_STOP_SECONDS: "1" }, [
+      ...client,
+      ...sandbox.bindfs,
+    ]);
+    await supervisor.terminate();
+    expect(await supervisor.ended).toBe(0);
+    expect(supervisor.log).toContain("client has not ended in 1 s: killed");
+  });
+
+  it("kills a client that hangs at the limit", async () => {
+    const sandbox = await node();
+    const supervisor = await sandbox.serve([sandbox.view()], { SLUICE_STOP_SECONDS: "1" });
+    sandbox.killClient("SIGSTOP");
+    await supervisor.terminate();
+    expect(await supervisor.ended).toBe(0);
+    expect(supervisor.log).toContain("killed");
+  });
+
+  it.each([
+    ["detach", (seconds: number) => seconds < 3],
+    ["wait", (seconds: number) => seconds >= 3],
+  ])("%s: a client that has detached and goes on", async (stop, expected) => {
+    const sandbox = await node();
+    const client = [
+      "/bin/dash",
+      "-c",
+      `m=$1; shift; trap 'umount -l "$m"; sleep 3' TERM; "$@" & wait`,
+      "client",
+    ];
+    const command = [...client, sandbox.mountPath, ...sandbox.bindfs];
+    const supervisor = await sandbox.serve([sandbox.view()], { SLUICE_CLIENT_STOP: stop }, command);
+    const begin = Date.now();
+    await supervisor.terminate();
+    expect(await supervisor.ended).toBe(0);
+    expect((Date.now() - begin) / 1000).toSatisfy(expected);
+  });
+
+  it("holds after TERM, and starts a client again that dies then", async () => {
+    const sandbox = await node();
+    const root = sandbox.view();
+    const supervisor = await sandbox.serve([root], { SLUICE_HOLD_SECONDS: "3" });
+    const app = await sandbox.startApp(root.path);
+    const begin = Date.now();
+    await supervisor.terminate();
+    sandbox.killClient();
+    await eventually("the app reads again", async () => (await app.read()) === "hello");
+    expect(await supervisor.ended).toBe(0);
+    expect(Date.now() - begin).toBeGreaterThanOrEqual(3000);
+  });
+
+  it("runs the template's preStop, then gives TERM", async () => {
+    const sandbox = await node();
+    const note = `${sandbox.directory}/it's a note`;
+    const preStop = shellLine(["/bin/dash", "-c", `ls -A "$1" >"$2"`, "preStop", sandbox.mountPath, note]);
+    const supervisor = await sandbox.serve([sandbox.view()], { SLUICE_PRE_STOP: preStop });
+    await supervisor.terminate();
+    expect(await supervisor.ended).toBe(0);
+    expect(readFileSync(note, "utf8")).toBe("file\n");
+  });
+
+  it("ends a daemon that has left the client's group", async () => {
+    const sandbox = await node();
+    const client = [
+      "/bin/dash",
+      "-c",
+      `"$@" && exec sleep 600`,
+      "client",
+      "/usr/bin/bindfs",
+      sandbox.source,
+      sandbox.mountPath,
+    ];
+    const supervisor = await sandbox.serve([sandbox.view()], {}, client);
+    await supervisor.terminate();
+    expect(await supervisor.ended).toBe(0);
+    expect(supervisor.log).not.toContain("killed");
+  });
+
+  it("gives the client the environment and the oom_score_adj that it would have alone", async () => {
+    const sandbox = await node();
+    const note = `${sandbox.directory}/note`;
+    const ownScore = oomScore("self");
+    const script = `cat /proc/self/oom_score_adj >"$1"; env >>"$1"; shift; exec "$@"`;
+    const client = ["/bin/dash", "-c", script, "client", note, ...sandbox.bindfs];
+    const supervisor = await sandbox.serve([sandbox.view()], { mode: "mine", dev: "mine" }, client);
+    // Only some machines let root lower it.
+    const lowered =
+      spawnSync("sh", ["-c", "echo -1000 >/proc/self/oom_score_adj"]).status === 0 ? "-1000" : ownScore;
+    expect(oomScore(supervisor.pid)).toBe(lowered);
+    const lines = readFileSync(note, "utf8").split("\n");
+    expect(lines[0]).toBe(ownScore);
+    expect(lines).toContain("mode=mine");
+    expect(lines).toContain("dev=mine");
+  });
+});

@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { escapeExpansion, gateCommand } from "../../../src/pod/client-commands.ts";
+import { eventually } from "../../support/node-sandbox.ts";
+import { describeWithShells } from "../../support/pod-scripts.ts";
+
+describeWithShells("supervisor, views", (node) => {
+  it("serves odd names, variables of the container included", async () => {
+    const sandbox = await node();
+    const name = `it's $(HOME) $$ "x" * \\040	%s`;
+    mkdirSync(join(sandbox.source, name, "run-7"), { recursive: true });
+    writeFileSync(join(sandbox.source, name, "run-7/file"), "odd");
+    const view = sandbox.view(`a $HOME 'view'`, `${escapeExpansion(name)}/$(RUN)`);
+    await sandbox.serve([view], { RUN: "run-7" });
+    expect(await (await sandbox.startApp(view.path)).read()).toBe("odd");
+  });
+
+  it.each([
+    ["a link to an absolute path", "absolute"],
+    ["a link with ..", "dots"],
+    ["a way through a link", "absolute/secret"],
+    [".. itself", "../outside"],
+  ])("refuses %s that leads out of the dataset", async (_what, source) => {
+    const sandbox = await node();
+    const outside = join(sandbox.directory, "outside");
+    mkdirSync(join(outside, "secret"), { recursive: true });
+    symlinkSync(outside, join(sandbox.source, "absolute"));
+    // As the client's container sees it, from the mount and not from the source.
+    symlinkSync("../../outside", join(sandbox.source, "dots"));
+    const [bad, good] = [sandbox.view("view-0", source), sandbox.view("view-1")];
+    const supervisor = sandbox.supervise([bad, good]);
+    await supervisor.says(`view ${good.path} is served`);
+    // ".." is below "mount point", where nothing of the name is.
+    await supervisor.says(source.startsWith("..") ? "cannot be made there" : "leads out of the dataset");
+    expect(await sandbox.link(bad.path)).toBe(".waiting");
+    await expect(sandbox.startApp(bad.path)).rejects.toThrow("no subPath");
+    expect(sandbox.mounts()).toHaveLength(1);
+    expect(existsSync(join(sandbox.directory, "mount point/outside"))).toBe(false);
+  });
+
+  it("follows a link that stays in the dataset, but not out of the part that is the dataset", async () => {
+    const sandbox = await node();
+    for (const part of ["mine/v1", "other"]) mkdirSync(join(sandbox.source, part), { recursive: true });
+    writeFileSync(join(sandbox.source, "mine/v1/file"), "v1");
+    symlinkSync("v1", join(sandbox.source, "mine/latest"));
+    symlinkSync("../other", join(sandbox.source, "mine/escape"));
+    const [latest, leaving] = [
+      sandbox.view("view-0", "mine/./latest"),
+      sandbox.view("view-1", "mine/./escape"),
+    ];
+    const supervisor = await sandbox.serve([latest]).then(async (first) => {
+      await first.kill();
+      return sandbox.supervise([latest, leaving]);
+    });
+    await supervisor.says("mine/./escape leads out of the dataset");
+    expect(await (await sandbox.startApp(latest.path)).read()).toBe("v1");
+  });
+
+  it("makes a missing sub path where it may write, with the mode of the dataset's root", async () => {
+    const sandbox = await node();
+    const outside = join(sandbox.directory, "outside");
+    mkdirSync(outside);
+    symlinkSync(outside, join(sandbox.source, "out"));
+    symlinkSync("kept", join(sandbox.source, "in"));
+    mkdirSync(join(sandbox.source, "kept"));
+    const supervisor = sandbox.supervise([
+      sandbox.view("made", "a/b c"),
+      sandbox.view("inside", "in/new"),
+      sandbox.view("outside", "out/new"),
+      sandbox.view("missing", "nothing", true),
+    ]);
+    await supervisor.says("made is served");
+    await supervisor.says("inside is served");
+    await supervisor.says("out/new does not exist in the dataset and cannot be made there");
+    await supervisor.says("nothing does not exist in the dataset, made only where writable");
+    expect(statSync(join(sandbox.source, "a/b c")).mode).toBe(statSync(sandbox.source).mode);
+    expect(readdirSync(sandbox.source).sort()).toEqual(["a", "file", "in", "kept", "out"]);
+    expect(readdirSync(outside)).toEqual([]);
+    mkdirSync(join(sandbox.source, "nothing"));
+    await supervisor.says("missing is served");
+  });
+
+  it("keeps a file's data when it is the sub path", async () => {
+    const sandbox = await node();
+    const [file, readOnly] = [sandbox.view("view-0", "file"), sandbox.view("view-1", "file", true)];
+    const first = await sandbox.serve([file, readOnly]);
+    await first.kill();
+    await sandbox.serve([file, readOnly]);
+    const app = await sandbox.startApp(readOnly.path);
+    expect(await app.read("")).toBe("hello");
+    expect(await app.write("")).toMatch(/[Rr]ead-only|Not a directory/);
+  });
+
+  it("keeps nosuid and nodev on a read-only view", async () => {
+    const sandbox = await node();
+    const readOnly = sandbox.view("view-0", ".", true);
+    await sandbox.serve([readOnly]);
+    const app = await sandbox.startApp(readOnly.path);
+    expect(await app.sh(`grep -F " $1 " /proc/self/mountinfo`, app.path)).toMatch(/ ro,nosuid,nodev/);
+  });
+
+  it("leaves nothing in its staging place", async () => {
+    const sandbox = await node();
+    const supervisor = await sandbox.serve([sandbox.view(), sandbox.view("view-1", "file")]);
+    await eventually("staging is empty", async () => {
+      return (await supervisor.inside("ls", "-A", "/run/.sluice")).stdout === "";
+    });
+  });
+
+  it("lets the gate wait until all views are served, and no longer than told", async () => {
+    const sandbox = await node();
+    const views = [sandbox.view("view-0"), sandbox.view("view-1")];
+    const paths = views.map((view) => view.path);
+    const gate = (seconds: number) =>
+      sandbox.start({ command: gateCommand(seconds, paths).map(escapeExpansion) });
+    expect(await gate(0).ended).toBe(0);
+    expect(await sandbox.link(paths[0] ?? "")).toBe(".waiting");
+    const waiting = gate(15);
+    const begin = Date.now();
+    await sandbox.serve(views);
+    expect(await waiting.ended).toBe(0);
+    expect(await gate(15).ended).toBe(0);
+    expect(Date.now() - begin).toBeLessThan(10_000);
+    expect(await sandbox.link(paths[1] ?? "")).toBe(".view-1");
+    // Nothing of the gate's own has gone into the dataset through a served link.
+    expect(readdirSync(sandbox.source)).toEqual(["file"]);
+  });
+});
