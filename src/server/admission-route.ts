@@ -77,5 +77,7 @@ function outcomeOf(request: PodRequest, decision: Decision, seconds: number): Re
 /** What was done with the pod's first dataset, or why nothing was. */
 function mainCode({ verdict, volumes, findings }: Decision): ReasonCode {
   const served = verdict === "injected" ? volumes.find(({ dataset }) => dataset !== undefined) : undefined;
-  return served?.code ?? findings[0]?.code ?? "internal-error";
+  // That the pod asks is no reason for how it ended.
+  const reason = findings.find(({ code }) => code !== "opted-in");
+  return served?.code ?? reason?.code ?? "opted-in";
 }
