@@ -48,9 +48,9 @@ export function addClients(
 
   const token = freeName("sluice-no-token", taken);
   taken.add(token);
-  const parts = inDependencyOrder(drafts.map((draft) => serveDraft(draft, served, findings))).map((draft) =>
-    sidecarParts(draft, served, taken, token, options),
-  );
+  // All views have to be known before the first supervisor's command is made.
+  const ready = inDependencyOrder(drafts).map((draft) => serveDraft(draft, served, findings));
+  const parts = ready.map((draft) => sidecarParts(draft, served, taken, token, options));
   const guarded = [...served.map((volume) => volume.volume), ...parts.flatMap((part) => part.mountVolumes)];
   const containers = parts.flatMap((part) => part.containers);
   if (hasGuard(editor.pod)) extendGuard(editor, guarded);
