@@ -18,11 +18,18 @@ export function draftClient(plan: ClientPlan, taken: Set<string>): ClientDraft {
     names.set(volume.name, name);
     return { ...volume, name };
   });
-  const volumeMounts = (plan.template.container.volumeMounts ?? []).flatMap((mount) => {
-    const name = names.get(mount.name);
-    return name === undefined ? [] : [{ ...mount, name }];
-  });
-  return { plan, container: { ...plan.template.container, volumeMounts }, volumes };
+  const renamed = <T extends { readonly name: string }>(uses: readonly T[] | undefined): T[] =>
+    (uses ?? []).flatMap((use) => {
+      const name = names.get(use.name);
+      return name === undefined ? [] : [{ ...use, name }];
+    });
+  const { volumeMounts, volumeDevices, ...rest } = plan.template.container;
+  const container = {
+    ...rest,
+    volumeMounts: renamed(volumeMounts),
+    ...(volumeDevices === undefined ? {} : { volumeDevices: renamed(volumeDevices) }),
+  };
+  return { plan, container, volumes };
 }
 
 /** The claims that are mounted: by a container of the pod, or by a client that serves a mounted claim. */
