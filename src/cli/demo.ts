@@ -80,7 +80,7 @@ async function showScenes(
       const connection =
         index === 0 ? `, with connecting by ${reply.protocol} and checking the certificate` : "";
       await say(`\n${paint("bold", title)}\n\n${showReply(pod, reply, paint)}\n`);
-      await say(paint("dim", `    answered in ${reply.milliseconds.toFixed(1)} ms${connection}\n`));
+      await say(`${paint("dim", `    answered in ${reply.milliseconds.toFixed(1)} ms${connection}`)}\n`);
     }
   } finally {
     agent.destroy();

@@ -60,7 +60,7 @@ function describeMarks(kind: string, path: readonly string[], value: unknown): D
   const key = path[2];
   const marks: [string, unknown][] =
     key === undefined ? Object.entries(isRecord(value) ? value : {}) : [[key, value]];
-  return marks.map(([name, text]) => ({ what: `${kind} ${name}`, details: String(text) }));
+  return marks.map(([name, text]) => ({ what: `${kind} ${name}`, details: cut(String(text)) }));
 }
 
 function describeContainers(
@@ -127,4 +127,9 @@ function shortly(value: unknown): string {
   if (value === undefined) return "";
   const text = JSON.stringify(value);
   return text.length <= 60 ? ` = ${text}` : "";
+}
+
+/** Long values, such as JSON in annotations, would hide the rest. */
+function cut(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

@@ -1,79 +1,89 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseDocument } from "yaml";
+import { alignLines, type LineChunk } from "./align-lines.ts";
 import { diffLines } from "./diff-lines.ts";
 import { readOptions } from "./kubernetes-yaml.ts";
 
 /**
  * Gives `edited` the layout of `original` wherever the edit changed nothing: columns of comments, folded text, blank
- * lines, which a YAML printer makes anew. `printed` is `original` as the same printer writes it, not edited.
- * The result means what `edited` means, or it is `edited`.
+ * lines, steps of indentation, which a YAML printer makes anew. `printed` is `original` as the same printer writes it,
+ * not edited. The result means what `edited` means, or it is `edited`.
  */
 export function keepLayout(original: string, printed: string, edited: string): string {
   const merged = merge(toLines(original), toLines(printed), toLines(edited));
   return meansTheSame(merged, edited) ? merged : edited;
 }
 
+/** A line of the edited text: as the original has it, or the printer's own where the edit made or touched it. */
+type Line =
+  | { readonly printed: string; readonly chunk: LineChunk; readonly before: readonly string[] }
+  | { readonly printed: string; readonly chunk?: undefined; readonly before: readonly string[] };
+
 function merge(original: readonly string[], printed: readonly string[], edited: readonly string[]): string {
-  const chunks = alignChunks(original, printed);
-  const kept = new Set<number>();
-  const place = new Map<number, number>();
-  for (const line of diffLines(printed, edited))
-    if (line.kind === "same") {
-      kept.add(line.before);
-      place.set(line.after, line.before);
-    }
+  const aligned = alignLines(original, printed);
+  const places = new Map<number, number>();
+  for (const { kind, before, after } of diffLines(printed, edited))
+    if (kind === "same") places.set(after, before);
+  const kept = new Set(places.values());
+  const lines = edited.map((text, index): Line => {
+    const place = places.get(index) ?? -1;
+    const chunk = aligned.byPrinted.get(place);
+    const before = aligned.gaps.get(place) ?? [];
+    // Several lines that became several others are taken as a whole or not at all.
+    const whole = chunk?.printed.every((number) => kept.has(number)) ?? false;
+    return chunk !== undefined && whole ? { printed: text, chunk, before } : { printed: text, before };
+  });
+  const end = aligned.gaps.get(printed.length) ?? [];
+  return `${[...writeLines(lines), ...end].join("\n")}\n`;
+}
+
+function writeLines(lines: readonly Line[]): string[] {
   const out: string[] = [];
-  const done = new Set<Chunk>();
-  const emit = (chunk: Chunk): void => {
-    if (done.has(chunk)) return;
+  const done = new Set<LineChunk>();
+  /** How much further left or right than printed the original has each depth that is still open. */
+  let shifts = new Map<number, number>();
+  for (const [index, { printed, chunk, before }] of lines.entries()) {
+    out.push(...before);
+    const depth = depthOf(printed);
+    if (chunk === undefined) {
+      out.push(shiftLine(printed, shiftFor(depth, shifts, lines, index)));
+      continue;
+    }
+    if (done.has(chunk)) continue;
     done.add(chunk);
     out.push(...chunk.original);
-  };
-  for (const [index, text] of edited.entries()) {
-    const before = place.get(index);
-    const chunk = before === undefined ? undefined : chunks.byLine.get(before);
-    // A chunk is taken as a whole or not at all.
-    const whole = chunk?.printed.every((line) => kept.has(line)) ?? false;
-    if (before !== undefined) for (const gap of chunks.gaps.get(before) ?? []) emit(gap);
-    if (chunk !== undefined && whole) emit(chunk);
-    else out.push(text);
+    if (printed.trim() === "") continue;
+    shifts = new Map([...shifts].filter(([open]) => open < depth));
+    shifts.set(depth, depthOf(chunk.original[0] ?? "") - depth);
   }
-  for (const gap of chunks.gaps.get(printed.length) ?? []) emit(gap);
-  return `${out.join("\n")}\n`;
+  return out;
 }
 
-/** Lines of the original, and the numbers of the printed lines that stand for them. */
-interface Chunk {
-  readonly original: string[];
-  readonly printed: number[];
-}
-
-interface Chunks {
-  readonly byLine: ReadonlyMap<number, Chunk>;
-  /** Chunks that no printed line stands for, such as second blank lines, by the printed line that follows them. */
-  readonly gaps: ReadonlyMap<number, Chunk[]>;
-}
-
-function alignChunks(original: readonly string[], printed: readonly string[]): Chunks {
-  const byLine = new Map<number, Chunk>();
-  const gaps = new Map<number, Chunk[]>();
-  let open: Chunk = { original: [], printed: [] };
-  const close = (next: number): void => {
-    for (const line of open.printed) byLine.set(line, open);
-    if (open.printed.length === 0 && open.original.length > 0) gaps.set(next, [open]);
-    open = { original: [], printed: [] };
-  };
-  const squeeze = (line: string): string => line.replace(/\s+/g, "");
-  const lines = diffLines(original, printed, (a, b) => squeeze(a) === squeeze(b));
-  for (const line of lines) {
-    if (line.kind === "same") {
-      close(line.after);
-      byLine.set(line.after, { original: [original[line.before] ?? ""], printed: [line.after] });
-    } else if (line.kind === "removed") open.original.push(line.text);
-    else open.printed.push(line.after);
+/** As the lines at its side have it, before it or after it; else as the line that it belongs to. */
+function shiftFor(
+  depth: number,
+  shifts: ReadonlyMap<number, number>,
+  lines: readonly Line[],
+  index: number,
+): number {
+  const beside = shifts.get(depth);
+  if (beside !== undefined) return beside;
+  for (const { printed, chunk } of lines.slice(index + 1)) {
+    if (printed.trim() === "" || depthOf(printed) > depth) continue;
+    if (depthOf(printed) < depth) break;
+    if (chunk !== undefined) return depthOf(chunk.original[0] ?? "") - depth;
   }
-  close(printed.length);
-  return { byLine, gaps };
+  const above = [...shifts].filter(([open]) => open < depth);
+  return above.at(-1)?.[1] ?? 0;
+}
+
+function shiftLine(line: string, shift: number): string {
+  if (line.trim() === "") return line;
+  return " ".repeat(Math.max(0, depthOf(line) + shift)) + line.trimStart();
+}
+
+function depthOf(line: string): number {
+  return Math.max(0, line.search(/[^ ]/));
 }
 
 function toLines(text: string): string[] {

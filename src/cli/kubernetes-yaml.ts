@@ -29,6 +29,7 @@ const yesOrNo: ScalarTag = {
 /** How manifests are read, so that they mean to us what they mean to kubectl. */
 export const readOptions: ParseOptions & DocumentOptions & SchemaOptions = {
   merge: true,
+  logLevel: "error",
   // Text that YAML 1.1 would take for a number, a time or a boolean is written in quotes.
   compat: "yaml-1.1",
   customTags: (tags: Tags): Tags => [octal, yesOrNo, ...tags],

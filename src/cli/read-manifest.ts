@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { type Document, LineCounter, type Node, parseDocument } from "yaml";
@@ -36,14 +37,16 @@ export async function readManifests(files: readonly string[], stdin: Readable): 
   const problems: string[] = [];
   const documents: ManifestDocument[] = [];
   for (const file of files) {
+    const name = file === "-" ? "standard input" : file;
     const text = await readText(file, stdin).catch((error: unknown) => {
-      problems.push(`${file}: ${whyUnreadable(error)}`);
+      problems.push(`${name}: ${whyUnreadable(error)}`);
       return undefined;
     });
     if (text === undefined) continue;
-    const read = readManifest(file === "-" ? "standard input" : file, text, problems);
-    if (read.every(({ objects }) => objects.length === 0) && problems.length === 0)
-      problems.push(`${file === "-" ? "standard input" : file}: holds no Kubernetes object`);
+    const before = problems.length;
+    const read = readManifest(name, text, problems);
+    if (read.every(({ objects }) => objects.length === 0) && problems.length === before)
+      problems.push(`${name}: holds no Kubernetes object`);
     documents.push(...read);
   }
   if (problems.length > 0) throw new InputError(problems);
@@ -51,10 +54,15 @@ export async function readManifests(files: readonly string[], stdin: Readable): 
 }
 
 async function readText(file: string, stdin: Readable): Promise<string> {
-  if (file !== "-") return await readFile(file, "utf8");
+  const bytes = file === "-" ? await readAll(stdin) : await readFile(file);
+  if (!isUtf8(bytes)) throw new Error("is not UTF-8: save it in that encoding");
+  return bytes.toString("utf8");
+}
+
+async function readAll(stdin: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 /** The system's reason in words. */
@@ -119,7 +127,7 @@ function toPlain(document: Document.Parsed, complain: (reason: string) => void):
   try {
     return document.toJS();
   } catch (error) {
-    // Aliases that multiply beyond measure.
+    // An alias to nothing, or aliases that multiply beyond measure.
     complain(error instanceof Error ? error.message : String(error));
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { Document, isCollection, parseDocument } from "yaml";
 import type { DecidedObject } from "./decide-object.ts";
+import { detectIndentation } from "./detect-indentation.ts";
 import { editDocument, hasAliases } from "./edit-document.ts";
 import { keepLayout } from "./keep-layout.ts";
 import { readOptions, toYaml, writeOptions } from "./kubernetes-yaml.ts";
@@ -72,7 +73,7 @@ function renderDocument({ document, objects }: DecidedDocument): string {
     );
   for (const { object } of refused.toReversed()) target.deleteIn(object.path);
   if (asPlain) return toYaml(target.toJS());
-  const style = { ...writeOptions, ...indentation(document.text) };
+  const style = { ...writeOptions, ...detectIndentation(document.text) };
   const printed = parseDocument(document.text, readOptions).toString(style);
   return keepLayout(document.text, printed, target.toString(style));
 }
@@ -84,15 +85,4 @@ function plainCopy({ document }: ManifestDocument): Document {
 /** The whole document is one flow collection, as JSON is: there are no comments, and blocks read better. */
 function isFlow({ contents }: Document): boolean {
   return isCollection(contents) && contents.flow === true;
-}
-
-/** The steps by which the text is indented, and whether lists are indented below their key. */
-function indentation(text: string): { indent: number; indentSeq: boolean } {
-  const blank = "[ ]*(?:#.*)?\\n";
-  const below = new RegExp(`^( *)[\\w"'][^\\n]*:${blank}(?:${blank})*( *)([^\\s#])`, "m");
-  const map = new RegExp(`^( *)[\\w"'][^\\n]*:${blank}(?:${blank})*( +)[^\\s#-]`, "m").exec(text);
-  const list = new RegExp(below.source.replace("([^\\s#])", "- "), "m").exec(text);
-  const indent = (map?.[2]?.length ?? 2) - (map?.[1]?.length ?? 0);
-  const indentSeq = (list?.[2]?.length ?? 0) > (list?.[1]?.length ?? 0);
-  return { indent: indent >= 1 && indent <= 8 ? indent : 2, indentSeq };
 }

@@ -1,0 +1,40 @@
+import { Readable, Writable } from "node:stream";
+import type { Command, CommandIo } from "../../src/cli/command-io.ts";
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command in this process with streams of its own. */
+export async function runCaptured(
+  command: Command,
+  argv: string[],
+  options: { stdin?: string; color?: boolean; stop?: AbortSignal; onStdout?: (text: string) => void } = {},
+): Promise<CommandResult> {
+  const stdout = capture(options.onStdout);
+  const stderr = capture();
+  const io: CommandIo = {
+    stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env: {},
+    color: options.color ?? false,
+    stop: options.stop ?? new AbortController().signal,
+  };
+  const code = await command(argv, io);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function capture(onText?: (text: string) => void): { stream: Writable; text: () => string } {
+  let text = "";
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      onText?.(text);
+      done();
+    },
+  });
+  return { stream, text: () => text };
+}

@@ -1,0 +1,20 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { demoClusterFiles } from "../../src/cli/demo-cluster.ts";
+
+/** A temporary folder that goes when the tests of the calling file are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-cli-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The demo's cluster as a folder of manifests, with `more` files beside its own. */
+export function demoClusterFolder(more: Readonly<Record<string, string>> = {}): string {
+  const folder = temporaryFolder();
+  for (const [name, text] of [...demoClusterFiles(), ...Object.entries(more)])
+    writeFileSync(join(folder, name), text);
+  return folder;
+}
