@@ -148,7 +148,7 @@ class FolderCluster implements ManifestCluster {
       if (changed) this.#options.onChange?.(this.#contents);
       await this.#lookAgain(update);
     } catch (error) {
-      this.#contents = { ...this.#contents, problems: [failure(this.#path, error)] };
+      this.#fail(error);
       this.#schedulePoll();
     }
   }
@@ -182,6 +182,16 @@ class FolderCluster implements ManifestCluster {
       if (again.has(problem) || !told.has(problem.message)) this.#options.onProblem?.(problem);
     }
     return somethingChanged;
+  }
+
+  #fail(error: unknown): void {
+    const problem = failure(this.#path, error);
+    this.#contents = { ...this.#contents, problems: [problem] };
+    try {
+      this.#options.onProblem?.(problem);
+    } catch {
+      // It may have been this very listener that failed.
+    }
   }
 
   #emptiness(files: number): ManifestProblem[] {

@@ -326,16 +326,34 @@ describe("a change of the folder, when asked for", () => {
     expect(changes).toEqual([1]);
   });
 
-  it("does not throw when whoever is told throws", async () => {
+  it("does not throw when whoever is told throws, and goes on", async () => {
     const folder = newFolder({ "a.yaml": dataset("a") });
-    const { cluster, look } = await openFolder(folder, {
+    let angry = true;
+    const { cluster, told, look } = await openFolder(folder, {
       onChange: () => {
-        throw new Error("listener");
+        if (angry) throw new Error("listener");
       },
     });
     write(join(folder, "a.yaml"), dataset("a", "Failed"));
     await expect(look()).resolves.toBeUndefined();
     expect(phaseOf(cluster, "a")).toBe("Failed");
+    expect(told).toEqual([expect.stringMatching(/looking for changes failed: listener; it is tried again/)]);
+    angry = false;
+    write(join(folder, "a.yaml"), dataset("a", "Pending"));
+    await look();
+    expect([phaseOf(cluster, "a"), cluster.contents.problems]).toEqual(["Pending", []]);
+  });
+
+  it("survives listeners of problems that throw", async () => {
+    const folder = newFolder({ "a.yaml": dataset("a") });
+    const { cluster, look } = await openFolder(folder, {
+      onProblem: () => {
+        throw new Error("listener");
+      },
+    });
+    write(join(folder, "b.yaml"), "{");
+    await expect(look()).resolves.toBeUndefined();
+    expect(phaseOf(cluster, "a")).toBe("Bound");
   });
 
   it("does nothing after it was closed", async () => {
