@@ -1,16 +1,27 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AllowedDifference, Outcome } from "./allowed-difference.ts";
+import type { AllowedDifference } from "./allowed-difference.ts";
+import { at, hasLabel, isServerful, list, nodesCarry } from "./asked.ts";
 import {
-  askedDatasets,
-  at,
-  cachePreferences,
-  find,
-  hasLabel,
-  isServerful,
-  list,
-  nodesCarry,
-  statesLocality,
-} from "./asked.ts";
+  allRequiredAtOnce,
+  clientsOf,
+  commandOf,
+  datasetsOf,
+  defaultContainer,
+  hasNameTwice,
+  hasUnmountedClaim,
+  isPartOf,
+  isReadOnlyOf,
+  isRefusedFor,
+  isRequired,
+  isSecondClient,
+  isSharedMount,
+  mayOnlyRead,
+  ofClient,
+  preferences,
+  supervisorsPreStops,
+  templateSecrets,
+  unprivileged,
+} from "./difference-rules.ts";
 
 /**
  * Where Sluice's answer means something else than Fluid's, and why a user who comes from Fluid is well served by it.
@@ -92,11 +103,17 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       (ours === undefined || commandOf(ours)[3] === "sluice-gate"),
   },
   {
-    id: "no-pre-stop",
+    id: "pre-stop-after-the-app",
     kind: "on purpose",
-    why: "The template's preStop unmounts, and the kubelet would run it before the app has stopped. The supervisor ends the client instead.",
-    covers: ({ path, fluid, ours }) =>
-      ofClient(path) === "lifecycle/preStop" && fluid !== undefined && ours === undefined,
+    why: "The template's preStop unmounts, and the kubelet would run it before the app has stopped. The supervisor runs it, after the app.",
+    covers: ({ path, fluid, ours }, { ours: pod }) =>
+      ofClient(path) === "lifecycle/preStop" &&
+      ours === undefined &&
+      supervisorsPreStops(pod).has(
+        commandOf(fluid)
+          .map((word) => `'${word}'`)
+          .join(" "),
+      ),
   },
   {
     id: "no-probes",
@@ -159,8 +176,12 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     id: "cache-in-sidecar-mode",
     kind: "on purpose",
     why: "Fluid steers pods to the cache in CSI mode only; a sidecar reads faster near the cache as well.",
-    covers: ({ path, fluid, ours }, outcome) =>
-      !isServerful(outcome.original) && fluid === undefined && ours === 1 && preferences(outcome).has(path),
+    covers: ({ path, fluid, ours, original }, outcome) =>
+      !isServerful(outcome.original) &&
+      isDeepStrictEqual(fluid, original) &&
+      (path === "affinity/required"
+        ? datasetsOf(outcome).some((dataset) => isRequired(dataset, outcome))
+        : ours === 1 && preferences(outcome).has(path)),
     expected: (outcome) =>
       isServerful(outcome.original) || clientsOf(outcome).length === 0 ? [] : [...preferences(outcome)],
   },
@@ -188,10 +209,10 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     id: "every-dataset-reachable",
     kind: "Fluid is wrong",
     why: "Of several datasets Fluid takes any one's nodes to be enough; the pod then lands where the others cannot be mounted.",
-    covers: ({ path, fluid, ours }) =>
+    covers: ({ path, fluid, ours, original }) =>
       path === "affinity/required" &&
-      list(fluid).length > 1 &&
-      isDeepStrictEqual(ours, [[...list(fluid)].sort().join(" and ")]),
+      list(fluid).length > Math.max(1, list(original).length) &&
+      isDeepStrictEqual(ours, allRequiredAtOnce(list(original), list(fluid))),
   },
 
   // What the pod keeps
@@ -213,19 +234,16 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "read-only-kept",
     kind: "Fluid is wrong",
-    why: "A claim that grants no writing, or a volume that asks for none, is read-only through a sidecar too.",
-    covers: ({ fluid, ours }, outcome) =>
-      at(fluid, "readOnly") === false &&
-      at(ours, "readOnly") === true &&
-      readOnlyDatasets(outcome).has(at(ours, "dataset")) &&
-      isDeepStrictEqual({ ...Object(fluid), readOnly: true }, ours),
+    why: "A claim or dataset that grants no writing, or a volume that asks for none, is read-only through a sidecar too.",
+    covers: ({ path, fluid, ours }, outcome) =>
+      at(fluid, "dataset") !== undefined && isReadOnlyOf(ours, fluid) && mayOnlyRead(path, outcome),
     expected: (outcome) =>
       clientsOf(outcome).length === 0
         ? []
         : [...outcome.fluidFacts].flatMap(([path, value]) =>
-            /^(containers|initContainers)\//.test(path) &&
+            at(value, "dataset") !== undefined &&
             at(value, "readOnly") === false &&
-            readOnlyDatasets(outcome).has(at(value, "dataset"))
+            mayOnlyRead(path, outcome)
               ? [path]
               : [],
           ),
@@ -243,9 +261,12 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "free-names",
     kind: "Fluid is wrong",
-    why: "Fluid counts the pod's own containers but does not look at their names; where one is called as its client the API server refuses the pod.",
-    covers: ({ path, ours }, { fluid }) =>
-      ofClient(path) === "name" && ours !== undefined && hasNameTwice(fluid),
+    why: "Fluid counts the pod's own containers, not the init containers, and does not look at their names; where one is called as its client the API server refuses the pod.",
+    covers: ({ path, ours }, { fluid, original }) =>
+      ofClient(path) === "name" &&
+      ours !== undefined &&
+      (hasNameTwice(fluid) ||
+        original.spec?.initContainers?.some((c) => c.name.startsWith("fluid-fuse")) === true),
   },
   {
     id: "one-client-for-one-dataset",
@@ -257,28 +278,29 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     id: "nothing-for-an-unmounted-volume",
     kind: "on purpose",
     why: "A volume that no container mounts is left empty: no path on the node, no volumes of a client that is not there, no marks.",
-    covers: ({ path, fluid, ours }, outcome) =>
-      clientsOf(outcome).length === 0 &&
+    covers: ({ path, fluid, ours, original }, outcome) =>
+      hasUnmountedClaim(outcome) &&
       outcome.ours !== undefined &&
       ((path.startsWith("volume/") &&
         at(fluid, "hostPath") !== undefined &&
         isDeepStrictEqual(ours, { emptyDir: {} })) ||
-        (ours === undefined &&
-          /^(unused-volume|label|annotation)\//.test(path) &&
-          [...outcome.fluidFacts.keys()].some((fact) => fact.startsWith("unused-volume/")))),
+        (path.startsWith("unused-volume/") && ours === undefined) ||
+        path === "annotation/fluid.io/datasets-in-use" ||
+        (path.startsWith("label/") && isDeepStrictEqual(ours, original))),
   },
 
   // What is refused
   {
-    id: "never-uninjected",
+    id: "what-is-missing",
     kind: "Fluid is wrong",
-    why: "Fluid admits the pod without a client when something is missing; it then hangs in its volumes, or reads an empty directory.",
-    covers: ({ path, ours }, { original, fluidFacts }) =>
+    why: "Where something is missing in sidecar mode Fluid admits the pod without a client, and it hangs in its volumes or reads an empty directory: refused. In CSI mode the node's driver waits for what is missing, so the pod is only warned, where Fluid refuses some.",
+    covers: ({ path, fluid, ours }, { original, fluidFacts }) =>
       path === "verdict" &&
-      ours !== "admitted" &&
-      !isServerful(original) &&
-      !hasLabel(original, unprivileged) &&
-      ![...fluidFacts.keys()].some((fact) => fact.startsWith("client/")),
+      (isServerful(original)
+        ? fluid === "refused" && ours === "admitted"
+        : fluid === "admitted" &&
+          !hasLabel(original, unprivileged) &&
+          ![...fluidFacts.keys()].some((fact) => fact.startsWith("client/"))),
   },
   {
     id: "init-containers-need-native",
@@ -319,98 +341,17 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     why: "Fluid's file prefetcher is not put into pods yet.",
     covers: ({ path, ours }) =>
       ours === undefined &&
-      ["added/fluid-file-prefetcher", "annotation/file-prefetcher.fluid.io/inject-done"].includes(path),
+      (path === "added/fluid-file-prefetcher" ||
+        path === "annotation/file-prefetcher.fluid.io/inject-done" ||
+        path.endsWith("/mount /tmp/fluid-file-prefetcher/status")),
   },
   {
     id: "app-post-start",
     kind: "not built yet",
     why: "No mount check is put into the app's own containers yet where the label asks for it; the gate keeps the app from starting without its data already.",
     covers: ({ path, ours, original }, outcome) =>
-      /^containers\/[^/]+\/lifecycle$/.test(path) &&
+      /^(containers|initContainers)\/[^/]+\/lifecycle$/.test(path) &&
       isDeepStrictEqual(ours, original) &&
       hasLabel(outcome.original, "app.poststart.fluid.io/inject"),
   },
 ];
-
-const defaultContainer = "annotation/kubectl.kubernetes.io/default-container";
-const unprivileged = "unprivileged.sidecar.fluid.io/inject";
-
-/** The rest of a path within one dataset's client: "image", "mount /jfs"; undefined for other paths. */
-function ofClient(path: string): string | undefined {
-  return /^client\/[^/]+\/[^/#]+\/(.*)$/s.exec(path)?.[1];
-}
-
-function isSecondClient(path: string): boolean {
-  return /^client\/[^/]+\/[^/]+#\d+\//.test(path);
-}
-
-/** Paths of the clients that are in both pods. */
-function clientsOf({ fluidFacts, ourFacts }: Outcome): string[] {
-  const suffix = "/position";
-  return [...fluidFacts.keys()]
-    .filter((path) => ofClient(path) === "position" && ourFacts.has(path))
-    .map((path) => path.slice(0, -suffix.length));
-}
-
-function isSharedMount(mount: unknown): boolean {
-  return (
-    at(mount, "mountPropagation") === "Bidirectional" &&
-    at(mount, "source", "emptyDir", "medium") === "Memory"
-  );
-}
-
-function commandOf(hook: unknown): string[] {
-  return list(at(hook, "exec", "command")).map(String);
-}
-
-function isRefusedFor(ours: unknown, reason: string): boolean {
-  return typeof ours === "string" && new RegExp(`^refused \\d+ (.*,)?${reason}[,:]`).test(ours);
-}
-
-function hasNameTwice(pod: Outcome["fluid"]): boolean {
-  const names = [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])].map(
-    ({ name }) => name,
-  );
-  return new Set(names).size < names.length;
-}
-
-function datasetsOf({ recorded, objects }: Outcome) {
-  return askedDatasets(recorded, objects);
-}
-
-function preferences(outcome: Outcome): Set<string> {
-  if (statesLocality(outcome.original)) return new Set();
-  return cachePreferences(datasetsOf(outcome), outcome.objects);
-}
-
-/** "namespace/name" of the datasets that the pod may only read. */
-function readOnlyDatasets(outcome: Outcome): Set<unknown> {
-  const claimed = (outcome.original.spec?.volumes ?? []).filter((v) => v.persistentVolumeClaim?.readOnly);
-  const readOnly = datasetsOf(outcome).filter(
-    ({ claim }) =>
-      claimed.some((volume) => volume.persistentVolumeClaim?.claimName === claim.metadata.name) ||
-      list(at(claim, "spec", "accessModes")).every((mode) => mode === "ReadOnlyMany"),
-  );
-  return new Set(readOnly.map(({ own }) => `${own.namespace}/${own.name}`));
-}
-
-/** Names of the pull secrets in the client templates of the case's datasets. */
-function templateSecrets(outcome: Outcome): Set<unknown> {
-  const clients = datasetsOf(outcome).flatMap(({ own }) =>
-    ["-fuse", "-jindofs-fuse"].map((leaf) =>
-      find(outcome.objects, "DaemonSet", own.namespace, `${own.name}${leaf}`),
-    ),
-  );
-  const secrets = clients.flatMap((client) =>
-    list(at(client, "spec", "template", "spec", "imagePullSecrets")),
-  );
-  return new Set(secrets.map((secret) => at(secret, "name")));
-}
-
-/** Whether `part` is `whole` with some of its fields left out; an empty object that was added says nothing. */
-function isPartOf(part: unknown, whole: unknown): boolean {
-  if (part === undefined || isDeepStrictEqual(part, whole) || isDeepStrictEqual(part, {})) return true;
-  if (typeof part !== "object" || typeof whole !== "object" || part === null || whole === null) return false;
-  if (Array.isArray(part) && part.length !== list(whole).length) return false;
-  return Object.entries(part).every(([key, value]) => isPartOf(value, at(whole, key)));
-}

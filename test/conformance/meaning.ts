@@ -17,8 +17,9 @@ export interface Difference {
 
 /** Where two injections of one pod mean different things. */
 export function differences(fluid: Pod, ours: Pod, original: Pod): Difference[] {
-  const [theirs, own, before] = [fluid, ours, original].map((pod) => meaningOf(pod, original));
-  if (theirs === undefined || own === undefined || before === undefined) return [];
+  const theirs = meaningOf(fluid, original);
+  const own = meaningOf(ours, original);
+  const before = meaningOf(original, original);
   const paths = [...new Set([...theirs.keys(), ...own.keys()])].sort();
   return paths
     .map((path) => ({ path, fluid: theirs.get(path), ours: own.get(path), original: before.get(path) }))
@@ -27,7 +28,7 @@ export function differences(fluid: Pod, ours: Pod, original: Pod): Difference[] 
 
 /** What `pod` means, which was `original` before injection. Names of volumes, and what is empty, mean nothing. */
 export function meaningOf(pod: Pod, original: Pod): Facts {
-  const facts = new Facts_();
+  const facts = new FactList();
   const { metadata = {}, spec, status } = pod;
   const { labels = {}, annotations = {}, ...otherMetadata } = metadata;
   const { clients, others } = injectedInto(pod, original);
@@ -65,7 +66,7 @@ export function meaningOf(pod: Pod, original: Pod): Facts {
   return facts;
 }
 
-class Facts_ extends Map<string, unknown> {
+class FactList extends Map<string, unknown> {
   /** Leaves out what says nothing: null, [] and, but for a volume's source, {}. */
   add(path: string, value: unknown): void {
     if (value === undefined || value === null) return;
@@ -86,7 +87,7 @@ function labelsOf(clients: readonly Client[]): Set<string> {
   );
 }
 
-function addClient(facts: Facts_, pod: Pod, clients: readonly Client[], client: Client): void {
+function addClient(facts: FactList, pod: Pod, clients: readonly Client[], client: Client): void {
   const under = `client/${client.id}`;
   const { command = [], args = [], volumeMounts = [], env = [], ...rest } = client.container;
   const { resources = {}, lifecycle = {}, securityContext = {}, ...fields } = rest;
@@ -104,7 +105,7 @@ function addClient(facts: Facts_, pod: Pod, clients: readonly Client[], client: 
 }
 
 function addOwn(
-  facts: Facts_,
+  facts: FactList,
   pod: Pod,
   clients: readonly Client[],
   group: Group,
@@ -117,7 +118,7 @@ function addOwn(
 }
 
 function addMounts(
-  facts: Facts_,
+  facts: FactList,
   under: string,
   pod: Pod,
   clients: readonly Client[],

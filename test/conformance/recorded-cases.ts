@@ -36,64 +36,92 @@ export interface RecordedCase {
   readonly extras: readonly Manifest[];
 }
 
-/** The recorded calls, by name; cases in which Fluid was not called are counted only. */
-export function recordedCases(): { cases: RecordedCase[]; notSent: string[] } {
+export interface Recordings {
+  readonly cases: readonly RecordedCase[];
+  /** Names of the cases in which the API server did not call Fluid. */
+  readonly notSent: readonly string[];
+  /** Names of the cases in which Fluid had a setting that Sluice has not, and what it was. */
+  readonly notComparable: readonly string[];
+}
+
+/** The recorded calls, in the order of their numbers; none where the recordings are not at hand. */
+export function recordedCases(): Recordings {
+  if (!haveRecordings) return { cases: [], notSent: [], notComparable: [] };
   const folders = readdirSync(join(recorded, "cases")).map((name) => join(recorded, "cases", name));
   folders.sort((a, b) => Number.parseInt(basename(a), 10) - Number.parseInt(basename(b), 10));
   const sent = folders.filter((folder) => existsSync(join(folder, "request.json")));
+  const comparable = sent.filter((folder) => settingsOf(folder).every(([name]) => name === modeSetting));
+  const names = (of: readonly string[]) => of.map((folder) => basename(folder));
   return {
-    cases: sent.map(recordedCase),
-    notSent: folders.filter((f) => !sent.includes(f)).map((f) => basename(f)),
+    cases: comparable.map(recordedCase),
+    notSent: names(folders.filter((folder) => !sent.includes(folder))),
+    notComparable: names(sent.filter((folder) => !comparable.includes(folder))),
   };
 }
 
+/** Fluid's one setting that Sluice has as well: as what its clients are injected. */
+const modeSetting = "FUSE_SIDECAR_INJECTION_MODE";
+
+/** The environment variables that Fluid's webhook ran with, as name and value. */
+function settingsOf(folder: string): (readonly [string, string])[] {
+  const lines = readFileSync(join(folder, "input.yaml"), "utf8").matchAll(/^# env: ([^=\s]+)=(.*)$/gm);
+  return [...lines].map(([, name = "", value = ""]) => [name, value.trim()] as const);
+}
+
 function recordedCase(folder: string): RecordedCase {
-  const input = readFileSync(join(folder, "input.yaml"), "utf8");
   const review = readJson<RecordedCase["review"]>(join(folder, "request.json"));
   const { response } = readJson<{ response: { allowed: boolean; patchDecoded?: Operation[] } }>(
     join(folder, "response.json"),
   );
   const patched = () =>
     fjp.applyPatch(structuredClone(review.request.object), response.patchDecoded ?? []).newDocument;
+  const applied = manifests(readFileSync(join(folder, "input.yaml"), "utf8"));
+  const native = settingsOf(folder).some(([, value]) => value === "native-sidecar");
   return {
     name: basename(folder),
     review,
     ...(response.allowed ? { fluid: patched() } : {}),
-    sidecar: /^# env: FUSE_SIDECAR_INJECTION_MODE=native-sidecar$/m.test(input) ? "native" : "classic",
-    extras: manifests(input).filter((manifest) => !workloads.has(manifest.kind)),
+    sidecar: native ? "native" : "classic",
+    extras: applied.filter((manifest) => !workloads.has(manifest.kind)),
   };
 }
 
 const workloads = new Set(["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"]);
 
-/** The objects of the recorded cluster and what the cases brought along, in a folder of their own. */
-export function clusterFolder(cases: readonly RecordedCase[]): {
-  folder: string;
-  objects: readonly Manifest[];
-} {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-conformance-"));
-  cpSync(join(recorded, "cluster"), folder, { recursive: true });
-  const objects = new Map<string, Manifest>();
-  for (const file of readdirSync(folder))
-    for (const manifest of manifests(readFileSync(join(folder, file), "utf8")))
-      objects.set(identity(manifest), manifest);
-  const added = new Map<string, Manifest>();
-  for (const { name, extras } of cases)
-    for (const extra of extras) {
-      const key = identity(extra);
-      if (objects.has(key)) continue;
-      if (added.has(key) && !isDeepStrictEqual(added.get(key), extra))
-        throw new Error(
-          `case ${name} brings another ${key} than a case before it: give it a cluster of its own`,
-        );
-      added.set(key, extra);
+/** The recorded cluster with what some cases brought along. */
+export interface RecordedCluster {
+  /** A folder of manifests, to be removed by whoever asked for it. */
+  readonly folder: string;
+  readonly objects: readonly Manifest[];
+  readonly cases: readonly RecordedCase[];
+}
+
+/** As few clusters as can hold what the cases brought along: no two cases in one bring the same object differently. */
+export function recordedClusters(cases: readonly RecordedCase[]): RecordedCluster[] {
+  const files = readdirSync(join(recorded, "cluster")).map((file) => join(recorded, "cluster", file));
+  const standing = files.flatMap((file) => manifests(readFileSync(file, "utf8")));
+  const known = new Set(standing.map(identity));
+  const groups: { extras: Map<string, Manifest>; cases: RecordedCase[] }[] = [];
+  for (const one of cases) {
+    const extras = one.extras.filter((extra) => !known.has(identity(extra)));
+    const fits = (group: (typeof groups)[number]) =>
+      extras.every((extra) => isDeepStrictEqual(group.extras.get(identity(extra)) ?? extra, extra));
+    let group = groups.find(fits);
+    if (group === undefined) {
+      group = { extras: new Map(), cases: [] };
+      groups.push(group);
     }
-  for (const [key, extra] of added) objects.set(key, extra);
-  writeFileSync(
-    join(folder, "brought-along.json"),
-    JSON.stringify({ apiVersion: "v1", kind: "List", items: [...added.values()] }),
-  );
-  return { folder, objects: [...objects.values()] };
+    group.cases.push(one);
+    for (const extra of extras) group.extras.set(identity(extra), extra);
+  }
+  return groups.map(({ extras, cases }) => {
+    const brought = [...extras.values()];
+    const folder = mkdtempSync(join(tmpdir(), "sluice-conformance-"));
+    cpSync(join(recorded, "cluster"), folder, { recursive: true });
+    const list = { apiVersion: "v1", kind: "List", items: brought };
+    writeFileSync(join(folder, "brought-along.json"), JSON.stringify(list));
+    return { folder, objects: [...standing, ...brought], cases };
+  });
 }
 
 function identity({ kind, metadata }: Manifest): string {

@@ -23,7 +23,12 @@ export function supervised(container: Container): Supervised | undefined {
   for (let i = 0; i < triples.length; i += 3) {
     const [path, source, access] = triples.slice(i, i + 3);
     if (path === undefined || source === undefined || (access !== "ro" && access !== "rw")) return undefined;
-    views.push({ path, source, readOnly: access === "ro" });
+    views.push({ path: literal(path), source: literal(source), readOnly: access === "ro" });
   }
-  return { mountPath, views, client: end === -1 ? [] : rest.slice(end + 1) };
+  return { mountPath: literal(mountPath), views, client: end === -1 ? [] : rest.slice(end + 1) };
+}
+
+/** In a container's command a dollar sign is written as two, lest Kubernetes take it for a variable. */
+function literal(text: string): string {
+  return text.replaceAll("$$", "$");
 }
