@@ -5,15 +5,15 @@ import type { PodEditor } from "./pod-editor.ts";
 import type { ServedVolume } from "./served-volume.ts";
 
 /**
- * Points the mounts of the pod's containers at the views of the served volumes. Containers that keep a volume's views
- * or guard it mount it whole and are left alone, as are mounts that show a view already.
+ * Points the mounts of the pod's containers at the views of the served volumes. In a volume that was served before,
+ * containers that keep its views or guard it mount it whole and are left alone, as are mounts that show a view already.
  */
 export function serveContainers(editor: PodEditor, served: readonly ServedVolume[]): Finding[] {
   const findings: Finding[] = [];
   for (const { container, path } of containersOf(editor.pod)) {
     container.volumeMounts?.forEach((mount, index) => {
       const volume = served.find((candidate) => candidate.volume === mount.name);
-      if (volume === undefined || isKeeper(mount) || volume.shows(mount)) return;
+      if (volume === undefined || (!volume.isNew && (isKeeper(mount) || volume.shows(mount)))) return;
       const result = volume.serve(container, mount);
       findings.push(...result.findings);
       const why = `container ${container.name} sees the dataset at ${mount.mountPath} through a view of ${volume.client}`;
@@ -24,7 +24,7 @@ export function serveContainers(editor: PodEditor, served: readonly ServedVolume
   return findings;
 }
 
-/** Only clients and guards mount a shared volume this way; a user's own Bidirectional is on a claim, not yet shared. */
+/** Only clients and guards mount a shared volume this way. */
 function isKeeper(mount: VolumeMount): boolean {
   return mount.mountPropagation === "Bidirectional" && mount.mountPath === `/sluice/views/${mount.name}`;
 }

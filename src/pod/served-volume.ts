@@ -17,13 +17,16 @@ export class ServedVolume {
   readonly views: View[];
   /** Variables that the client needs to find its views. */
   readonly env: EnvVar[] = [];
+  /** The volume was a claim until now, so that none of the containers' mounts of it can name a view yet. */
+  readonly isNew: boolean;
   readonly #followExpressions: boolean;
 
-  private constructor(volume: string, client: string, views: View[], followExpressions: boolean) {
+  private constructor(volume: string, client: string, views: View[], isNew: boolean, direct: boolean) {
     this.volume = volume;
     this.client = client;
     this.views = views;
-    this.#followExpressions = followExpressions;
+    this.isNew = isNew;
+    this.#followExpressions = !direct;
   }
 
   /** A volume that gets its views now. `subPath`: where in the client's mount it begins, "" for the root. */
@@ -34,14 +37,14 @@ export class ServedVolume {
     readOnly: boolean,
     direct: boolean,
   ): ServedVolume {
-    const served = new ServedVolume(volume, client, [], !direct);
+    const served = new ServedVolume(volume, client, [], true, direct);
     served.#view(escapeExpansion(subPath) || ".", readOnly);
     return served;
   }
 
   /** A volume that has its views already. */
   static existing(volume: string, client: string, views: readonly View[], direct: boolean): ServedVolume {
-    return new ServedVolume(volume, client, [...views], !direct);
+    return new ServedVolume(volume, client, [...views], false, direct);
   }
 
   /** Whether the mount shows one of the views as we set it. */
