@@ -7,6 +7,7 @@ import { type ClientPlan, isBare, keeperOf } from "./client-plan.ts";
 import type { ResourceSizes } from "./client-resources.ts";
 import { containersOf } from "./containers.ts";
 import { extendGuard, guardContainer, hasGuard, isGuard } from "./guard.ts";
+import { moveConsumersBehind } from "./move-consumers.ts";
 import { freeName } from "./names.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { serveContainers } from "./serve-containers.ts";
@@ -53,7 +54,8 @@ export function addClients(
   const parts = ready.map((draft) => sidecarParts(draft, served, taken, token, options));
   const guarded = [...served.map((volume) => volume.volume), ...parts.flatMap((part) => part.mountVolumes)];
   const containers = parts.flatMap((part) => part.containers);
-  if (hasGuard(editor.pod)) extendGuard(editor, guarded);
+  const guardIsThere = hasGuard(editor.pod);
+  if (guardIsThere) extendGuard(editor, guarded);
   else
     containers.unshift({
       container: guardContainer(
@@ -66,7 +68,8 @@ export function addClients(
       ),
       why: "takes all mounts off when the pod ends, so that the pod can go",
     });
-  insertContainers(editor, options, containers, served);
+  insertContainers(editor, options, containers, guardIsThere ? [] : served);
+  if (guardIsThere) moveConsumersBehind(editor, served);
   for (const { volumes, why } of parts)
     for (const volume of volumes) editor.append(["spec", "volumes"], volume, why);
   editor.append(
@@ -196,7 +199,7 @@ function insertContainers(
 
 /**
  * First, but behind our own guard and behind a native mesh proxy, which the client may need to reach its storage;
- * yet always before the first container that needs data.
+ * yet always before the first container that needs one of the volumes `served`.
  */
 function insertPosition(pod: Pod, options: AddClientsOptions, served: readonly ServedVolume[]): number {
   const containers = pod.spec?.[options.native ? "initContainers" : "containers"] ?? [];

@@ -2,7 +2,8 @@ import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
 import { parseSupervisorCommand, supervisorCommand, type View } from "./client-commands.ts";
 import { gate } from "./client-container.ts";
-import { containersOf, type FoundContainer } from "./containers.ts";
+import { containersOf } from "./containers.ts";
+import { moveConsumersBehind } from "./move-consumers.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { serveContainers } from "./serve-containers.ts";
 import { ServedVolume } from "./served-volume.ts";
@@ -53,31 +54,6 @@ function showMore(editor: PodEditor, keeper: string, served: readonly ServedVolu
   editor.set([...found.path, "command"], supervisorCommand({ ...parsed, views }), why);
   if (found.container.lifecycle?.postStart !== undefined)
     editor.set([...found.path, "lifecycle"], gate(views), why);
-}
-
-function moveConsumersBehind(editor: PodEditor, served: readonly ServedVolume[]): void {
-  for (;;) {
-    const containers = containersOf(editor.pod).filter((found) => found.list === "initContainers");
-    const last = containers.findLastIndex(({ container }) => served.some((v) => v.client === container.name));
-    const early = containers
-      .slice(0, Math.max(last, 0))
-      .find((found) => isEarlyConsumer(found, containers, served));
-    if (early === undefined) return;
-    const why = `init container ${early.container.name} needs data, so it starts after the clients`;
-    editor.move(["spec", "initContainers"], early.index, last, why);
-  }
-}
-
-function isEarlyConsumer(
-  { container, index }: FoundContainer,
-  all: readonly FoundContainer[],
-  served: readonly ServedVolume[],
-): boolean {
-  return served.some((volume) => {
-    const client = all.find((other) => other.container.name === volume.client);
-    if (client === undefined || client.index < index) return false;
-    return (container.volumeMounts ?? []).some((mount) => volume.shows(mount));
-  });
 }
 
 function volumeOf(view: View): string {
