@@ -11,7 +11,8 @@ const bundle = {
   platform: "node",
   target: "node20",
   format: "esm",
-  outdir: "dist",
+  // Tests build into a folder of their own.
+  outdir: process.argv[2] ?? "dist",
   sourcemap: true,
   loader: { ".sh": "text" },
   logLevel: "warning",

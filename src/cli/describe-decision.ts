@@ -11,7 +11,9 @@ export function describeDecision(title: string, decision: Decision, before: Pod,
   const section = (heading: string, entries: readonly Entry[]): string =>
     entries.length === 0 ? "" : `\n  ${paint("bold", heading)}\n${entries.map(writeEntry).join("")}`;
   const { findings, volumes } = decision;
-  const steering = findings.filter(({ code }) => code.startsWith("cache-"));
+  const steering = findings.filter(
+    (finding) => finding.code.startsWith("cache-") && levelOf(finding) === "info",
+  );
   const told = new Set([...volumes, ...steering].map(({ message }) => message));
   const others = (level: string): Entry[] =>
     entriesOf(findings.filter((finding) => levelOf(finding) === level && !told.has(finding.message)));

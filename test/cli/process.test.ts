@@ -1,0 +1,117 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { trainingPod } from "../../src/cli/demo-pods.ts";
+import { toYaml } from "../../src/cli/kubernetes-yaml.ts";
+import { demoClusterFolder, temporaryFolder } from "./demo-folder.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = temporaryFolder();
+const cluster = demoClusterFolder();
+const program = join(folder, "sluice.js");
+
+// The command as it is shipped, built into a folder of the test's own.
+beforeAll(() => {
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  execFileSync(process.execPath, ["scripts/build.js", folder], { cwd: root });
+});
+
+function start(argv: string[], env: Record<string, string> = {}): ChildProcess {
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
+  return spawn(process.execPath, [program, ...argv], { env: { ...inherited, ...env } });
+}
+
+async function sluice(argv: string[], options: { stdin?: string; env?: Record<string, string> } = {}) {
+  const child = start(argv, options.env);
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.on("data", (chunk) => (stdout += chunk));
+  child.stderr?.on("data", (chunk) => (stderr += chunk));
+  child.stdin?.end(options.stdin ?? "");
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr };
+}
+
+describe("the sluice command", () => {
+  it.each([[["--help"]], [["-h"]], [[]]])("tells its commands when called with %j", async (argv) => {
+    const { code, stdout } = await sluice(argv);
+    for (const command of ["serve", "inject", "explain", "demo"])
+      expect(stdout).toMatch(new RegExp(`^ +${command} `, "m"));
+    expect(code).toBe(0);
+  });
+
+  it.each(["serve", "inject", "explain", "demo"])("helps with %s", async (command) => {
+    const { code, stdout, stderr } = await sluice([command, "--help"]);
+    expect(stdout).toContain(`sluice ${command}`);
+    expect(stdout.split("\n").filter((line) => line.length > 110)).toEqual([]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
+  it("tells its version", async () => {
+    expect((await sluice(["--version"])).stdout).toMatch(/^sluice \d+\.\d+\.\d+\n$/);
+  });
+
+  it("does not know every command", async () => {
+    const { code, stderr } = await sluice(["injcet"]);
+    expect(stderr).toMatch(/"injcet", did you mean inject\?/);
+    expect(code).toBe(2);
+  });
+
+  it("injects from standard input to standard output", async () => {
+    const { code, stdout, stderr } = await sluice(["inject", "-f", "-", "--cluster", cluster], {
+      stdin: toYaml(trainingPod),
+    });
+    expect(stderr).toMatch(/^Pod demo\/train: injected/);
+    expect(stdout).toContain("name: fluid-fuse-0");
+    expect(code).toBe(0);
+  });
+
+  it("is quiet when its reader goes away", async () => {
+    const items = Array.from({ length: 200 }, (_, index) => ({
+      ...trainingPod,
+      metadata: { ...trainingPod.metadata, name: `p${index}` },
+    }));
+    const child = start(["inject", "-f", "-", "--cluster", cluster, "-o", "json"]);
+    let stderr = "";
+    child.stderr?.on("data", (chunk) => (stderr += chunk));
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    child.stdin?.end(JSON.stringify({ kind: "List", items }));
+    const [code, signal] = await once(child, "close");
+    expect(stderr).not.toMatch(/EPIPE|Error/);
+    expect([code, signal]).toEqual([0, null]);
+  });
+
+  it.each([
+    [{}, false],
+    [{ FORCE_COLOR: "1" }, true],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, false],
+  ])("colours a pipe with %j: %s", async (env, coloured) => {
+    const argv = ["explain", "-f", "-", "--cluster", cluster];
+    const { stdout } = await sluice(argv, { stdin: toYaml(trainingPod), env });
+    expect(stdout.includes("\u001b[")).toBe(coloured);
+  });
+
+  it("shows its demo", async () => {
+    const { code, stdout, stderr } = await sluice(["demo"]);
+    expect(stdout).toContain("admitted as it is, nothing is changed");
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
+  it("removes the demo's files on Ctrl-C", async () => {
+    const child = start(["demo", "--keep"]);
+    let stdout = "";
+    child.stdout?.on("data", (chunk) => {
+      stdout += chunk;
+      if (stdout.includes("curl ") && stdout.endsWith("/mutate\n")) child.kill("SIGINT");
+    });
+    const [code, signal] = await once(child, "close");
+    expect([code, signal]).toEqual([0, null]);
+    const authority = /--cacert (\S+)/.exec(stdout)?.[1] ?? "";
+    expect(authority).not.toBe("");
+    expect(() => execFileSync("ls", [authority], { stdio: "ignore" })).toThrow();
+  });
+});
