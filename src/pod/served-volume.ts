@@ -62,13 +62,13 @@ export class ServedVolume {
     const where = `container ${container.name}, ${mount.mountPath}`;
     const say = (code: Finding["code"], message: string) =>
       findings.push({ code, message: `${where}: ${message}`, volume: this.volume });
-    const { subPath, subPathExpr, recursiveReadOnly, ...rest } = mount;
+    const { subPath, subPathExpr, recursiveReadOnly, mountPropagation, ...rest } = mount;
     if (recursiveReadOnly !== undefined)
       say("recursive-read-only", "recursiveReadOnly is left out, for the view itself is read-only");
-    if (mount.mountPropagation !== undefined && mount.mountPropagation !== "HostToContainer")
-      say("propagation-replaced", `mountPropagation ${mount.mountPropagation} becomes HostToContainer`);
+    const problem = subPathProblem(subPath, subPathExpr);
+    if (problem !== undefined) say("bad-sub-path", problem);
 
-    const followed = subPathExpr === undefined ? undefined : followSubPathExpression(subPathExpr, container);
+    const followed = subPathExpr ? followSubPathExpression(subPathExpr, container) : undefined;
     if (followed?.kind === "refused") {
       if (this.#followExpressions)
         say(
@@ -89,14 +89,17 @@ export class ServedVolume {
     const view = this.#view(source, this.#readOnly(mount));
     const served: VolumeMount = { ...rest, subPath: nameOf(view) };
     const inner = mountedBelow(container, mount);
-    if (inner === undefined) return { mount: { ...served, mountPropagation: "HostToContainer" }, findings };
-    // A new layer would cover the inner mount, and what is written there would go into the dataset.
-    say(
-      "no-healing",
-      `${inner} is mounted below it, so the dataset will not come back by itself if its client dies`,
-    );
-    const { mountPropagation: _, ...still } = served;
-    return { mount: still, findings };
+    if (inner !== undefined) {
+      // A new layer would cover the inner mount, and what is written there would go into the dataset.
+      say(
+        "no-healing",
+        `${inner} is mounted below it, so the dataset will not come back by itself if its client dies`,
+      );
+      return { mount: served, findings };
+    }
+    if (mountPropagation !== undefined && mountPropagation !== "HostToContainer")
+      say("propagation-replaced", `mountPropagation ${mountPropagation} becomes HostToContainer`);
+    return { mount: { ...served, mountPropagation: "HostToContainer" }, findings };
   }
 
   get #root(): View {
@@ -122,6 +125,18 @@ export class ServedVolume {
     this.views.push(view);
     return view;
   }
+}
+
+/**
+ * The API server sees the view's name in place of the user's sub path, so its rules are kept here.
+ * (Kubernetes: pkg/apis/core/validation validateLocalDescendingPath.)
+ */
+function subPathProblem(subPath: string | undefined, expression: string | undefined): string | undefined {
+  if (subPath && expression) return "subPath and subPathExpr exclude each other: remove one of them";
+  const path = subPath || expression || "";
+  if (path.startsWith("/")) return `sub path ${path} is absolute: leave out the leading "/"`;
+  if (path.split("/").includes("..")) return `sub path ${path} leads out of the dataset: leave out ".."`;
+  return undefined;
 }
 
 function nameOf(view: View): string {

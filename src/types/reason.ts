@@ -57,7 +57,7 @@ export const reasons = {
     status: 403,
     meaning: "the volume says nothing of the mount",
   },
-  "bad-sub-path": { level: "refusal", status: 403, meaning: "the dataset's sub path leads out of it" },
+  "bad-sub-path": { level: "refusal", status: 403, meaning: "a sub path leads out of its dataset" },
   "client-not-found": { level: "refusal", status: 409, meaning: "the client's DaemonSet does not exist" },
   "client-without-container": {
     level: "refusal",
@@ -124,6 +124,8 @@ export const reasons = {
   "propagation-replaced": { level: "info", meaning: "the mount's own propagation is replaced" },
   "read-write-once-pod": { level: "warning", meaning: "ReadWriteOncePod is no longer enforced" },
   "stop-may-lose-writes": { level: "warning", meaning: "a client that uploads late is not waited for" },
+  "never-ends": { level: "warning", meaning: "nothing ends a classic client when the app has ended" },
+  "not-served": { level: "warning", meaning: "a label or annotation asks for what this version does not do" },
   "qos-lowered": { level: "warning", meaning: "the pod is no longer Guaranteed" },
   "pull-secrets": { level: "warning", meaning: "pull secrets of the client are not in the template" },
   "template-part-dropped": { level: "info", meaning: "a part of the client's template was left out" },
