@@ -22,7 +22,7 @@ export function followSubPathExpression(expression: string, container: Container
   let source = "";
   for (const part of expression.split(/(\$\$|\$\([^)]*\))/)) {
     if (part === "$$") source += part;
-    else if (!part.startsWith("$(")) source += escapeExpansion(part);
+    else if (!part.startsWith("$(") || !part.endsWith(")")) source += escapeExpansion(part);
     else {
       const name = part.slice(2, -1);
       const variable = container.env?.findLast((candidate) => candidate.name === name);
@@ -40,11 +40,12 @@ export function followSubPathExpression(expression: string, container: Container
 function followVariable(variable: EnvVar, container: string): { source: string; env?: EnvVar } | undefined {
   const { value, valueFrom } = variable;
   if (valueFrom?.fieldRef !== undefined) {
-    const name = `SLUICE_PATH_${container}_${variable.name}`.replaceAll(/[^A-Za-z0-9_]/g, "_");
+    // A container's name has no underscore, so no two of them get one name.
+    const name = `SLUICE_PATH_${container}_${variable.name}`;
     return { source: `$(${name})`, env: { name, valueFrom } };
   }
-  if (value === undefined || valueFrom !== undefined || value.includes("$(")) return undefined;
-  return { source: escapeExpansion(value.replaceAll("$$", "$")) };
+  if (valueFrom !== undefined || value?.includes("$(")) return undefined;
+  return { source: escapeExpansion((value ?? "").replaceAll("$$", "$")) };
 }
 
 function whyNot(name: string, container: string, variable: EnvVar | undefined): string {
