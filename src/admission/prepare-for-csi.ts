@@ -47,7 +47,7 @@ export function prepareForCsi(question: Question): Decision {
 
   const editor = new PodEditor(pod);
   const claimVolumes = resolution.volumes.filter((volume) => volume.kind === "dataset").map((v) => v.volume);
-  propagateMounts(editor, new Set(claimVolumes));
+  findings.push(...propagateMounts(editor, new Set(claimVolumes)));
   const steering = planSteering({
     pod,
     datasets,
