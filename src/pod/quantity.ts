@@ -21,8 +21,7 @@ const factors: Readonly<Record<string, number>> = {
 export function parseQuantity(text: unknown): number | undefined {
   if (typeof text === "number") return Number.isFinite(text) && text >= 0 ? text : undefined;
   if (typeof text !== "string") return undefined;
-  const exponent = /^\d+(?:\.\d*)?[eE][+-]?\d+$/.test(text);
-  if (exponent) return Number(text);
+  if (/^\d+(?:\.\d*)?[eE][+-]?\d{1,2}$/.test(text)) return Number(text);
   const match = /^(\d+(?:\.\d*)?|\.\d+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/.exec(text);
   return match === null ? undefined : Number(match[1]) * (factors[match[2] ?? ""] ?? 1);
 }
