@@ -15,10 +15,11 @@ import { viewsRoot } from "./shared-volume.ts";
  * API server and other webhooks may have filled them in.
  */
 export function servedVolumes(pod: Pod, directSubPathExpr: boolean): ServedVolume[] {
+  const inPod = new Set(pod.spec?.volumes?.map((volume) => volume.name));
   return containersOf(pod).flatMap(({ container }) => {
     const views = parseSupervisorCommand(container.command)?.views ?? [];
     return [...new Set(views.map(volumeOf))]
-      .filter((volume) => mountsShared(container, volume))
+      .filter((volume) => inPod.has(volume) && mountsShared(container, volume))
       .map((volume) => {
         const own = views.filter((view) => volumeOf(view) === volume);
         return ServedVolume.existing(volume, container.name, own, directSubPathExpr);
