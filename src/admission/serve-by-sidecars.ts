@@ -1,3 +1,4 @@
+import type { Pod } from "kubernetes-types/core/v1";
 import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
 import { type DetectedPlatform, detectPlatform, warnOfPlatform } from "../platforms/detect.ts";
 import { decideSidecarKind } from "../platforms/native-sidecars.ts";
@@ -159,6 +160,7 @@ function completePod(
     ...steering.findings,
     ...warnOfPlatform(platform),
     ...lostWithTheClaim(datasets),
+    ...(native ? [] : endlessPod(pod)),
     ...droppedParts(plans),
     ...loweredQuality(question, editor),
   ];
@@ -178,7 +180,7 @@ function keepDefaultContainer(editor: PodEditor, { pod }: Question): void {
 
 function pullSecrets(editor: PodEditor, question: Question, plans: readonly ClientPlan[]): Finding[] {
   const wanted = plans.flatMap((plan) => plan.template.imagePullSecrets);
-  const account = question.pod.spec?.serviceAccountName ?? "default";
+  const account = question.pod.spec?.serviceAccountName || "default";
   // A pod that comes from the API server has its ServiceAccount's secrets already, if there are any.
   const ofAccount = question.fromTemplate
     ? question.cluster.serviceAccount(question.namespace, account)?.imagePullSecrets
@@ -196,6 +198,14 @@ function lostWithTheClaim(datasets: readonly DatasetVolume[]): Finding[] {
       code: "read-write-once-pod",
       message: `claim ${dataset.claim.name} is ReadWriteOncePod, which nothing enforces once a client serves it: see to it that one pod writes`,
     }));
+}
+
+/** A native sidecar ends with the app; a classic one is an ordinary container that goes on. */
+function endlessPod(pod: Pod): Finding[] {
+  const policy = pod.spec?.restartPolicy ?? "Always";
+  if (policy === "Always") return [];
+  const message = `the pod's restartPolicy is ${policy}, yet nothing ends a classic client when the app has ended, so the pod goes on: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`;
+  return [{ code: "never-ends", message }];
 }
 
 function droppedParts(plans: readonly ClientPlan[]): Finding[] {
