@@ -15,6 +15,8 @@ export interface DecidedObject {
   readonly decision?: Decision;
   /** The decision's edits with paths from the object's own root; empty unless it is injected. */
   readonly edits: readonly Edit[];
+  /** What the folder of manifests may lack, when that may be why nothing was done. */
+  readonly hint?: string;
   /** The pod that was decided about, before any edit. */
   readonly pod?: Pod;
 }
@@ -41,7 +43,10 @@ export function decideObject(
       operation: { op: "add", path: `${prefix}/metadata`, value: {} },
       why: "holds the marks below",
     });
-  return { object, namespace, decision, edits, pod: before };
+  const optedIn = decision.findings.every(({ code }) => code !== "not-opted-in");
+  const unknown = !optedIn && cluster.namespace(namespace) === undefined;
+  const hint = `Namespace ${namespace} is not in the cluster folder, so its labels are not known`;
+  return { object, namespace, decision, edits, pod: before, ...(unknown ? { hint } : {}) };
 }
 
 function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config: Config): Decision {

@@ -21,7 +21,7 @@ export function describeDecision(title: string, decision: Decision, before: Pod,
   return [
     `${paint("bold", title)}: ${describeVerdict(decision, paint)}\n`,
     section("Why it is refused", decision.verdict === "rejected" ? refusals : []),
-    section(decision.verdict === "unchanged" ? "Why" : "Notes", others("info")),
+    section("Why", decision.verdict === "unchanged" ? others("info") : []),
     section("Warnings", [
       ...others("warning"),
       ...(decision.verdict === "rejected" ? [] : others("refusal")),
@@ -29,6 +29,7 @@ export function describeDecision(title: string, decision: Decision, before: Pod,
     section("Volumes", volumes.map(describeVolume)),
     section("Where it runs", [...entriesOf(steering), ...describeWhole(decision, before)]),
     section("What is changed, and why", describeChanges(decision, before)),
+    section("Notes", decision.verdict === "unchanged" ? [] : others("info")),
   ].join("");
 }
 

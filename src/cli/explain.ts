@@ -7,6 +7,7 @@ import { type Paint, paintWith } from "./paint.ts";
 import { parseOptions } from "./parse-options.ts";
 import { print } from "./print.ts";
 import { runCommand } from "./run-command.ts";
+import { wrapText } from "./wrap-text.ts";
 
 /** `sluice explain`: what would be done with the pods of manifests, and why, in words or as JSON. */
 export function run(argv: string[], io: CommandIo): Promise<number> {
@@ -30,10 +31,11 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
 }
 
 function inWords(decided: DecidedObject, paint: Paint): string {
-  const { decision, pod } = decided;
+  const { decision, pod, hint } = decided;
   if (decision === undefined || pod === undefined)
     return `${paint("bold", describeObject(decided))}: unchanged: a ${decided.object.kind} makes no pods\n`;
-  return describeDecision(describeObject(decided), decision, pod, paint);
+  const words = describeDecision(describeObject(decided), decision, pod, paint);
+  return hint === undefined ? words : words + wrapText(hint, "    ");
 }
 
 /** The decision as it is, but for the pod itself, which `sluice inject` gives; paths are the object's own. */

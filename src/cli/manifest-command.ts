@@ -33,7 +33,9 @@ export async function decideManifests(options: ManifestArguments, io: CommandIo)
   const files = options.filename ?? [];
   if (files.length === 0) throw new UsageError('name the manifests with -f FILE ("-" for standard input)');
   if (options.cluster === undefined)
-    throw new UsageError("name a folder of the cluster's manifests with --cluster DIR");
+    throw new UsageError(
+      "name a folder of the cluster's manifests with --cluster DIR (a live API server is not supported yet)",
+    );
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("-f - may be given only once");
   const config = await readConfig(options.config);
   const documents = await readManifests(files, io.stdin);

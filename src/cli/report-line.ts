@@ -24,6 +24,7 @@ export function reportLines(decided: DecidedObject): string {
   const warnings = decision.verdict === "rejected" ? [] : [...of("refusal"), ...of("warning")];
   return [
     `${name}: ${[verdict, reasons.join("; ")].filter((part) => part !== "").join(": ")}\n`,
+    ...(decided.hint === undefined ? [] : [`${name}: note: ${decided.hint}\n`]),
     ...warnings.map((message) => `${name}: warning: ${message}\n`),
   ].join("");
 }

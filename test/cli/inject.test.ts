@@ -195,7 +195,9 @@ describe("sluice inject", () => {
   it("decides by -n where an object states no namespace", async () => {
     const { metadata: _dropped, ...rest } = pod("x", "imagenet") as Record<string, unknown>;
     const input = { ...rest, metadata: { name: "p" } };
-    expect((await inject(input)).stderr).toMatch(/^Pod default\/p: unchanged: /);
+    expect((await inject(input)).stderr).toMatch(
+      /^Pod default\/p: unchanged: .*\nPod default\/p: note: Namespace default is not in the cluster folder/,
+    );
     const { stderr, stdout } = await inject(input, "--namespace", "demo");
     expect(stderr).toMatch(/^Pod demo\/p: injected/);
     expect(parse(stdout).metadata).not.toHaveProperty("namespace");
