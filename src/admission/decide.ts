@@ -44,7 +44,7 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
     cluster,
     config,
     options,
-    selection,
+    selection: { ...selection, findings: [...selection.findings, ...unserved(pod)] },
     fromTemplate: request.fromTemplate ?? false,
   };
   return selection.mode === "csi" ? prepareForCsi(question) : serveBySidecars(question);
@@ -63,6 +63,21 @@ function checkNamespace(pod: Pod, requested: string): Finding | undefined {
     code: "namespace-mismatch",
     message: `the pod states namespace ${stated}, but is created in namespace ${requested}: make them agree`,
   };
+}
+
+/** What Fluid would do for the pod and this version does not. */
+function unserved(pod: Pod): Finding[] {
+  const findings: Finding[] = [];
+  if (pod.metadata?.annotations?.[fluid.filePrefetcher] === "true")
+    findings.push({
+      code: "not-served",
+      message: `${fluid.filePrefetcher}=true: this version prefetches no files`,
+    });
+  if (pod.metadata?.labels?.[fluid.appPostStart] === "true") {
+    const message = `${fluid.appPostStart}=true adds no hook: containers start only once their dataset is mounted`;
+    findings.push({ code: "not-served", message });
+  }
+  return findings;
 }
 
 const leftover: Finding = {

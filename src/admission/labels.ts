@@ -35,6 +35,9 @@ export const fluid = {
   managedBy: "fluid.io/managed-by",
   datasetName: (container: string) => `dataset-name.sidecar.fluid.io/${container}`,
   datasetNamespace: (container: string) => `dataset-namespace.sidecar.fluid.io/${container}`,
+  /** Label and annotation that ask for what Sluice does not do. */
+  appPostStart: "app.poststart.fluid.io/inject",
+  filePrefetcher: "file-prefetcher.fluid.io/inject",
   /** Annotations, written. */
   datasetsInUse: "fluid.io/datasets-in-use",
   scrape: "prometheus.fuse.fluid.io/scrape",

@@ -6,7 +6,7 @@ import { addClients } from "../pod/add-clients.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { addPullSecrets } from "../pod/pull-secrets.ts";
-import { isGuaranteed } from "../pod/quality-of-service.ts";
+import { isGuaranteed, sizesWithin } from "../pod/quality-of-service.ts";
 import { servedVolumes, serveLateContainers } from "../pod/serve-late-containers.ts";
 import type { ServedVolume } from "../pod/served-volume.ts";
 import { sidecarObstacles } from "../pod/sidecar-obstacles.ts";
@@ -19,7 +19,7 @@ import type { Decision, VolumeOutcome } from "./decision.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
-import { nameOf, volumeOutcomes } from "./volume-outcomes.ts";
+import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
 
 /**
  * In sidecar mode every dataset claim of the pod is replaced by a client in the pod; whatever stands against a complete
@@ -45,8 +45,10 @@ export function serveBySidecars(question: Question): Decision {
   }
   const detected = platformOf(question);
   const refusals = "problem" in detected ? [detected.problem, ...problems] : problems;
-  if ("problem" in detected || refusals.length > 0)
-    return reject(pod, [...refusals, ...selection.findings], outcomes(resolution, served, []), { mode });
+  if ("problem" in detected || refusals.length > 0) {
+    const refused = refusedOutcomes(outcomes(resolution, served, []), refusals);
+    return reject(pod, [...refusals, ...selection.findings], refused, { mode });
+  }
 
   const { platform } = detected;
   const sidecar = decideSidecarKind({
@@ -68,7 +70,7 @@ export function serveBySidecars(question: Question): Decision {
   const editor = new PodEditor(pod);
   const added = addClients(editor, plans, {
     native,
-    guardResources: config.guardResources,
+    guardResources: sizesWithin(pod, config.guardResources),
     meshProxies: config.meshProxies,
     directSubPathExpr: config.subPathExpr === "direct",
   });
@@ -80,7 +82,7 @@ export function serveBySidecars(question: Question): Decision {
     ...serveLateContainers(editor, served),
   ];
   const told = outcomes(resolution, served, plans, added.unmounted);
-  if (findings.some(isRefusal)) return reject(pod, findings, told, known);
+  if (findings.some(isRefusal)) return reject(pod, findings, refusedOutcomes(told, findings), known);
 
   const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
   if (mounted.length > 0)

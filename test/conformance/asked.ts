@@ -57,7 +57,7 @@ export function cachePreferences(
     .filter((label) => nodesCarry(objects, label));
   return new Set([
     ...labels.map((label) => `affinity/preferred 100 ${label} In [true]`),
-    ...datasets.flatMap(({ own }) => workerTiers(own, objects)),
+    ...datasets.flatMap(({ own, physical }) => workerTiers(physical ?? own, objects)),
   ]);
 }
 

@@ -20,8 +20,15 @@ export function cacheLocality(found: FoundDataset, cluster: ClusterView): CacheL
   return {
     ...(key === undefined ? { withoutNodeLabel: whyNone(found, physical) } : { nodeLabel: key }),
     ...(clientNodeLabel === undefined ? {} : { clientNodeLabel }),
-    workerRequirements: runtime.workerRequirements,
+    workerRequirements: (physicalRuntime(found, physical, cluster) ?? runtime).workerRequirements,
   };
+}
+
+/** The cache that a reference dataset is served from has the other dataset's workers. */
+function physicalRuntime({ dataset }: FoundDataset, physical: Dataset | undefined, cluster: ClusterView) {
+  const kind = physicalType(physical)?.kind;
+  if (physical === undefined || physical === dataset || kind === undefined) return undefined;
+  return cluster.runtime(kind, physical.namespace, physical.name);
 }
 
 function labelsNodes({ dataset, type }: FoundDataset, physical: Dataset | undefined): boolean {
