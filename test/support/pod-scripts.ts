@@ -28,8 +28,8 @@ export class PodSandbox extends NodeSandbox {
     return supervisor;
   }
 
-  guard(): Container {
-    return this.start({ command: guardCommand([this.volume, this.clientVolume]) });
+  guard(env: Record<string, string> = {}): Container {
+    return this.start({ command: guardCommand([this.volume, this.clientVolume]), env });
   }
 
   killClient(signal: NodeJS.Signals = "SIGKILL"): void {

@@ -1,6 +1,7 @@
 # First to start and last to stop: takes every layer off what is mounted below the given directories,
 # so that the kubelet finds nothing live to delete and nothing dead to stumble over.
 # sh -c GUARD sluice-guard DIRECTORY...
+# SLUICE_HOLD_SECONDS  how long after TERM it leaves everything as it is (default: 0)
 trap 'stop=1' TERM INT QUIT
 trap : USR1
 stop=
@@ -54,7 +55,7 @@ $points" ;;
   IFS='
 '
   for point in $points; do
-    within umount "$point" || within umount -l "$point" || echo "sluice: cannot umount $point" >&2
+    within umount "$point" || within umount -l "$point"
   done
   unset IFS
   [ -z "$points" ]
@@ -62,6 +63,7 @@ $points" ;;
 
 finish() {
   trap '' TERM INT QUIT
+  sleep "${SLUICE_HOLD_SECONDS:-0}"
   set -f
   for round in 1 2 3 4 5; do
     clear "$@" && exit 0
@@ -70,8 +72,9 @@ finish() {
   exit 0
 }
 
-while [ -z "$stop" ]; do
+trap 'finish "$@"' TERM INT QUIT
+[ -z "$stop" ] || finish "$@"
+while :; do
   sleep 10 &
   wait "$!"
 done
-finish "$@"

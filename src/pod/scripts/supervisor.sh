@@ -12,7 +12,8 @@
 # SLUICE_PRE_STOP      shell line to run before the client gets TERM
 #
 # Names begin with _ because the client inherits the environment.
-trap '_term=1' TERM INT QUIT
+_s=
+trap '_term=1; [ -z "$_s" ] || kill "$_s"' TERM INT QUIT
 trap '_late=1' USR1
 # Only so that a client's end interrupts wait.
 trap : CHLD
@@ -35,6 +36,7 @@ _pause() {
     wait "$_s"
   done 2>/dev/null
   kill "$_s" 2>/dev/null
+  _s=
 }
 
 # Runs a command that may touch a mount which hangs: after so many seconds it is left behind.
@@ -103,7 +105,8 @@ _ask() { stat -f "$_m" >/dev/null 2>&1 || { [ -d "$_m/." ] && return 3; }; }
 _detach() {
   while
     _scan
-    [ -n "$_dev" ] && _within 5 umount -l "$_m"
+    # What another container's client has mounted over a dead one is alive.
+    [ -n "$_dev" ] && { [ "$_own" != 0 ] || [ "$_dev" = "$_up" ]; } && _within 5 umount -l "$_m"
   do :; done
 }
 
@@ -256,12 +259,18 @@ _views() {
       *) _top= ;;
     esac
     _top=${_top%% *}
-    [ "$_top$_old" != "${_dev}0" ] || continue
+    # Once for each mount: what the guard has taken off stays off.
+    [ "$_old" != "$_dev" ] || continue
     _stage=$((_stage + 1)) _st=$_work/$_stage
     _within 10 _lay
     _rc=$?
-    eval "_c$((_i - 1))=$_rc"
-    if [ "$_rc" = 0 ]; then _log "view $_v is served"; else _later=1; fi
+    if [ "$_rc" = 0 ]; then
+      _log "view $_v is served"
+      _rc=$_dev
+    else
+      _later=1
+    fi
+    eval "_c$((_i - 1))=\$_rc"
     while umount -l "$_st" 2>/dev/null; do :; done
     rmdir "$_st" 2>/dev/null || rm -f "$_st"
   done
@@ -290,13 +299,14 @@ while [ "$1" != -- ]; do
 done
 shift
 
+_own=$#
 # What is mounted for a moment below these must not be seen by any other container.
 mount --make-private / 2>/dev/null
 for _work in /run /tmp /dev; do
   _work=$_work/.sluice
   mkdir -p "$_work" && mount -t tmpfs -o size=64k,mode=700 sluice "$_work" && mount --make-private "$_work" && break
 done
-[ "$#" = 0 ] || _detach
+[ "$_own" = 0 ] || _detach
 _within 5 mkdir -p "$_m"
 _oom
 
@@ -324,7 +334,7 @@ while :; do
       esac
       _probe= _hang=0
       # The process may still be there, and may put things right by itself.
-      if [ "$_bad" -gt 1 ] || { [ "$_bad" = 1 ] && [ -z "$_client" ] && [ "$#" != 0 ]; }; then
+      if [ "$_bad" -gt 1 ] || { [ "$_bad" = 1 ] && [ -z "$_client" ] && [ "$_own" != 0 ]; }; then
         _restart "the mount at $_m is dead"
         continue
       fi
@@ -339,7 +349,7 @@ while :; do
   elif [ -z "$_client" ] && [ -n "$_group" ]; then
     _restart "client ended without a mount at $_m"
     continue
-  elif [ "$#" != 0 ] && [ -z "$_client" ] && [ "$_t" -ge "$_next" ]; then
+  elif [ "$_own" != 0 ] && [ -z "$_client" ] && [ "$_t" -ge "$_next" ]; then
     _c=$(command -v setsid)
     (
       { echo "$_adj" >/proc/self/oom_score_adj; } 2>/dev/null
@@ -366,6 +376,6 @@ done
 
 [ -z "$SLUICE_PRE_STOP" ] || [ -z "$_group" ] || _within "${SLUICE_STOP_SECONDS:-25}" sh -c "$SLUICE_PRE_STOP"
 _stop "${SLUICE_STOP_SECONDS:-25}"
-[ "$#" = 0 ] || _detach
+[ "$_own" = 0 ] || _detach
 umount -l "$_work" 2>/dev/null
 exit 0

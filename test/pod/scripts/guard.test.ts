@@ -56,6 +56,17 @@ describeWithShells("guard", (node) => {
     expect(readdirSync(sandbox.source).sort()).toEqual(["file", "inner"]);
   });
 
+  it("holds after TERM when told to", async () => {
+    const sandbox = await node();
+    await sandbox.serve([sandbox.view()]);
+    const guard = sandbox.guard({ SLUICE_HOLD_SECONDS: "2" });
+    const begin = Date.now();
+    await guard.terminate();
+    await eventually("the view is off", () => sandbox.mounts().length === 0);
+    expect(Date.now() - begin).toBeGreaterThan(1900);
+    expect(await guard.ended).toBe(0);
+  });
+
   it("leaves the volumes themselves and their neighbours alone", async () => {
     const sandbox = await node();
     await sandbox.inside("mkdir", `${sandbox.volume}-neighbour`);

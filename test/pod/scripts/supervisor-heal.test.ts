@@ -116,6 +116,7 @@ describeWithShells("supervisor, healing", (node) => {
     expect(await app.read()).toBe("hello");
     await first.kill();
     await supervisor.says("is dead");
+    await eventually("the dead mount is off", () => !sandbox.mounts().includes(mountPath));
     sandbox.start(client);
     await eventually("the app reads again", async () => (await app.read()) === "hello");
     await supervisor.terminate();
