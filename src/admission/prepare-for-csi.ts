@@ -9,7 +9,7 @@ import type { Decision } from "./decision.ts";
 import { markUsage } from "./marks.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
-import { nameOf, volumeOutcomes } from "./volume-outcomes.ts";
+import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
 
 /**
  * In csi mode the claims stay and the node's CSI driver mounts them: the pod's mounts follow a remount, and the pod is
@@ -43,7 +43,10 @@ export function prepareForCsi(question: Question): Decision {
     asked: options.platform,
     fallback: config.platform,
   });
-  if ("problem" in detected) return reject(pod, [detected.problem, ...findings], volumes, { mode: "csi" });
+  if ("problem" in detected) {
+    const refusals = [detected.problem, ...findings];
+    return reject(pod, refusals, refusedOutcomes(volumes, refusals), { mode: "csi" });
+  }
 
   const editor = new PodEditor(pod);
   const claimVolumes = resolution.volumes.filter((volume) => volume.kind === "dataset").map((v) => v.volume);

@@ -1,5 +1,7 @@
 import type { ResolvedVolume } from "../datasets/resolve.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
+import type { Finding } from "../types/reason.ts";
+import { isRefusal } from "./conclude.ts";
 import type { VolumeOutcome } from "./decision.ts";
 
 /** What became of the volumes that are no datasets or could not be resolved; `ofDataset` tells it of the others. */
@@ -19,4 +21,19 @@ export function volumeOutcomes(
 /** "namespace/name" of the dataset. */
 export function nameOf({ dataset }: DatasetVolume): string {
   return `${dataset.namespace}/${dataset.name}`;
+}
+
+/** The same volumes once the pod is refused: a refusal that is about one is its outcome, and no other dataset is served. */
+export function refusedOutcomes(
+  outcomes: readonly VolumeOutcome[],
+  findings: readonly Finding[],
+): VolumeOutcome[] {
+  return outcomes.map((outcome): VolumeOutcome => {
+    const { volume, dataset } = outcome;
+    if (dataset === undefined) return outcome;
+    const refusal = findings.find((finding) => finding.volume === volume && isRefusal(finding));
+    const message = `Dataset ${dataset} is not served, for the pod is refused`;
+    const { code, message: words } = refusal ?? { code: "not-injected" as const, message };
+    return { volume, dataset, code, message: words };
+  });
 }

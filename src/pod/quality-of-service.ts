@@ -1,4 +1,5 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
+import type { ResourceSizes } from "./client-resources.ts";
 import { parseQuantity } from "./quantity.ts";
 
 /**
@@ -8,6 +9,11 @@ import { parseQuantity } from "./quantity.ts";
 export function isGuaranteed(pod: Pod): boolean {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   return containers.length > 0 && containers.every(isGuaranteedContainer);
+}
+
+/** The sizes of a container of ours in `pod`: it must not be what keeps a Guaranteed pod from staying so. */
+export function sizesWithin(pod: Pod, sizes: ResourceSizes): ResourceSizes {
+  return isGuaranteed(pod) ? { requests: sizes.limits, limits: sizes.limits } : sizes;
 }
 
 function isGuaranteedContainer({ resources }: Container): boolean {

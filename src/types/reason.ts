@@ -31,7 +31,7 @@ export const reasons = {
   injected: { level: "info", meaning: "a client in the pod serves the dataset" },
   "already-injected": { level: "info", meaning: "a client that is there already serves the volume" },
   "left-to-csi": { level: "info", meaning: "the claim stays; the node's CSI driver mounts it" },
-  "not-served": { level: "info", meaning: "a dataset that is not served, for the pod is refused" },
+  "not-injected": { level: "info", meaning: "nothing serves the dataset, for the pod is refused" },
   "not-mounted": { level: "info", meaning: "no container mounts the volume; it is left empty" },
 
   // From the claim to the client
