@@ -62,6 +62,14 @@ export function answerUnreadable(apiVersion: ReviewVersion, uid: string, message
   });
 }
 
+/** The answer as JSON. The patch, by far the longest part of it and in base64, needs no escaping. */
+export function encodeAnswer({ apiVersion, kind, response }: ReviewAnswer): string {
+  const { patch, ...rest } = response;
+  const encoded = JSON.stringify(rest);
+  const whole = patch === undefined ? encoded : `{"patch":"${patch}",${encoded.slice(1)}`;
+  return `{"apiVersion":"${apiVersion}","kind":"${kind}","response":${whole}}`;
+}
+
 /** Why a rejected pod was refused: every refusal, in the decision's order. */
 export function refusalMessage(decision: Decision): string {
   const messages = decision.findings

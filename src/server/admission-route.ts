@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
-import { answerReview, type ReviewAnswer, refusalMessage } from "../admission/answer.ts";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { answerReview, encodeAnswer, refusalMessage } from "../admission/answer.ts";
 import type { Decision } from "../admission/decision.ts";
 import { decodeReview } from "../admission/decode-review.ts";
 import type { PodRequest } from "../admission/pod-request.ts";
@@ -31,7 +31,7 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
   const { cluster, config, log, metrics } = options;
   let inWork = 0;
 
-  const review = async (request: ReviewRequest): Promise<ReviewAnswer> => {
+  const review = async (request: ReviewRequest, reply: FastifyReply): Promise<string> => {
     const started = performance.now();
     const received = decodeReview(request.body);
     // The API server comes back by itself after a 503 with Retry-After, as long as its own timeout lasts.
@@ -45,10 +45,11 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
         onError: (err) => log.error({ err, uid: received.request.uid }, "error in Sluice"),
         ...(options.decide === undefined ? undefined : { decide: options.decide }),
       });
-      const answer = answerReview(received, decision);
+      const answer = encodeAnswer(answerReview(received, decision));
       const outcome = outcomeOf(received.request, decision, (performance.now() - started) / 1000);
       metrics.countReview(outcome);
       logReview(log, outcome);
+      void reply.header("content-type", "application/json; charset=utf-8");
       return answer;
     } finally {
       metrics.reviewsInWork(--inWork);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerReview, answerUnreadable } from "../../src/admission/answer.ts";
+import { answerReview, answerUnreadable, encodeAnswer } from "../../src/admission/answer.ts";
 import type { Decision } from "../../src/admission/decision.ts";
 import { decodeReview } from "../../src/admission/decode-review.ts";
 import type { Finding, ReasonCode } from "../../src/types/reason.ts";
@@ -152,4 +152,18 @@ it("answerUnreadable refuses with status 400", () => {
     kind: "AdmissionReview",
     response: { uid: "u", allowed: false, status: { code: 400, reason: "BadRequest", message: "what" } },
   });
+});
+
+it("encodeAnswer is what JSON says, with and without a patch", () => {
+  const unreadable = answerUnreadable("admission.k8s.io/v1", 'a "quoted" uid', "what\n");
+  expect(JSON.parse(encodeAnswer(unreadable))).toEqual(unreadable);
+  const response = {
+    uid: "u",
+    allowed: true,
+    patchType: "JSONPatch",
+    patch: "W10=",
+    warnings: ["é"],
+  } as const;
+  const patched = { ...unreadable, response };
+  expect(JSON.parse(encodeAnswer(patched))).toEqual(patched);
 });
