@@ -1,0 +1,31 @@
+import type { Container, ResourceRequirements } from "kubernetes-types/core/v1";
+import { describe, expect, it } from "vitest";
+import { isGuaranteed } from "../../src/pod/quality-of-service.ts";
+
+const both = { cpu: "1", memory: "1Gi" };
+
+function container(resources?: ResourceRequirements): Container {
+  return { name: "app", ...(resources && { resources }) };
+}
+
+describe("isGuaranteed", () => {
+  it.each<[string, Container[], Container[], boolean]>([
+    ["requests equal limits", [container({ requests: both, limits: both })], [], true],
+    ["only limits, which requests default to", [container({ limits: both })], [], true],
+    [
+      "equal amounts, written otherwise",
+      [container({ requests: { ...both, cpu: "1000m" }, limits: both })],
+      [],
+      true,
+    ],
+    ["a request below its limit", [container({ requests: { ...both, cpu: "1m" }, limits: both })], [], false],
+    ["no memory limit", [container({ limits: { cpu: "1" } })], [], false],
+    ["a limit of zero", [container({ limits: { ...both, cpu: "0" } })], [], false],
+    ["no resources", [container()], [], false],
+    ["one of two containers", [container({ limits: both }), container()], [], false],
+    ["an init container without", [container({ limits: both })], [container()], false],
+    ["no container at all", [], [], false],
+  ])("%s", (_, containers, initContainers, guaranteed) => {
+    expect(isGuaranteed({ spec: { containers, initContainers } })).toBe(guaranteed);
+  });
+});
