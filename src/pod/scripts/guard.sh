@@ -2,12 +2,14 @@
 # so that the kubelet finds nothing live to delete and nothing dead to stumble over.
 # sh -c GUARD sluice-guard DIRECTORY...
 # SLUICE_HOLD_SECONDS  how long after TERM it leaves everything as it is (default: 0)
-trap 'stop=1' TERM INT QUIT
-trap : USR1
+# The kill closes the gap between a look at $stop and the wait.
+trap 'stop=1; kill "$!" 2>/dev/null' TERM INT QUIT
+trap 'late=1' USR1
 stop=
 
 # An umount of something that hangs must not hold up the others.
 within() {
+  late=
   "$@" 2>/dev/null &
   child=$!
   (
@@ -19,7 +21,7 @@ within() {
   wait "$child" 2>/dev/null
   set -- "$?"
   kill -9 "$killer" 2>/dev/null
-  return "$1"
+  [ -z "$late" ] && return "$1"
 }
 
 # mountinfo writes a blank as \040, a backslash as \134, and so on.
@@ -61,20 +63,15 @@ $points" ;;
   [ -z "$points" ]
 }
 
-finish() {
-  trap '' TERM INT QUIT
-  sleep "${SLUICE_HOLD_SECONDS:-0}"
-  set -f
-  for round in 1 2 3 4 5; do
-    clear "$@" && exit 0
-  done
-  echo "sluice: mounts are left below $*" >&2
-  exit 0
-}
-
-trap 'finish "$@"' TERM INT QUIT
-[ -z "$stop" ] || finish "$@"
-while :; do
+while [ -z "$stop" ]; do
   sleep 10 &
-  wait "$!"
+  [ -n "$stop" ] || wait "$!"
 done
+trap '' TERM INT QUIT
+sleep "${SLUICE_HOLD_SECONDS:-0}"
+set -f
+for round in 1 2 3 4 5; do
+  clear "$@" && exit 0
+done
+echo "sluice: mounts are left below $*" >&2
+exit 0

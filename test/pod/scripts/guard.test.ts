@@ -7,8 +7,7 @@ import { describeWithShells, type PodSandbox } from "../../support/pod-scripts.t
 async function stopGuard(sandbox: PodSandbox, guard: ReturnType<PodSandbox["guard"]>): Promise<void> {
   await guard.terminate();
   expect(await guard.ended).toBe(0);
-  expect(sandbox.mounts()).toEqual([]);
-  expect(guard.log).toBe("");
+  expect({ left: sandbox.mounts(), log: guard.log }).toEqual({ left: [], log: "" });
 }
 
 describeWithShells("guard", (node) => {
