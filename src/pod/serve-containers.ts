@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Container, VolumeMount } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
 import { containersOf } from "./containers.ts";
@@ -45,10 +46,13 @@ function workingDirectory(container: Container, served: readonly ServedVolume[])
   if (directory === undefined) return [];
   return (container.volumeMounts ?? []).flatMap((mount) => {
     const volume = served.find((candidate) => candidate.volume === mount.name);
-    const inside =
-      directory === mount.mountPath || directory.startsWith(`${mount.mountPath.replace(/\/$/, "")}/`);
-    if (volume === undefined || !inside) return [];
+    if (volume === undefined || !asFolder(directory).startsWith(asFolder(mount.mountPath))) return [];
     const message = `container ${container.name}: workingDir ${directory} lies in a dataset, and a working directory stays dead when its client dies: set another`;
     return [{ code: "working-dir-in-dataset" as const, message, volume: volume.volume }];
   });
+}
+
+/** The cleaned path, with one slash at its end. */
+function asFolder(path: string): string {
+  return posix.normalize(`${path}/`);
 }
