@@ -26,7 +26,7 @@ export function alignLines(original: readonly string[], printed: readonly string
     numbers = [];
   };
   const squeeze = (line: string): string => line.replace(/\s+/g, "");
-  for (const line of diffLines(original, printed, (a, b) => squeeze(a) === squeeze(b))) {
+  for (const line of diffLines(original, printed, squeeze)) {
     if (line.kind === "same") {
       close(line.after);
       byPrinted.set(line.after, { original: [original[line.before] ?? ""], printed: [line.after] });

@@ -7,11 +7,11 @@ import { readOptions } from "./kubernetes-yaml.ts";
 /**
  * Gives `edited` the layout of `original` wherever the edit changed nothing: columns of comments, folded text, blank
  * lines, steps of indentation, which a YAML printer makes anew. `printed` is `original` as the same printer writes it,
- * not edited. The result means what `edited` means, or it is `edited`.
+ * not edited. The result means `value`, as `edited` does, or it is `edited`.
  */
-export function keepLayout(original: string, printed: string, edited: string): string {
+export function keepLayout(original: string, printed: string, edited: string, value: unknown): string {
   const merged = merge(toLines(original), toLines(printed), toLines(edited));
-  return meansTheSame(merged, edited) ? merged : edited;
+  return means(merged, value) ? merged : edited;
 }
 
 /** A line of the edited text: as the original has it, or the printer's own where the edit made or touched it. */
@@ -68,9 +68,12 @@ function shiftFor(
 ): number {
   const beside = shifts.get(depth);
   if (beside !== undefined) return beside;
-  for (const { printed, chunk } of lines.slice(index + 1)) {
-    if (printed.trim() === "" || depthOf(printed) > depth) continue;
-    if (depthOf(printed) < depth) break;
+  // No copy of the rest of the lines: there may be hundreds of thousands.
+  for (let next = index + 1; next < lines.length; next++) {
+    const { printed = "", chunk } = lines[next] ?? {};
+    const nextDepth = depthOf(printed);
+    if (printed.trim() === "" || nextDepth > depth) continue;
+    if (nextDepth < depth) break;
     if (chunk !== undefined) return depthOf(chunk.original[0] ?? "") - depth;
   }
   const above = [...shifts].filter(([open]) => open < depth);
@@ -90,9 +93,7 @@ function toLines(text: string): string[] {
   return text.replace(/\n$/, "").split("\n");
 }
 
-function meansTheSame(a: string, b: string): boolean {
-  const document = parseDocument(a, readOptions);
-  return (
-    document.errors.length === 0 && isDeepStrictEqual(document.toJS(), parseDocument(b, readOptions).toJS())
-  );
+function means(text: string, value: unknown): boolean {
+  const document = parseDocument(text, readOptions);
+  return document.errors.length === 0 && isDeepStrictEqual(document.toJS(), value);
 }

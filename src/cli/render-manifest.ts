@@ -75,7 +75,7 @@ function renderDocument({ document, objects }: DecidedDocument): string {
   if (asPlain) return toYaml(target.toJS());
   const style = { ...writeOptions, ...detectIndentation(document.text) };
   const printed = parseDocument(document.text, readOptions).toString(style);
-  return keepLayout(document.text, printed, target.toString(style));
+  return keepLayout(document.text, printed, target.toString(style), target.toJS());
 }
 
 function plainCopy({ document }: ManifestDocument): Document {
