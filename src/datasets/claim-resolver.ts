@@ -104,7 +104,8 @@ export class ClaimResolver {
         const outer = `${found.claim.namespace}/${found.claim.name}`;
         return trail.problem(
           inner.code,
-          (show) => `the client of claim ${show(outer)} needs volume ${show(volume.name)}: ${inner.message}`,
+          (show) =>
+            `${inner.message} (volume ${show(volume.name)} of the client of claim ${show(outer)} needs it)`,
           { others: inner.restsOn },
         );
       }

@@ -101,7 +101,7 @@ describe("a client whose dataset cannot be served", () => {
     const finding = problem({ ...objects, datasets: objects.datasets.slice(0, 1) }, "b");
     expect(finding.code).toBe("dataset-not-found");
     expect(finding.message).toMatch(
-      /^the client of claim default\/b needs volume a-data: claim default\/a belongs to Dataset default\/a, which/,
+      /^claim default\/a belongs to Dataset default\/a, which .* \(volume a-data of the client of claim default\/b needs it\)$/,
     );
     expect(finding.restsOn?.map(describeRef)).toEqual([
       "PersistentVolumeClaim default/b",
