@@ -6,7 +6,11 @@ import supervisorText from "./scripts/supervisor.sh";
 export interface View {
   /** Absolute path of the view's link in the client's container, on the volume that it shares with the app. */
   readonly path: string;
-  /** Path inside the dataset, `.` for its root, in Kubernetes' expansion syntax: `$(VAR)` is a variable, `$$` a dollar sign. */
+  /**
+   * Path inside the dataset, `.` for its root, in Kubernetes' expansion syntax: `$(VAR)` is a variable, `$$` a dollar
+   * sign. Where the dataset is only a part of the client's mount, `/./` ends that part (`imagenet/./train`), and no link
+   * leads out of it.
+   */
   readonly source: string;
   readonly readOnly: boolean;
 }
@@ -24,8 +28,9 @@ const supervisorName = "sluice-supervisor";
 const guardName = "sluice-guard";
 const gateName = "sluice-gate";
 
-const supervisorScript = compactScript(supervisorText);
-const guardScript = compactScript(guardText);
+// Escaped once: escaping the supervisor costs as much as a tenth of a whole review.
+const supervisorScript = escapeExpansion(compactScript(supervisorText));
+const guardScript = escapeExpansion(compactScript(guardText));
 const gateScript = compactScript(gateText);
 
 /**
@@ -36,7 +41,7 @@ export function supervisorCommand({ mountPath, views, client }: SupervisedClient
   return [
     "sh",
     "-c",
-    escapeExpansion(supervisorScript),
+    supervisorScript,
     supervisorName,
     escapeExpansion(mountPath),
     ...views.flatMap((view) => [escapeExpansion(view.path), view.source, view.readOnly ? "ro" : "rw"]),
@@ -65,7 +70,7 @@ export function parseSupervisorCommand(command: readonly string[] | undefined): 
 
 /** `command` of the guard's container: at its end it takes off what is mounted under `directories`. */
 export function guardCommand(directories: readonly string[]): string[] {
-  return ["sh", "-c", escapeExpansion(guardScript), guardName, ...directories.map(escapeExpansion)];
+  return ["sh", "-c", guardScript, guardName, ...directories.map(escapeExpansion)];
 }
 
 /** True for a guard's command of this or another version. */

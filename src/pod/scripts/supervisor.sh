@@ -154,7 +154,7 @@ _stop() {
       break
     fi
     [ "$_t" -lt "$_until" ] || {
-      _log "client has not ended in $1 s: killed"
+      _log "client has not ended in time: killed"
       break
     }
     _pause "$_step"
@@ -374,8 +374,10 @@ while :; do
   fi
 done
 
+_end=$((_t + ${SLUICE_STOP_SECONDS:-25}))
 [ -z "$SLUICE_PRE_STOP" ] || [ -z "$_group" ] || _within "${SLUICE_STOP_SECONDS:-25}" sh -c "$SLUICE_PRE_STOP"
-_stop "${SLUICE_STOP_SECONDS:-25}"
+_now
+_stop "$((_end > _t ? _end - _t : 0))"
 [ "$_own" = 0 ] || _detach
 umount -l "$_work" 2>/dev/null
 exit 0
