@@ -13,7 +13,7 @@ await build({
   target: "node20",
   format: "esm",
   sourcemap: true,
-  loader: { ".sh": "text" },
+  loader: { ".sh": "text", ".yaml": "text" },
   // The load tool looks for files of its own beside itself.
   external: ["autocannon"],
   banner: {

@@ -14,7 +14,7 @@ const bundle = {
   // Tests build into a folder of their own.
   outdir: process.argv[2] ?? "dist",
   sourcemap: true,
-  loader: { ".sh": "text" },
+  loader: { ".sh": "text", ".yaml": "text" },
   logLevel: "warning",
 };
 

@@ -3,13 +3,13 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
-  // The shell scripts are imported as text, as the bundler does it (scripts/build.js).
+  // Scripts and manifests are imported as text, as the bundler does it (scripts/build.js).
   plugins: [
     {
-      name: "shell-as-text",
+      name: "files-as-text",
       enforce: "pre",
       load: (id) =>
-        id.endsWith(".sh") ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};` : undefined,
+        /\.(sh|yaml)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, "utf8"))};` : undefined,
     },
   ],
   test: {
@@ -19,6 +19,11 @@ export default defineConfig({
     pool: "threads",
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/types/**"], reporter: ["text-summary", "html"] },
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: ["src/types/**"],
+      reporter: ["text-summary", "html"],
+    },
   },
 });

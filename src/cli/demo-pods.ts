@@ -1,20 +1,10 @@
 import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
-import { missingDataset } from "./demo-cluster.ts";
-import { demoNamespace } from "./demo-datasets.ts";
+import { parse } from "yaml";
+import trainPod from "../../manifests/examples/train-pod.yaml";
+import { demoNamespace, missingDataset } from "./demo-cluster.ts";
 
 /** A pod that reads one dataset, as users write them. */
-export const trainingPod = pod("train", {
-  containers: [
-    {
-      name: "train",
-      image: "pytorch/pytorch:2.9.0",
-      command: ["python", "train.py", "--data", "/data"],
-      resources: { limits: { "nvidia.com/gpu": "1" } },
-      volumeMounts: [{ name: "data", mountPath: "/data", readOnly: true }],
-    },
-  ],
-  volumes: [claimed("data", "imagenet")],
-});
+export const trainingPod: Pod = parse(trainPod);
 
 /** Three datasets on three runtimes; it wants nodes that hold them, and an init container needs one of them. */
 export const finetuningPod = pod("finetune", {

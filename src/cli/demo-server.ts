@@ -19,7 +19,7 @@ export async function startDemoServer(folder: string, io: CommandIo): Promise<De
   const cluster = join(folder, "cluster");
   const certificates = join(folder, "certs");
   await mkdir(cluster, { recursive: true });
-  for (const [name, text] of demoClusterFiles()) await writeFile(join(cluster, name), text);
+  for (const [name, text] of demoClusterFiles) await writeFile(join(cluster, name), text);
   const config = join(folder, "config.yaml");
   await writeFile(config, 'kubernetesVersion: "1.33"\nlogLevel: warn\n');
 

@@ -3,7 +3,6 @@ import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandIo } from "./command-io.ts";
-import { demoDatasets } from "./demo-datasets.ts";
 import { trainingPod } from "./demo-pods.ts";
 import { demoScenes } from "./demo-scenes.ts";
 import { type DemoServer, startDemoServer } from "./demo-server.ts";
@@ -55,15 +54,13 @@ async function show(folder: string, keep: boolean, io: CommandIo): Promise<numbe
 }
 
 function introduce(paint: Paint): string {
-  const rows = demoDatasets.map(({ name, runtimeKind, cacheNodes }) => {
-    const cache = cacheNodes.length === 0 ? "no cache workers" : `cache on ${cacheNodes.join(", ")}`;
-    return `    ${name.padEnd(12)} ${runtimeKind.padEnd(15)} ${cache}\n`;
-  });
-  const lines = [
-    `${paint("bold", "A small cluster")}: nodes node-a, node-b and node-c; a namespace "demo" labelled\n`,
-    "sluice.io/injection=enabled; four datasets, each with its claim, volume, runtime and DaemonSet:\n",
-  ];
-  return [...lines, ...rows].join("");
+  return `${paint("bold", "A small cluster")}: nodes node-a, node-b and node-c; a namespace "demo" labelled
+sluice.io/injection=enabled; four datasets, each with its claim, volume, runtime and DaemonSet:
+    imagenet     AlluxioRuntime  cache on node-a
+    corpus       JindoRuntime    cache on node-b
+    checkpoints  JuiceFSRuntime  cache on node-a, node-b
+    models       ThinRuntime     no cache workers
+`;
 }
 
 async function showScenes(

@@ -14,7 +14,7 @@ export function temporaryFolder(): string {
 /** The demo's cluster as a folder of manifests, with `more` files beside its own. */
 export function demoClusterFolder(more: Readonly<Record<string, string>> = {}): string {
   const folder = temporaryFolder();
-  for (const [name, text] of [...demoClusterFiles(), ...Object.entries(more)])
+  for (const [name, text] of [...demoClusterFiles, ...Object.entries(more)])
     writeFileSync(join(folder, name), text);
   return folder;
 }

@@ -1,20 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
-import { demoDatasets } from "../../src/cli/demo-datasets.ts";
+import { parse, parseAllDocuments } from "yaml";
+import { demoClusterFiles } from "../../src/cli/demo-cluster.ts";
 import { run } from "../../src/cli/inject.ts";
 import { runCaptured } from "./captured-io.ts";
 import { demoClusterFolder } from "./demo-folder.ts";
 
 /** The demo's cluster, where a client's image needs the pull secret "registry". */
 function clusterWith(more: Record<string, string> = {}): string {
-  const models = demoDatasets.find(({ name }) => name === "models");
-  const spec = {
-    containers: [models?.client],
-    volumes: models?.volumes,
-    imagePullSecrets: [{ name: "registry" }],
-  };
-  const metadata = { name: "models-fuse", namespace: "demo" };
-  const daemonSet = { apiVersion: "apps/v1", kind: "DaemonSet", metadata, spec: { template: { spec } } };
+  const objects = parseAllDocuments(demoClusterFiles.get("models.yaml") ?? "").map((document) =>
+    document.toJS(),
+  );
+  const daemonSet = objects.find(({ kind }) => kind === "DaemonSet");
+  daemonSet.spec.template.spec.imagePullSecrets = [{ name: "registry" }];
   return demoClusterFolder({ "z-client.yaml": JSON.stringify(daemonSet), ...more });
 }
 
