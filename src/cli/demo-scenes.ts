@@ -1,11 +1,11 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { Document } from "yaml";
+import { toYaml } from "../cluster/kubernetes-yaml.ts";
 import { finetuningPod, plainPod, strandedPod, trainingPod } from "./demo-pods.ts";
 import { describeAffinity } from "./describe-affinity.ts";
 import { describeEdits } from "./describe-edits.ts";
 import { diffText } from "./diff-text.ts";
 import { editDocument } from "./edit-document.ts";
-import { toYaml } from "./kubernetes-yaml.ts";
 import type { Paint } from "./paint.ts";
 import type { ReviewReply } from "./post-review.ts";
 import { shortenScripts } from "./shorten-scripts.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseDocument } from "yaml";
+import { readOptions } from "../cluster/kubernetes-yaml.ts";
 import { alignLines, type LineChunk } from "./align-lines.ts";
 import { diffLines } from "./diff-lines.ts";
-import { readOptions } from "./kubernetes-yaml.ts";
 
 /**
  * Gives `edited` the layout of `original` wherever the edit changed nothing: columns of comments, folded text, blank

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { type Document, LineCounter, type Node, parseDocument } from "yaml";
+import { readOptions } from "../cluster/kubernetes-yaml.ts";
 import { InputError } from "./input-error.ts";
-import { readOptions } from "./kubernetes-yaml.ts";
 import { splitDocuments } from "./split-documents.ts";
 
 export type ManifestPath = readonly (string | number)[];

@@ -1,9 +1,9 @@
 import { Document, isCollection, parseDocument } from "yaml";
+import { readOptions, toYaml, writeOptions } from "../cluster/kubernetes-yaml.ts";
 import type { DecidedObject } from "./decide-object.ts";
 import { detectIndentation } from "./detect-indentation.ts";
 import { editDocument, hasAliases } from "./edit-document.ts";
 import { keepLayout } from "./keep-layout.ts";
-import { readOptions, toYaml, writeOptions } from "./kubernetes-yaml.ts";
 import type { ManifestDocument } from "./read-manifest.ts";
 
 /** A document of the input and what was decided about its objects. */

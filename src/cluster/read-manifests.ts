@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { Composer, type Document, LineCounter, Parser } from "yaml";
 import { readJsonDocuments } from "./json-documents.ts";
 import { readJsonListInParts } from "./json-list.ts";
+import { readOptions } from "./kubernetes-yaml.ts";
 import { positionAt, type TextPosition } from "./manifest-problem.ts";
 
 /** One document of a manifest file as plain JSON values, or why it cannot be read. */
@@ -60,8 +61,7 @@ function* readYaml(text: string): Generator<ManifestDocument> {
     return { line, column: col };
   };
   try {
-    // `merge`: kubectl understands "<<", too.
-    const composer = new Composer({ merge: true, logLevel: "error" });
+    const composer = new Composer(readOptions);
     for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) {
       const begin = place(document.contents?.range?.[0] ?? document.range[0]);
       const problem = document.errors[0];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
 import { editDocument } from "../../src/cli/edit-document.ts";
 import { keepLayout } from "../../src/cli/keep-layout.ts";
-import { readOptions, writeOptions } from "../../src/cli/kubernetes-yaml.ts";
+import { readOptions, writeOptions } from "../../src/cluster/kubernetes-yaml.ts";
 
 const original = `# top
 

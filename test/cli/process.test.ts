@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { trainingPod } from "../../src/cli/demo-pods.ts";
-import { toYaml } from "../../src/cli/kubernetes-yaml.ts";
+import { toYaml } from "../../src/cluster/kubernetes-yaml.ts";
 import { demoClusterFolder, temporaryFolder } from "./demo-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -24,10 +24,11 @@ describe("documents", () => {
     ["a.yaml", "a: 1\n---\nb: 2\n", [{ a: 1 }, { b: 2 }]],
     ["a.yaml", "---\n---\n# nothing\n---\na: 1\n...\n", [null, null, { a: 1 }]],
     ["a.yaml", "", []],
-    ["a.yml", "\uFEFFa: ü\r\nb: yes\r\n", [{ a: "ü", b: "yes" }]],
+    ["a.yml", "\uFEFFa: ü\r\nb: yes\r\n", [{ a: "ü", b: true }]],
     ["a.yaml", '{"a": 1}\n{"b": 2}', [{ a: 1 }, { b: 2 }]],
     ["a.yaml", "{a: 1}", [{ a: 1 }]],
     ["a.yaml", "x: &x {k: v}\ny:\n  <<: *x\n  l: *x\n", [{ x: { k: "v" }, y: { k: "v", l: { k: "v" } } }]],
+    ["a.yaml", "mode: 0644\n", [{ mode: 420 }]],
     ["a.yaml", "? [a, b]\n: c\n", [{ "[ a, b ]": "c" }]],
   ])("%s %j", (name, text, expected) => expect(values(name, text)).toEqual(expected));
 

@@ -1,4 +1,4 @@
-import { toYaml } from "../../src/cli/kubernetes-yaml.ts";
+import { toYaml } from "../../src/cluster/kubernetes-yaml.ts";
 import { reasonInfo } from "../../src/types/reason.ts";
 import type { Expectations } from "./golden-case.ts";
 import type { Outcome } from "./outcome.ts";

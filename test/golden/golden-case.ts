@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
-import { toYaml } from "../../src/cli/kubernetes-yaml.ts";
+import { toYaml } from "../../src/cluster/kubernetes-yaml.ts";
 import { showScripts } from "./script-placeholders.ts";
 
 const root = new URL(".", import.meta.url).pathname;

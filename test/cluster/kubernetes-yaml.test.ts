@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse, parseDocument } from "yaml";
-import { readOptions, toYaml, writeOptions } from "../../src/cli/kubernetes-yaml.ts";
+import { readOptions, toYaml, writeOptions } from "../../src/cluster/kubernetes-yaml.ts";
 
 describe("YAML as kubectl reads it", () => {
   it.each([
