@@ -60,11 +60,10 @@ export function addClients(
     containers.unshift({
       container: guardContainer(
         freeName("sluice-guard", new Set(containersOf(editor.pod).map((found) => found.container.name))),
-        some.plan.template,
+        some.plan,
         guarded,
         token,
         options.guardResources,
-        options.native,
       ),
       why: "takes all mounts off when the pod ends, so that the pod can go",
     });

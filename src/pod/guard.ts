@@ -1,7 +1,7 @@
-import type { Container, Pod } from "kubernetes-types/core/v1";
-import type { ClientTemplate } from "../types/dataset-volume.ts";
+import type { Container, EnvVar, Pod } from "kubernetes-types/core/v1";
 import { guardCommand, isGuardCommand } from "./client-commands.ts";
 import { helperContainer, hideToken } from "./client-container.ts";
+import type { ClientPlan } from "./client-plan.ts";
 import type { ResourceSizes } from "./client-resources.ts";
 import { findContainer } from "./containers.ts";
 import type { PodEditor } from "./pod-editor.ts";
@@ -13,18 +13,22 @@ import { sharedMount, sharedPath } from "./shared-volume.ts";
  */
 export function guardContainer(
   name: string,
-  template: ClientTemplate,
+  client: ClientPlan,
   volumes: readonly string[],
   tokenVolume: string,
   resources: ResourceSizes,
-  native: boolean,
 ): Container {
   return {
-    ...helperContainer(name, template, resources),
+    ...helperContainer(name, client.template, resources),
     command: guardCommand(volumes.map(sharedPath)),
     volumeMounts: [...volumes.map(sharedMount), ...hideToken({}, tokenVolume)],
-    ...(native ? { restartPolicy: "Always" } : {}),
+    ...(client.native ? { restartPolicy: "Always" } : { env: [holdOn(client)] }),
   };
+}
+
+/** A classic guard is told to stop together with the app and the clients, and has to outlast them. */
+function holdOn({ holdSeconds, stopSeconds }: ClientPlan): EnvVar {
+  return { name: "SLUICE_HOLD_SECONDS", value: String(holdSeconds + stopSeconds) };
 }
 
 export function hasGuard(pod: Pod): boolean {

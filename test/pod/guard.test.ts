@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isGuardCommand } from "../../src/pod/client-commands.ts";
 import { extendGuard, guardContainer, hasGuard } from "../../src/pod/guard.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
-import { clientTemplateOf } from "../support/client-template-of.ts";
+import { clientPlanOf } from "../support/client-template-of.ts";
 
 const resources = { requests: { cpu: "5m", memory: "16Mi" }, limits: { cpu: "100m", memory: "64Mi" } };
 const shared = (name: string) => ({
@@ -12,14 +12,8 @@ const shared = (name: string) => ({
 });
 
 function guard(native = true) {
-  return guardContainer(
-    "sluice-guard",
-    clientTemplateOf(),
-    ["data", "models"],
-    "no-token",
-    resources,
-    native,
-  );
+  const client = clientPlanOf({ native, stopSeconds: 15, holdSeconds: native ? 0 : 10 });
+  return guardContainer("sluice-guard", client, ["data", "models"], "no-token", resources);
 }
 
 describe("the guard", () => {
@@ -41,8 +35,10 @@ describe("the guard", () => {
     });
   });
 
-  it("is an ordinary container in classic mode", () => {
+  it("is an ordinary container in classic mode, and outlasts the clients, which are told to stop with it", () => {
     expect(guard(false)).not.toHaveProperty("restartPolicy");
+    expect(guard(false).env).toEqual([{ name: "SLUICE_HOLD_SECONDS", value: "25" }]);
+    expect(guard()).not.toHaveProperty("env");
   });
 
   it("is known by what it runs, in either list, whatever its name is", () => {
