@@ -24,7 +24,7 @@ const longestRefresh = 1_500;
 
 /**
  * Decides about one pod. A refusal is not believed on the word of a cache: the objects it rests on are read fresh, in
- * bounded time, and the pod is decided about once more. Never throws: an error in Sluice itself refuses the pod where
+ * bounded time, and the pod is decided about once more, as often as one of them has changed. Never throws: an error in Sluice itself refuses the pod where
  * a dataset may be at stake and lets it go otherwise.
  */
 export async function reviewPod(
@@ -35,13 +35,18 @@ export async function reviewPod(
 ): Promise<Decision> {
   const decideOnce = options.decide ?? decide;
   try {
-    const decision = decideOnce(request, cluster.view, config);
-    if (decision.verdict !== "rejected") return decision;
-    const refs = restsOn(decision);
-    const budget = Math.min(longestRefresh, options.budgetMs);
-    if (refs.length === 0 || budget <= 0) return decision;
-    await within(budget, cluster.refresh(refs, budget));
-    return decideOnce(request, cluster.view, config);
+    let budget = Math.min(longestRefresh, options.budgetMs);
+    for (;;) {
+      const decision = decideOnce(request, cluster.view, config);
+      if (decision.verdict !== "rejected") return decision;
+      const refs = restsOn(decision);
+      if (refs.length === 0 || budget <= 0) return decision;
+      const begun = performance.now();
+      const changed = await within(budget, cluster.refresh(refs, budget));
+      if (!changed) return decideOnce(request, cluster.view, config);
+      // It may be one of several that are on their way: a claim, then its Dataset, then the client's DaemonSet.
+      budget -= performance.now() - begun;
+    }
   } catch (error) {
     options.onError(error);
     return failed(request, mayNeedDataset(request, cluster.view, config), error);
@@ -96,14 +101,14 @@ function partOf(value: unknown, key: string): unknown {
     : undefined;
 }
 
-/** Waits for `work`, but no longer than `ms` milliseconds. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
+/** What `work` comes to, or false when that takes longer than `ms` milliseconds. */
+async function within(ms: number, work: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const deadline = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
   });
   try {
-    await Promise.race([work, deadline]);
+    return await Promise.race([work, deadline]);
   } finally {
     clearTimeout(timer);
   }

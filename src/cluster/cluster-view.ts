@@ -35,10 +35,11 @@ export interface ClusterView {
 export interface Cluster {
   readonly view: ClusterView;
   /**
-   * Reads `refs` past the cache and brings `view` up to date with what is found.
-   * Returns after `budgetMs` milliseconds at the latest, whatever is known by then; never throws.
+   * Reads `refs` past the cache and brings `view` up to date with what is found. Where something is missing or not
+   * finished yet, it may wait for that. Returns after `budgetMs` milliseconds at the latest, whatever is known by then,
+   * and says whether the view has changed; never throws.
    */
-  refresh(refs: readonly ObjectRef[], budgetMs: number): Promise<void>;
+  refresh(refs: readonly ObjectRef[], budgetMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -71,8 +71,8 @@ class FolderCluster implements ManifestCluster {
   #contents: ManifestContents;
   #doubles: readonly ManifestProblem[] = [];
   #loaded = false;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  #running: Promise<boolean> | undefined;
+  #next: Promise<boolean> | undefined;
   #hinted: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
@@ -106,14 +106,15 @@ class FolderCluster implements ManifestCluster {
     await this.#lookAgain(update);
   }
 
-  async refresh(_refs: readonly ObjectRef[], budgetMs: number): Promise<void> {
-    if (this.#closed) return;
+  async refresh(_refs: readonly ObjectRef[], budgetMs: number): Promise<boolean> {
+    if (this.#closed) return false;
     let timer: NodeJS.Timeout | undefined;
-    const budget = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, budgetMs);
+    const budget = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, budgetMs, false);
     });
-    await Promise.race([this.#look(), budget]);
+    const changed = await Promise.race([this.#look(), budget]);
     clearTimeout(timer);
+    return changed;
   }
 
   async close(): Promise<void> {
@@ -125,7 +126,7 @@ class FolderCluster implements ManifestCluster {
   }
 
   /** Looks once for all who ask meanwhile; a look that has begun already may have missed what they ask for. */
-  #look(): Promise<void> {
+  #look(): Promise<boolean> {
     if (this.#running === undefined) {
       this.#running = this.#lookOnce().finally(() => {
         this.#running = undefined;
@@ -139,18 +140,21 @@ class FolderCluster implements ManifestCluster {
     return this.#next;
   }
 
-  async #lookOnce(): Promise<void> {
-    if (this.#closed) return;
+  /** Returns whether anything but the list of problems has changed. */
+  async #lookOnce(): Promise<boolean> {
+    if (this.#closed) return false;
+    let changed = false;
     try {
       const update = await this.#folder.update();
-      if (this.#closed) return;
-      const changed = await this.#serve(update);
+      if (this.#closed) return false;
+      changed = await this.#serve(update);
       if (changed) this.#options.onChange?.(this.#contents);
       await this.#lookAgain(update);
     } catch (error) {
       this.#fail(error);
       this.#schedulePoll();
     }
+    return changed;
   }
 
   /** Returns whether anything changed but the list of problems. */

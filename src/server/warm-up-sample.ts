@@ -74,7 +74,7 @@ const view: ClusterView = {
 
 export const sampleCluster: Cluster = {
   view,
-  refresh: () => Promise.resolve(),
+  refresh: () => Promise.resolve(false),
   close: () => Promise.resolve(),
 };
 

@@ -23,16 +23,24 @@ function requestFor(pod: unknown, operation = "CREATE"): PodRequest {
 
 /** A cluster that sees `after` once it was refreshed; `hangs` never comes back from it. */
 function clusterThat(before: ClusterView, after: ClusterView = before, hangs = false) {
+  return clusterThatSees([before, after], hangs);
+}
+
+/** A cluster that sees the next of `views` after each refresh, and the last one from then on. */
+function clusterThatSees(views: readonly [ClusterView, ...ClusterView[]], hangs = false) {
   const refreshed: { refs: readonly ObjectRef[]; budgetMs: number }[] = [];
-  let view = before;
+  let seen = 0;
+  let view = views[0];
   const cluster: Cluster = {
     get view() {
       return view;
     },
     refresh: (refs, budgetMs) => {
       refreshed.push({ refs, budgetMs });
-      view = after;
-      return hangs ? new Promise(() => undefined) : Promise.resolve();
+      const before = view;
+      seen += 1;
+      view = views[seen] ?? view;
+      return hangs ? new Promise(() => undefined) : Promise.resolve(view !== before);
     },
     close: () => Promise.resolve(),
   };
@@ -67,6 +75,44 @@ describe("a refusal is not believed on the word of the cache", () => {
     expect(decision.verdict).toBe("rejected");
     expect(decision.findings[0]?.code).toBe("claim-not-found");
     expect(refreshed).toHaveLength(1);
+  });
+
+  it("it is decided about again as long as something changes, within one budget", async () => {
+    const { claims = [], persistentVolumes = [], datasets = [], ...rest } = objectsOf(fluidDataset("data"));
+    const views = [
+      empty,
+      clusterOf({ claims }),
+      clusterOf({ claims, persistentVolumes }),
+      clusterOf({ claims, persistentVolumes, datasets }),
+      clusterOf({ claims, persistentVolumes, datasets, ...rest }),
+    ] as const;
+    const { cluster, refreshed } = clusterThatSees(views);
+    const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {
+      budgetMs: 4_000,
+      onError: noError,
+    });
+    expect(decision.verdict).toBe("injected");
+    expect(refreshed).toHaveLength(views.length - 1);
+    const budgets = refreshed.map(({ budgetMs }) => budgetMs);
+    expect(budgets).toEqual([...budgets].sort((a, b) => b - a));
+  });
+
+  it("the time for all of it is limited", async () => {
+    let changes = 0;
+    const restless: Cluster = {
+      view: empty,
+      refresh: async (_, budgetMs) => {
+        changes += 1;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(20, budgetMs)));
+        return true;
+      },
+      close: () => Promise.resolve(),
+    };
+    const options = { budgetMs: 60, onError: noError };
+    const decision = await reviewPod(requestFor(asking), restless, defaultConfig, options);
+    expect(decision.verdict).toBe("rejected");
+    expect(changes).toBeGreaterThan(1);
+    expect(changes).toBeLessThan(6);
   });
 
   it("a cluster that hangs costs no more than what is left of the request's time", async () => {

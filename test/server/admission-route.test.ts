@@ -188,7 +188,8 @@ describe("a review that waits for the cluster", () => {
     const refreshes: { refs: readonly ObjectRef[]; budgetMs: number; done: () => void }[] = [];
     const waiting: Cluster = {
       view: clusterOf({}),
-      refresh: (refs, budgetMs) => new Promise((done) => refreshes.push({ refs, budgetMs, done })),
+      refresh: (refs, budgetMs) =>
+        new Promise((resolve) => refreshes.push({ refs, budgetMs, done: () => resolve(false) })),
       close: () => Promise.resolve(),
     };
     const missing: Decision = {

@@ -13,7 +13,7 @@ describe("stopping", () => {
     let release: (() => void) | undefined;
     const cluster: Cluster = {
       view: clusterOf({}),
-      refresh: () => new Promise((resolve) => (release = resolve)),
+      refresh: () => new Promise((resolve) => (release = () => resolve(false))),
       close: () => Promise.resolve(),
     };
     const server = await startTestServer({

@@ -110,7 +110,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
 /** A cluster whose view never changes. */
 export function clusterFrom(source: Cluster | ClusterView): Cluster {
   if ("view" in source) return source;
-  return { view: source, refresh: () => Promise.resolve(), close: () => Promise.resolve() };
+  return { view: source, refresh: () => Promise.resolve(false), close: () => Promise.resolve() };
 }
 
 function exchange(options: RequestOptions, body: string | Buffer | undefined): Promise<Answer> {
