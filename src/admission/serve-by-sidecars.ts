@@ -8,7 +8,7 @@ import { PodEditor } from "../pod/pod-editor.ts";
 import { addPullSecrets } from "../pod/pull-secrets.ts";
 import { isGuaranteed, sizesWithin } from "../pod/quality-of-service.ts";
 import { servedVolumes, serveLateContainers } from "../pod/serve-late-containers.ts";
-import type { ServedVolume } from "../pod/served-volume.ts";
+import { byVolume, type ServedVolume } from "../pod/served-volume.ts";
 import { sidecarObstacles } from "../pod/sidecar-obstacles.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
@@ -232,6 +232,7 @@ function outcomes(
   plans: readonly ClientPlan[],
   unmounted: ReadonlySet<string> = new Set(),
 ): VolumeOutcome[] {
+  const there = byVolume(served);
   return volumeOutcomes(resolution.volumes, (volume, dataset) => {
     const claim = dataset.claim.name;
     const plan = plans.find((candidate) => candidate.claims.some((served) => served.name === claim));
@@ -244,7 +245,7 @@ function outcomes(
     const message = `Dataset ${nameOf(dataset)} (${dataset.runtime}) is served by ${kind}`;
     return { code: "injected", message, client: plan.name };
   }).map((outcome) => {
-    const known = served.find((volume) => volume.volume === outcome.volume);
+    const known = there.get(outcome.volume);
     if (known === undefined || outcome.code !== "not-a-claim") return outcome;
     const message = `${known.client}, which is in the pod already, serves volume ${known.volume}`;
     return { ...outcome, code: "already-injected", message, client: known.client };

@@ -28,10 +28,13 @@ export function refusedOutcomes(
   outcomes: readonly VolumeOutcome[],
   findings: readonly Finding[],
 ): VolumeOutcome[] {
+  const refusals = new Map<string | undefined, Finding>();
+  for (const finding of findings)
+    if (isRefusal(finding) && !refusals.has(finding.volume)) refusals.set(finding.volume, finding);
   return outcomes.map((outcome): VolumeOutcome => {
     const { volume, dataset } = outcome;
     if (dataset === undefined) return outcome;
-    const refusal = findings.find((finding) => finding.volume === volume && isRefusal(finding));
+    const refusal = refusals.get(volume);
     const message = `Dataset ${dataset} is not served, for the pod is refused`;
     const { code, message: words } = refusal ?? { code: "not-injected" as const, message };
     return { volume, dataset, code, message: words };

@@ -11,7 +11,7 @@ import { moveConsumersBehind } from "./move-consumers.ts";
 import { freeName } from "./names.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { serveContainers } from "./serve-containers.ts";
-import { ServedVolume } from "./served-volume.ts";
+import { byVolume, ServedVolume } from "./served-volume.ts";
 import { sharedVolume } from "./shared-volume.ts";
 
 export interface AddClientsOptions {
@@ -205,8 +205,9 @@ function insertPosition(pod: Pod, options: AddClientsOptions, served: readonly S
   const isProxy = (c: Container) =>
     options.native && options.meshProxies.includes(c.name) && c.restartPolicy === "Always";
   const behind = containers.findLastIndex((container) => isGuard(container) || isProxy(container)) + 1;
+  const volumes = byVolume(served);
   const consumer = containers.findIndex((container) =>
-    container.volumeMounts?.some((mount) => served.some((volume) => volume.shows(mount))),
+    container.volumeMounts?.some((mount) => volumes.get(mount.name)?.shows(mount)),
   );
   return consumer < 0 ? behind : Math.min(behind, consumer);
 }

@@ -1,6 +1,6 @@
 import type { Container } from "kubernetes-types/core/v1";
 import type { PodEditor } from "./pod-editor.ts";
-import type { ServedVolume } from "./served-volume.ts";
+import { byVolume, type ServedVolume } from "./served-volume.ts";
 
 /**
  * Moves each init container that needs data, yet stands before the client that serves it, behind the last client.
@@ -8,12 +8,13 @@ import type { ServedVolume } from "./served-volume.ts";
  */
 export function moveConsumersBehind(editor: PodEditor, served: readonly ServedVolume[]): void {
   const keepers = new Set(served.map((volume) => volume.client));
+  const volumes = byVolume(served);
   // From the back, so that one that is moved does not shift those that are still to be looked at.
   for (let index = lastKeeper(editor, keepers) - 1; index >= 0; index--) {
     const containers = initContainersOf(editor);
     const container = containers[index];
     if (container === undefined || keepers.has(container.name)) continue;
-    if (!needsLater(container, containers.slice(index + 1), served)) continue;
+    if (!needsLater(container, containers.slice(index + 1), volumes)) continue;
     const why = `init container ${container.name} needs data, so it starts after the clients`;
     editor.move(["spec", "initContainers"], index, lastKeeper(editor, keepers), why);
   }
@@ -22,11 +23,11 @@ export function moveConsumersBehind(editor: PodEditor, served: readonly ServedVo
 function needsLater(
   container: Container,
   later: readonly Container[],
-  served: readonly ServedVolume[],
+  volumes: ReadonlyMap<string, ServedVolume>,
 ): boolean {
   return (container.volumeMounts ?? []).some((mount) => {
-    const client = served.find((volume) => volume.shows(mount))?.client;
-    return later.some((other) => other.name === client);
+    const volume = volumes.get(mount.name);
+    return volume?.shows(mount) && later.some((other) => other.name === volume.client);
   });
 }
 

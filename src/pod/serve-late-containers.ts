@@ -18,12 +18,17 @@ export function servedVolumes(pod: Pod, directSubPathExpr: boolean): ServedVolum
   const inPod = new Set(pod.spec?.volumes?.map((volume) => volume.name));
   return containersOf(pod).flatMap(({ container }) => {
     const views = parseSupervisorCommand(container.command)?.views ?? [];
-    return [...new Set(views.map(volumeOf))]
-      .filter((volume) => inPod.has(volume) && mountsShared(container, volume))
-      .map((volume) => {
-        const own = views.filter((view) => volumeOf(view) === volume);
-        return ServedVolume.existing(volume, container.name, own, directSubPathExpr);
-      });
+    const shared = sharedVolumes(container);
+    const byVolume = new Map<string, View[]>();
+    for (const view of views) {
+      const volume = volumeOf(view);
+      const own = byVolume.get(volume) ?? [];
+      byVolume.set(volume, own);
+      own.push(view);
+    }
+    return [...byVolume]
+      .filter(([volume]) => inPod.has(volume) && shared.has(volume))
+      .map(([volume, own]) => ServedVolume.existing(volume, container.name, own, directSubPathExpr));
   });
 }
 
@@ -61,8 +66,7 @@ function volumeOf(view: View): string {
   return view.path.slice(viewsRoot.length + 1).split("/")[0] ?? "";
 }
 
-function mountsShared(container: Container, volume: string): boolean {
-  return (container.volumeMounts ?? []).some(
-    (mount) => mount.name === volume && mount.mountPath === `${viewsRoot}/${volume}`,
-  );
+function sharedVolumes({ volumeMounts = [] }: Container): ReadonlySet<string> {
+  const shared = volumeMounts.filter(({ name, mountPath }) => mountPath === `${viewsRoot}/${name}`);
+  return new Set(shared.map((mount) => mount.name));
 }

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { Container, EnvVar, VolumeMount } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
 import { escapeExpansion, type View } from "./client-commands.ts";
+import { InnerMounts } from "./inner-mounts.ts";
 import { viewsRoot } from "./shared-volume.ts";
 import { followSubPathExpression } from "./sub-path-expression.ts";
 
@@ -20,6 +21,8 @@ export class ServedVolume {
   /** The volume was a claim until now, so that none of the containers' mounts of it can name a view yet. */
   readonly isNew: boolean;
   readonly #followExpressions: boolean;
+  readonly #byKey: Map<string, View>;
+  readonly #variables = new Set<string>();
 
   private constructor(volume: string, client: string, views: View[], isNew: boolean, direct: boolean) {
     this.volume = volume;
@@ -27,6 +30,7 @@ export class ServedVolume {
     this.views = views;
     this.isNew = isNew;
     this.#followExpressions = !direct;
+    this.#byKey = new Map(views.map((view) => [keyOf(view), view]));
   }
 
   /** A volume that gets its views now. `subPath`: where in the client's mount it begins, "" for the root. */
@@ -49,15 +53,20 @@ export class ServedVolume {
 
   /** Whether the mount shows one of the views as we set it. */
   shows(mount: VolumeMount): boolean {
+    if (mount.name !== this.volume) return false;
     const path = `${viewsRoot}/${this.volume}/${(mount.subPath ?? mount.subPathExpr ?? "").split("/")[0]}`;
-    return mount.name === this.volume && this.views.some((view) => view.path === path);
+    return this.views.some((view) => view.path === path);
   }
 
   /**
    * The mount as it has to be for `container` to see the dataset where it expects it, and what is to be said of it.
-   * A refusal among the findings means that it cannot be served.
+   * A refusal among the findings means that it cannot be served. `inside`: the container's mounts.
    */
-  serve(container: Container, mount: VolumeMount): { mount: VolumeMount; findings: Finding[] } {
+  serve(
+    container: Container,
+    mount: VolumeMount,
+    inside: InnerMounts = new InnerMounts(container),
+  ): { mount: VolumeMount; findings: Finding[] } {
     const findings: Finding[] = [];
     const where = `container ${container.name}, ${mount.mountPath}`;
     const say = (code: Finding["code"], message: string) =>
@@ -83,12 +92,11 @@ export class ServedVolume {
       const root = this.#view(this.#root.source, this.#readOnly(mount));
       return { mount: { ...rest, subPathExpr: `${nameOf(root)}/${subPathExpr}` }, findings };
     }
-    for (const variable of followed?.env ?? [])
-      if (!this.env.some((known) => known.name === variable.name)) this.env.push(variable);
+    for (const variable of followed?.env ?? []) this.#need(variable);
     const source = this.#within(followed?.source ?? escapeExpansion(subPath ?? ""));
     const view = this.#view(source, this.#readOnly(mount));
     const served: VolumeMount = { ...rest, subPath: nameOf(view) };
-    const inner = mountedBelow(container, mount);
+    const inner = inside.below(mount.mountPath);
     if (inner !== undefined) {
       // A new layer would cover the inner mount, and what is written there would go into the dataset.
       say(
@@ -119,11 +127,18 @@ export class ServedVolume {
   }
 
   #view(source: string, readOnly: boolean): View {
-    const known = this.views.find((view) => view.source === source && view.readOnly === readOnly);
-    if (known !== undefined) return known;
     const view = { path: `${viewsRoot}/${this.volume}/view-${this.views.length}`, source, readOnly };
+    const known = this.#byKey.get(keyOf(view));
+    if (known !== undefined) return known;
+    this.#byKey.set(keyOf(view), view);
     this.views.push(view);
     return view;
+  }
+
+  #need(variable: EnvVar): void {
+    if (this.#variables.has(variable.name)) return;
+    this.#variables.add(variable.name);
+    this.env.push(variable);
   }
 }
 
@@ -139,17 +154,15 @@ function subPathProblem(subPath: string | undefined, expression: string | undefi
   return undefined;
 }
 
+function keyOf({ source, readOnly }: View): string {
+  return `${readOnly ? "ro" : "rw"} ${source}`;
+}
+
 function nameOf(view: View): string {
   return view.path.slice(view.path.lastIndexOf("/") + 1);
 }
 
-/** The first other mount of the container that lies below `mount`. */
-function mountedBelow(container: Container, mount: VolumeMount): string | undefined {
-  const above = `${posix.normalize(mount.mountPath).replace(/\/$/, "")}/`;
-  return container.volumeMounts?.find(
-    (other) =>
-      other !== mount &&
-      posix.normalize(other.mountPath).startsWith(above) &&
-      other.mountPath !== mount.mountPath,
-  )?.mountPath;
+/** The served volumes by their names in the pod. */
+export function byVolume(served: readonly ServedVolume[]): ReadonlyMap<string, ServedVolume> {
+  return new Map(served.map((volume) => [volume.volume, volume]));
 }
