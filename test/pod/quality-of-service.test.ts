@@ -1,6 +1,6 @@
 import type { Container, ResourceRequirements } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { isGuaranteed } from "../../src/pod/quality-of-service.ts";
+import { isGuaranteed, sizesWithin } from "../../src/pod/quality-of-service.ts";
 
 const both = { cpu: "1", memory: "1Gi" };
 
@@ -27,5 +27,15 @@ describe("isGuaranteed", () => {
     ["no container at all", [], [], false],
   ])("%s", (_, containers, initContainers, guaranteed) => {
     expect(isGuaranteed({ spec: { containers, initContainers } })).toBe(guaranteed);
+  });
+});
+
+describe("sizesWithin", () => {
+  const sizes = { requests: { cpu: "5m", memory: "16Mi" }, limits: { cpu: "100m", memory: "64Mi" } };
+
+  it("raises the requests to the limits in a Guaranteed pod only", () => {
+    const guaranteed = { spec: { containers: [container({ limits: both })] } };
+    expect(sizesWithin(guaranteed, sizes)).toEqual({ requests: sizes.limits, limits: sizes.limits });
+    expect(sizesWithin({ spec: { containers: [container()] } }, sizes)).toBe(sizes);
   });
 });

@@ -57,7 +57,7 @@ describe(`any pod over any cluster (seed ${seed})`, () => {
         ).newDocument;
         expect(patched).toEqual(decision.pod);
       }),
-      settings(400),
+      settings(300),
     );
   });
 
@@ -294,7 +294,7 @@ describe(`anything that is no pod (seed ${seed})`, () => {
         for (const [at, value] of wounds) replaceSomewhere(hurt, at, structuredClone(value));
         expect(["injected", "unchanged", "rejected"]).toContain(decidePod(deepFreeze(hurt), cluster).verdict);
       }),
-      settings(600),
+      settings(300),
     );
   });
 });
