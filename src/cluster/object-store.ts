@@ -30,7 +30,7 @@ function emptyTables(): Tables {
 
 /** Everything that is known of the cluster, in memory, indexed by what a decision asks for. */
 export class ObjectStore implements ClusterView {
-  readonly #serverVersion: KubernetesVersion | undefined;
+  #serverVersion: KubernetesVersion | undefined;
   #tables = emptyTables();
   #nodesByLabel = new Map<string, number>();
   /** Undefined after a change of the nodes, until somebody asks. */
@@ -64,6 +64,10 @@ export class ObjectStore implements ClusterView {
     this.#tables = other.#tables;
     this.#nodesByLabel = other.#nodesByLabel;
     this.#nodesWithoutNativeSidecars = undefined;
+  }
+
+  setServerVersion(version: KubernetesVersion | undefined): void {
+    this.#serverVersion = version;
   }
 
   /** How many objects of each kind there are, runtimes by their own kind; kinds without objects are left out. */

@@ -1,0 +1,192 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { ApiError, errorFromStatus, reasonOf } from "./api-error.ts";
+
+/** `watch`: long-lived, one connection each. `read`: short, over a few connections that are kept open. */
+export type CallKind = "read" | "watch";
+
+export interface CallOptions {
+  readonly kind?: CallKind;
+  /** Milliseconds in which nothing arrives, after which the call is given up. */
+  readonly idleMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called when the server has said yes, before anything of the body has arrived. */
+  readonly onAnswer?: (() => void) | undefined;
+}
+
+/** What has to be known for a request, made from the kubeconfig. */
+interface Access {
+  readonly server: URL;
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly auth: string | undefined;
+  readonly agents: Readonly<Record<CallKind, http.Agent>>;
+  /** What the agents were made from. */
+  readonly identity: string;
+}
+
+/** Exec plugins may run a whole process for each answer. */
+const accessLifeMs = 10_000;
+const longestErrorBody = 64 * 1024;
+
+/** Reads from one API server, as JSON. Credentials are looked up again and again, so that they may change. */
+export class ApiConnection {
+  readonly #load: () => Promise<KubeConfig>;
+  #config: Promise<KubeConfig> | undefined;
+  #access: Promise<Access> | undefined;
+  #accessSince = 0;
+  #last: Access | undefined;
+  readonly #agents = new Set<http.Agent>();
+
+  constructor(load: () => Promise<KubeConfig>) {
+    this.#load = load;
+  }
+
+  /** The answer's body. Throws `ApiError`. */
+  async getJson(path: string, options: CallOptions): Promise<unknown> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.read(path, options)) chunks.push(chunk);
+    try {
+      return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    } catch (error) {
+      throw new ApiError(`the answer is no JSON (${reasonOf(error)})`, { cause: error });
+    }
+  }
+
+  /** The answer's body as it arrives. Throws `ApiError`, also for any status but 2xx. */
+  async *read(
+    path: string,
+    { kind = "read", idleMs, signal, onAnswer }: CallOptions,
+  ): AsyncGenerator<Buffer> {
+    const access = await this.#currentAccess();
+    if (signal?.aborted) throw new ApiError("given up");
+    const { server, headers, auth, agents } = access;
+    const { request } = server.protocol === "http:" ? http : https;
+    const call = request({
+      // Node's own client takes no brackets.
+      host: server.hostname.replace(/^\[|\]$/g, ""),
+      port: server.port,
+      path: `${server.pathname.replace(/\/$/, "")}${path}`,
+      headers: { ...headers, accept: "application/json" },
+      agent: agents[kind],
+      ...(auth === undefined ? {} : { auth }),
+    });
+    let response: http.IncomingMessage | undefined;
+    let givenUp: ApiError | undefined;
+    const giveUp = (reason: string) => {
+      givenUp ??= new ApiError(reason);
+      (response ?? call).destroy(givenUp);
+    };
+    const idle = setTimeout(() => giveUp(`nothing arrived for ${idleMs / 1_000} s`), idleMs);
+    const stop = () => giveUp("given up");
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      response = await answerTo(call);
+      idle.refresh();
+      const status = response.statusCode ?? 0;
+      if (status < 200 || status > 299) {
+        if (status === 401) this.#forgetAccess();
+        throw errorFromStatus(status, await readError(response), response.headers["retry-after"]);
+      }
+      onAnswer?.();
+      for await (const chunk of response) {
+        idle.refresh();
+        yield chunk;
+      }
+      if (givenUp !== undefined) throw givenUp;
+    } catch (error) {
+      if (givenUp !== undefined) throw givenUp;
+      throw error instanceof ApiError ? error : new ApiError(reasonOf(error), { cause: error });
+    } finally {
+      clearTimeout(idle);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  close(): void {
+    for (const agent of this.#agents) agent.destroy();
+  }
+
+  #currentAccess(): Promise<Access> {
+    const now = performance.now();
+    if (this.#access !== undefined && now - this.#accessSince < accessLifeMs) return this.#access;
+    this.#accessSince = now;
+    const access = this.#makeAccess();
+    this.#access = access;
+    access.catch(() => {
+      if (this.#access === access) this.#access = undefined;
+    });
+    return access;
+  }
+
+  /** The credentials are no longer good: the kubeconfig or the token in it may have been replaced. */
+  #forgetAccess(): void {
+    this.#config = undefined;
+    this.#access = undefined;
+  }
+
+  async #makeAccess(): Promise<Access> {
+    try {
+      this.#config ??= this.#load();
+      const config = await this.#config;
+      const headers: http.OutgoingHttpHeaders = {};
+      const options: https.RequestOptions = { headers };
+      await config.applyToHTTPSOptions(options);
+      const server = new URL(config.getCurrentCluster()?.server ?? "");
+      const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized } = options;
+      const tls = { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized };
+      const identity = JSON.stringify([server, tls]);
+      const agents = this.#last?.identity === identity ? this.#last.agents : this.#makeAgents(options, tls);
+      const access = { server, headers, auth: options.auth ?? undefined, agents, identity };
+      this.#last = access;
+      return access;
+    } catch (error) {
+      this.#config = undefined;
+      throw new ApiError(`the credentials cannot be read: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  #makeAgents({ agent }: https.RequestOptions, tls: https.AgentOptions): Access["agents"] {
+    const isProxy = agent instanceof http.Agent && agent.constructor.name.includes("Proxy");
+    if (isProxy) return this.#remember({ read: agent, watch: agent });
+    const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+    if (agent instanceof http.Agent && !(agent instanceof https.Agent)) {
+      return this.#remember({
+        read: new http.Agent({ keepAlive: true, maxSockets: 16 }),
+        watch: new http.Agent(),
+      });
+    }
+    return this.#remember({
+      read: new https.Agent({ ...given, keepAlive: true, maxSockets: 16 }),
+      watch: new https.Agent(given),
+    });
+  }
+
+  #remember(agents: Access["agents"]): Access["agents"] {
+    for (const agent of Object.values(agents)) this.#agents.add(agent);
+    return agents;
+  }
+}
+
+function answerTo(call: http.ClientRequest): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    call.once("response", resolve);
+    // Stays on: an error after the answer reaches the reader of the answer.
+    call.on("error", reject);
+    call.end();
+  });
+}
+
+/** The body of a failed call, if it is JSON. */
+async function readError(response: http.IncomingMessage): Promise<unknown> {
+  let text = "";
+  for await (const chunk of response) {
+    text += chunk;
+    if (text.length > longestErrorBody) break;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { message: `HTTP status ${response.statusCode}: ${text.slice(0, 200)}` };
+  }
+}

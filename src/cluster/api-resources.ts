@@ -1,0 +1,72 @@
+import type { StoredKind } from "./stored-object.ts";
+
+/** One kind of object that is read from the API server. */
+export interface ApiResource {
+  readonly table: StoredKind;
+  readonly kind: string;
+  /** "" for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+export const fluidGroup = "data.fluid.io";
+
+/** What every API server has. */
+export const builtInResources: readonly ApiResource[] = [
+  { ...core("Namespace", "namespaces"), namespaced: false },
+  { ...core("PersistentVolumeClaim", "persistentvolumeclaims"), namespaced: true },
+  { ...core("PersistentVolume", "persistentvolumes"), namespaced: false },
+  { ...core("Node", "nodes"), namespaced: false },
+  {
+    table: "DaemonSet",
+    kind: "DaemonSet",
+    group: "apps",
+    version: "v1",
+    plural: "daemonsets",
+    namespaced: true,
+  },
+];
+
+/** What an API server has while Fluid's CRDs are installed: any of them may be missing. */
+export const fluidResources: readonly ApiResource[] = [
+  ofFluid("Dataset", "datasets"),
+  ofFluid("AlluxioRuntime", "alluxioruntimes"),
+  ofFluid("JindoRuntime", "jindoruntimes"),
+  ofFluid("JuiceFSRuntime", "juicefsruntimes"),
+  ofFluid("ThinRuntime", "thinruntimes"),
+  ofFluid("EFCRuntime", "efcruntimes"),
+  ofFluid("VineyardRuntime", "vineyardruntimes"),
+  ofFluid("CacheRuntime", "cacheruntimes"),
+];
+
+/** "datasets.data.fluid.io", "nodes". */
+export function resourceName({ plural, group }: ApiResource): string {
+  return group === "" ? plural : `${plural}.${group}`;
+}
+
+/** The path of all objects of the resource, in all namespaces. */
+export function collectionPath({ group, version, plural }: ApiResource): string {
+  return `${groupPath(group, version)}/${plural}`;
+}
+
+/** The path of one object. `namespace` is left out for cluster-scoped resources. */
+export function objectPath(resource: ApiResource, namespace: string, name: string): string {
+  const { group, version, plural } = resource;
+  const place = resource.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : "";
+  return `${groupPath(group, version)}${place}/${plural}/${encodeURIComponent(name)}`;
+}
+
+export function groupPath(group: string, version: string): string {
+  return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
+function core(kind: Exclude<StoredKind, "Runtime">, plural: string) {
+  return { table: kind, kind, group: "", version: "v1", plural } as const;
+}
+
+function ofFluid(kind: string, plural: string): ApiResource {
+  const table = kind === "Dataset" ? "Dataset" : "Runtime";
+  return { table, kind, group: fluidGroup, version: "v1alpha1", plural, namespaced: true };
+}

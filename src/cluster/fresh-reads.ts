@@ -1,0 +1,173 @@
+import type { ObjectRef } from "../types/object-ref.ts";
+import type { ApiConnection } from "./api-connection.ts";
+import { ApiError } from "./api-error.ts";
+import { objectPath } from "./api-resources.ts";
+import type { ClusterView } from "./cluster-view.ts";
+import type { LiveTiming } from "./live-timing.ts";
+import type { ObjectChanges } from "./object-changes.ts";
+import type { Place } from "./projections.ts";
+import { isRawObject } from "./raw-fields.ts";
+import type { ResourceSync } from "./resource-sync.ts";
+
+/** What fresh reads came to, counted since the start. */
+export interface FreshReadCounts {
+  readonly found: number;
+  readonly missing: number;
+  readonly failed: number;
+}
+
+export interface FreshReadsOptions {
+  readonly connection: ApiConnection;
+  readonly view: ClusterView;
+  readonly changes: ObjectChanges;
+  readonly timing: LiveTiming;
+  /** Who follows objects of this kind; undefined for kinds that nobody asks for. */
+  readonly syncOf: (kind: string) => ResourceSync | undefined;
+  /** Whether the API server has this kind now. */
+  readonly exists: (kind: string) => boolean;
+}
+
+/** One object that somebody wants to know the truth about. */
+interface Wanted {
+  readonly key: string;
+  readonly kind: string;
+  readonly place: Place;
+  readonly sync: ResourceSync;
+}
+
+/** An answer "does not exist", good until anything happens to the resource. */
+interface Absence {
+  readonly until: number;
+  readonly events: number;
+}
+
+// Kubernetes: docs, "Object Names and IDs" (DNS subdomain names).
+const objectName = /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
+
+/** Reads objects past the watch, for refusals must not rest on what may be old. */
+export class FreshReads {
+  readonly #options: FreshReadsOptions;
+  /** Reads that are under way, so that each object is read once for all who ask. */
+  readonly #reads = new Map<string, Promise<void>>();
+  readonly #polls = new Map<string, Promise<void>>();
+  readonly #absences = new Map<string, Absence>();
+  readonly #counts = { found: 0, missing: 0, failed: 0 };
+
+  constructor(options: FreshReadsOptions) {
+    this.#options = options;
+  }
+
+  get counts(): FreshReadCounts {
+    return { ...this.#counts };
+  }
+
+  /**
+   * Reads `refs` and returns as soon as one of them has changed in the view. Where none has, and one of them is
+   * missing or unfinished, waits for that. Returns false when `budgetMs` milliseconds have passed or nothing is to be
+   * waited for. Never throws.
+   */
+  refresh(refs: readonly ObjectRef[], budgetMs: number): Promise<boolean> {
+    const wanted = refs.flatMap((ref) => this.#wanted(ref) ?? []);
+    if (wanted.length === 0) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      let ended = false;
+      const end = (changed: boolean) => {
+        ended = true;
+        clearTimeout(timer);
+        unlisten();
+        resolve(changed);
+      };
+      const timer = setTimeout(end, budgetMs, false);
+      const keys = wanted.map(({ key }) => key);
+      const unlisten = this.#options.changes.listen(keys, () => end(true));
+      void this.#readUntilSettled(wanted, () => ended).then(() => end(false));
+    });
+  }
+
+  async #readUntilSettled(wanted: readonly Wanted[], ended: () => boolean): Promise<void> {
+    await Promise.all(wanted.map((one) => this.#readUnlessAbsent(one)));
+    while (!ended()) {
+      const unsettled = wanted.filter((one) => this.#mayCome(one));
+      if (unsettled.length === 0) return;
+      await Promise.all(unsettled.map((one) => this.#poll(one)));
+    }
+  }
+
+  /** Whether the object is missing or unfinished in a way that tends to change within a second. */
+  #mayCome({ kind, place, sync }: Wanted): boolean {
+    const { view, exists } = this.#options;
+    if (!sync.objects.has(place)) return exists(kind);
+    if (kind === "PersistentVolumeClaim") {
+      const claim = view.claim(place.namespace, place.name);
+      return claim?.volumeName === undefined && claim?.deleting !== true;
+    }
+    return kind === "Dataset" && view.dataset(place.namespace, place.name)?.phase !== "Bound";
+  }
+
+  async #readUnlessAbsent(wanted: Wanted): Promise<void> {
+    const absence = this.#absences.get(wanted.key);
+    const events = wanted.sync.objects.events;
+    if (absence !== undefined && absence.events === events && performance.now() < absence.until) return;
+    await this.#once(this.#reads, wanted.key, () => this.#read(wanted));
+  }
+
+  /** However many wait for it, an object is read again once in each interval. */
+  #poll(wanted: Wanted): Promise<void> {
+    return this.#once(this.#polls, wanted.key, async () => {
+      await new Promise((resolve) => setTimeout(resolve, this.#options.timing.poll));
+      await this.#once(this.#reads, wanted.key, () => this.#read(wanted));
+    });
+  }
+
+  #once(running: Map<string, Promise<void>>, key: string, work: () => Promise<void>): Promise<void> {
+    const known = running.get(key);
+    if (known !== undefined) return known;
+    const begun = work().finally(() => running.delete(key));
+    running.set(key, begun);
+    return begun;
+  }
+
+  async #read({ key, place, sync }: Wanted): Promise<void> {
+    const { connection, timing } = this.#options;
+    const { objects, resource } = sync;
+    const knownThen = objects.versionOf(place);
+    const events = objects.events;
+    try {
+      const signal = AbortSignal.timeout(timing.read);
+      const path = objectPath(resource, place.namespace, place.name);
+      const found = await connection.getJson(path, { idleMs: timing.read, signal });
+      if (!isRawObject(found)) throw new ApiError("the answer is no object");
+      this.#counts.found += 1;
+      this.#absences.delete(key);
+      objects.read(found);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) {
+        this.#counts.failed += 1;
+        return;
+      }
+      this.#counts.missing += 1;
+      this.#remember(key, { events, until: performance.now() + timing.absence });
+      objects.readMissing(place, knownThen);
+    }
+  }
+
+  #remember(key: string, absence: Absence): void {
+    const now = performance.now();
+    // The oldest come first: they are put in again with each answer.
+    for (const [known, { until }] of this.#absences) {
+      if (until > now) break;
+      this.#absences.delete(known);
+    }
+    this.#absences.delete(key);
+    this.#absences.set(key, absence);
+  }
+
+  #wanted({ kind, namespace = "", name }: ObjectRef): Wanted | undefined {
+    const sync = this.#options.syncOf(kind);
+    // Names come from pods: what cannot be the name of an object is not put into a path.
+    if (sync === undefined || !objectName.test(name)) return undefined;
+    if (sync.resource.namespaced && !objectName.test(namespace)) return undefined;
+    const place = { namespace: sync.resource.namespaced ? namespace : "", name };
+    return { kind, place, sync, key: sync.objects.changeKey(place) };
+  }
+}

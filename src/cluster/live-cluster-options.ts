@@ -1,0 +1,41 @@
+import type { Cluster } from "./cluster-view.ts";
+import type { FreshReadCounts } from "./fresh-reads.ts";
+import type { KubeConfigOptions } from "./kube-config.ts";
+import type { LiveTiming } from "./live-timing.ts";
+import type { ResourceStatus } from "./resource-sync.ts";
+
+export interface LiveClusterOptions extends KubeConfigOptions {
+  /** Milliseconds that the first reading of everything may take. Default: as long as it takes. */
+  readonly startLimit?: number | undefined;
+  /** Ends the first reading. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each resource when its objects have been read for the first time. */
+  readonly onProgress?: ((progress: SyncProgress) => void) | undefined;
+  /** Told when something is wrong with a resource, and again (undefined) when it no longer is. Must not throw. */
+  readonly onProblem?: ((resource: string, problem: string | undefined) => void) | undefined;
+  /** Told when one of Fluid's CRDs has appeared or is gone, after the start. */
+  readonly onKind?: ((kind: string, installed: boolean) => void) | undefined;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  readonly timing?: Partial<LiveTiming> | undefined;
+}
+
+export interface SyncProgress {
+  readonly resource: string;
+  readonly objects: number;
+  readonly synced: number;
+  /** How many resources there are to be read, as far as is known. */
+  readonly of: number;
+}
+
+/** What a live cluster is doing, for metrics and messages. */
+export interface LiveStatus {
+  readonly server: string | undefined;
+  readonly resources: readonly ResourceStatus[];
+  readonly freshReads: FreshReadCounts;
+}
+
+/** A cluster that is read from its API server, by lists and watches. */
+export interface LiveCluster extends Cluster {
+  status(): LiveStatus;
+}

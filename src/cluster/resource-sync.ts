@@ -1,0 +1,209 @@
+import type { ApiConnection } from "./api-connection.ts";
+import { ApiError, errorFromStatus, reasonOf } from "./api-error.ts";
+import { type ApiResource, collectionPath, resourceName } from "./api-resources.ts";
+import { readListPage } from "./list-pages.ts";
+import type { LiveTiming } from "./live-timing.ts";
+import { fieldAt, textAt } from "./raw-fields.ts";
+import type { ResourceObjects } from "./resource-objects.ts";
+import { RetryPause } from "./retry-pause.ts";
+import { readWatchEvents, UnreadableEvent } from "./watch-events.ts";
+
+/** How one resource is doing. */
+export interface ResourceStatus {
+  /** "datasets.data.fluid.io". */
+  readonly resource: string;
+  /**
+   * `absent`: the API server knows no such resource. `syncing`: its objects are being read for the first time.
+   * `following`: they are known and kept up with. `failing`: what is known may be old, the reason is in `problem`.
+   */
+  readonly state: "absent" | "syncing" | "following" | "failing";
+  readonly objects: number;
+  /** When anything last arrived from the API server, in milliseconds since 1970; undefined before that. */
+  readonly lastContact: number | undefined;
+  /** How often a watch has ended before its time or a list has failed. */
+  readonly restarts: number;
+  /** How many lists have been read to their end. */
+  readonly lists: number;
+  readonly problem: string | undefined;
+}
+
+export interface SyncEvents {
+  /** The objects have been read for the first time. */
+  readonly onSynced: () => void;
+  /** Told of each problem when it comes up, and undefined when the resource is followed again. */
+  readonly onProblem: (problem: string | undefined) => void;
+  /** The API server says that there is no such resource. */
+  readonly onMissing: () => void;
+}
+
+/** What is read next: the page of a list, or a watch from a version on. */
+type Position = { readonly list: ListPosition } | { readonly watchFrom: string };
+type ListPosition = { readonly next: string; readonly resourceVersion: string } | "from the start";
+
+/** So many errors of the server one after the other make us read everything anew. */
+const refusalsUntilList = 3;
+
+/** Keeps the objects of one resource as they are on the API server, through all that can happen on the way. */
+export class ResourceSync {
+  readonly resource: ApiResource;
+  readonly objects: ResourceObjects;
+  readonly #connection: ApiConnection;
+  readonly #timing: LiveTiming;
+  readonly #events: SyncEvents;
+  readonly #now: () => number;
+  readonly #pause: RetryPause;
+  #position: Position = { list: "from the start" };
+  #synced = false;
+  #lastContact: number | undefined;
+  #restarts = 0;
+  #lists = 0;
+  #refusals = 0;
+  #problem: string | undefined;
+
+  constructor(
+    resource: ApiResource,
+    objects: ResourceObjects,
+    connection: ApiConnection,
+    options: { readonly timing: LiveTiming; readonly events: SyncEvents; readonly now: () => number },
+  ) {
+    this.resource = resource;
+    this.objects = objects;
+    this.#connection = connection;
+    this.#timing = options.timing;
+    this.#events = options.events;
+    this.#now = options.now;
+    this.#pause = new RetryPause(options.timing);
+  }
+
+  get status(): ResourceStatus {
+    const trouble = this.#problem === undefined ? undefined : "failing";
+    return {
+      resource: resourceName(this.resource),
+      state: this.#synced ? (trouble ?? "following") : "syncing",
+      objects: this.objects.size,
+      lastContact: this.#lastContact,
+      restarts: this.#restarts,
+      lists: this.#lists,
+      problem: this.#problem,
+    };
+  }
+
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Reads and follows the objects until `signal` ends it. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const begun = performance.now();
+      let error: ApiError | undefined;
+      try {
+        if ("watchFrom" in this.#position) await this.#watch(this.#position.watchFrom, signal);
+        else {
+          await this.#readPage(this.#position.list, signal);
+          continue;
+        }
+      } catch (thrown) {
+        error = thrown instanceof ApiError ? thrown : new ApiError(reasonOf(thrown), { cause: thrown });
+      }
+      if (signal.aborted) return;
+      if (performance.now() - begun >= this.#timing.healthy) this.#pause.reset();
+      if (error !== undefined) this.#failed(error);
+      const { unreachable = false, retryAfterMs = 0 } = error ?? {};
+      await this.#pause.wait(signal, { unreachable, atLeastMs: retryAfterMs });
+    }
+  }
+
+  /** The API server answers again. */
+  hurry(): void {
+    this.#pause.hurry();
+  }
+
+  async #readPage(list: ListPosition, signal: AbortSignal): Promise<void> {
+    const resumed = list === "from the start" ? undefined : list;
+    const options = { idleMs: this.#timing.answer, signal };
+    const page = await readListPage(this.#connection, this.resource, resumed?.next, options);
+    this.#contact();
+    this.#refusals = 0;
+    // All pages show the state that the first one was read at.
+    const resourceVersion = resumed?.resourceVersion ?? page.resourceVersion;
+    if (resumed === undefined) this.objects.beginList(resourceVersion);
+    for (const item of page.items) this.objects.listed(item);
+    if (page.next !== undefined) {
+      this.#position = { list: { next: page.next, resourceVersion } };
+      return;
+    }
+    this.objects.endList(resourceVersion);
+    this.#lists += 1;
+    this.#position = { watchFrom: resourceVersion };
+    if (!this.#synced) {
+      this.#synced = true;
+      this.#events.onSynced();
+    }
+  }
+
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+    const [least, most] = this.#timing.watchSeconds;
+    const query = new URLSearchParams({
+      watch: "true",
+      allowWatchBookmarks: "true",
+      resourceVersion,
+      timeoutSeconds: String(Math.round(least + Math.random() * (most - least))),
+    });
+    const chunks = this.#connection.read(`${collectionPath(this.resource)}?${query}`, {
+      kind: "watch",
+      idleMs: this.#timing.idle,
+      signal,
+      onAnswer: () => this.#contact(),
+    });
+    for await (const { type, object } of readWatchEvents(this.#contacts(chunks))) {
+      if (type === "ERROR") throw errorFromStatus(Number(fieldAt(object, "code")) || 500, object);
+      const version = textAt(object, "metadata", "resourceVersion");
+      if (type === "BOOKMARK") this.objects.bookmarked(version ?? "");
+      else this.objects.watched(type, object);
+      if (version) this.#position = { watchFrom: version };
+      this.#refusals = 0;
+    }
+  }
+
+  async *#contacts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.#contact();
+      yield chunk;
+    }
+  }
+
+  #contact(): void {
+    this.#lastContact = this.#now();
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#events.onProblem(undefined);
+  }
+
+  #failed(error: ApiError): void {
+    this.#restarts += 1;
+    const listing = !("watchFrom" in this.#position);
+    if (error.status !== undefined) this.#refusals += 1;
+    const lost = error.lostTrack || error instanceof UnreadableEvent;
+    if (lost || this.#refusals >= refusalsUntilList) {
+      this.#position = { list: "from the start" };
+      this.#refusals = 0;
+    }
+    const problem = describeProblem(this.resource, listing ? "list" : "watch", error);
+    // Losing track happens to everybody who was away for some minutes; the list puts it right.
+    if (problem !== this.#problem && !error.lostTrack) {
+      this.#problem = problem;
+      this.#events.onProblem(problem);
+    }
+    if (error.status === 404) this.#events.onMissing();
+  }
+}
+
+/** "cannot list datasets.data.fluid.io: …" and what to do about it. */
+export function describeProblem(resource: ApiResource, verb: string, error: ApiError): string {
+  const what = `cannot ${verb} ${resourceName(resource)}`;
+  if (error.status === 403) return `${what}: give the ServiceAccount get, list and watch (${error.message})`;
+  if (error.status === 401)
+    return `${what}: the API server does not accept the credentials; renew them (${error.message})`;
+  return `${what}: ${error.message}; it is tried again`;
+}
