@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import type { ServingNames } from "./serving-names.ts";
 
 /** A certificate and its private key, as PEM. */
@@ -12,13 +12,13 @@ const day = 24 * hour;
 const authorityLife = 5 * 365 * day;
 const servingLife = 90 * day;
 
-/** Makes a certificate authority (EC P-256, SHA-256). `now` is in milliseconds since 1970. */
-export async function issueAuthority(now: number): Promise<KeyPair> {
+/** Makes a certificate authority (EC P-256, SHA-256). `now` is in milliseconds since 1970, `life` in milliseconds. */
+export async function issueAuthority(now: number, life: number = authorityLife): Promise<KeyPair> {
   // Certificates made here carry no key identifiers, so two authorities are told apart by their names alone.
   const attributes = [{ name: "commonName", value: `sluice-ca-${randomBytes(4).toString("hex")}` }];
   const { generate } = await import("selfsigned");
   const made = await generate(attributes, {
-    ...period(now, authorityLife),
+    ...period(now, now + life),
     extensions: [
       { name: "basicConstraints", cA: true, critical: true },
       { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
@@ -27,15 +27,20 @@ export async function issueAuthority(now: number): Promise<KeyPair> {
   return { key: made.private, cert: made.cert };
 }
 
-/** Makes a serving certificate for `names`, signed by `authority`. `now` is in milliseconds since 1970. */
+/**
+ * Makes a serving certificate for `names`, signed by `authority`, which it does not outlive.
+ * `now` is in milliseconds since 1970, `life` in milliseconds.
+ */
 export async function issueServingPair(
   authority: KeyPair,
   names: ServingNames,
   now: number,
+  life: number = servingLife,
 ): Promise<KeyPair> {
   const { generate } = await import("selfsigned");
+  const authorityEnd = Date.parse(new X509Certificate(authority.cert).validTo);
   const made = await generate([{ name: "commonName", value: "sluice" }], {
-    ...period(now, servingLife),
+    ...period(now, Math.min(now + life, authorityEnd)),
     ca: authority,
     extensions: [
       { name: "basicConstraints", cA: false, critical: true },
@@ -54,13 +59,13 @@ export async function issueServingPair(
 }
 
 /** From an hour back, for clocks that lag behind ours. */
-function period(now: number, life: number) {
+function period(now: number, end: number) {
   const notBeforeDate = new Date(now - hour);
   return {
     keyType: "ec" as const,
     curve: "P-256" as const,
     algorithm: "sha256",
     notBeforeDate,
-    notAfterDate: new Date(now + life),
+    notAfterDate: new Date(end),
   };
 }

@@ -4,14 +4,21 @@ export interface ServingNames {
   readonly ip: readonly string[];
 }
 
-/** Local names, our Service's, and the one of Fluid's webhook, so that its registration can be pointed at us. */
-export const defaultServingNames: ServingNames = {
-  dns: [
-    "localhost",
-    "sluice",
-    "sluice.sluice-system",
-    "sluice.sluice-system.svc",
-    "fluid-pod-admission-webhook.fluid-system.svc",
-  ],
-  ip: ["127.0.0.1", "::1"],
-};
+/**
+ * The names for a Service: its own, the local ones, and the one of Fluid's webhook, so that its registration can be
+ * pointed at us.
+ */
+export function servingNames(service: string, namespace: string): ServingNames {
+  return {
+    dns: [
+      "localhost",
+      service,
+      `${service}.${namespace}`,
+      `${service}.${namespace}.svc`,
+      "fluid-pod-admission-webhook.fluid-system.svc",
+    ],
+    ip: ["127.0.0.1", "::1"],
+  };
+}
+
+export const defaultServingNames: ServingNames = servingNames("sluice", "sluice-system");

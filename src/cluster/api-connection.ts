@@ -8,6 +8,12 @@ export type CallKind = "read" | "watch";
 
 export interface CallOptions {
   readonly kind?: CallKind;
+  /** Default "GET". */
+  readonly method?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Of `body`. Default "application/json". */
+  readonly contentType?: string;
   /** Milliseconds in which nothing arrives, after which the call is given up. */
   readonly idleMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -29,7 +35,7 @@ interface Access {
 const accessLifeMs = 10_000;
 const longestErrorBody = 64 * 1024;
 
-/** Reads from one API server, as JSON. Credentials are looked up again and again, so that they may change. */
+/** Calls one API server, in JSON. Credentials are looked up again and again, so that they may change. */
 export class ApiConnection {
   readonly #load: () => Promise<KubeConfig>;
   #config: Promise<KubeConfig> | undefined;
@@ -56,8 +62,17 @@ export class ApiConnection {
   /** The answer's body as it arrives. Throws `ApiError`, also for any status but 2xx. */
   async *read(
     path: string,
-    { kind = "read", idleMs, signal, onAnswer }: CallOptions,
+    {
+      kind = "read",
+      idleMs,
+      signal,
+      onAnswer,
+      method = "GET",
+      body,
+      contentType = "application/json",
+    }: CallOptions,
   ): AsyncGenerator<Buffer> {
+    const sent = body === undefined ? undefined : JSON.stringify(body);
     const access = await this.#currentAccess();
     if (signal?.aborted) throw new ApiError("given up");
     const { server, headers, auth, agents } = access;
@@ -67,7 +82,14 @@ export class ApiConnection {
       host: server.hostname.replace(/^\[|\]$/g, ""),
       port: server.port,
       path: `${server.pathname.replace(/\/$/, "")}${path}`,
-      headers: { ...headers, accept: "application/json" },
+      method,
+      headers: {
+        ...headers,
+        accept: "application/json",
+        ...(sent === undefined
+          ? {}
+          : { "content-type": contentType, "content-length": Buffer.byteLength(sent) }),
+      },
       agent: agents[kind],
       ...(auth === undefined ? {} : { auth }),
     });
@@ -81,7 +103,7 @@ export class ApiConnection {
     const stop = () => giveUp("given up");
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      response = await answerTo(call);
+      response = await answerTo(call, sent);
       idle.refresh();
       const status = response.statusCode ?? 0;
       if (status < 200 || status > 299) {
@@ -168,12 +190,12 @@ export class ApiConnection {
   }
 }
 
-function answerTo(call: http.ClientRequest): Promise<http.IncomingMessage> {
+function answerTo(call: http.ClientRequest, body: string | undefined): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     call.once("response", resolve);
     // Stays on: an error after the answer reaches the reader of the answer.
     call.on("error", reject);
-    call.end();
+    call.end(body);
   });
 }
 
