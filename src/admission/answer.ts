@@ -62,12 +62,17 @@ export function answerUnreadable(apiVersion: ReviewVersion, uid: string, message
   });
 }
 
-/** The answer as JSON. The patch, by far the longest part of it and in base64, needs no escaping. */
-export function encodeAnswer({ apiVersion, kind, response }: ReviewAnswer): string {
+/** The answer as JSON. The patch, by far the longest part of it and in base64, is neither escaped nor converted. */
+export function encodeAnswer({ apiVersion, kind, response }: ReviewAnswer): Buffer {
   const { patch, ...rest } = response;
+  const head = `{"apiVersion":"${apiVersion}","kind":"${kind}","response":`;
   const encoded = JSON.stringify(rest);
-  const whole = patch === undefined ? encoded : `{"patch":"${patch}",${encoded.slice(1)}`;
-  return `{"apiVersion":"${apiVersion}","kind":"${kind}","response":${whole}}`;
+  if (patch === undefined) return Buffer.from(`${head}${encoded}}`);
+  return Buffer.concat([
+    Buffer.from(`${head}{"patch":"`),
+    Buffer.from(patch, "latin1"),
+    Buffer.from(`",${encoded.slice(1)}}`),
+  ]);
 }
 
 /** Why a rejected pod was refused: every refusal, in the decision's order. */

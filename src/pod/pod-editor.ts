@@ -113,7 +113,13 @@ export class PodEditor {
 
 /** RFC 6901. */
 function pointer(path: Path): string {
-  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  let text = "";
+  for (const key of path) text += `/${typeof key === "string" && /[~/]/.test(key) ? escapeToken(key) : key}`;
+  return text;
+}
+
+function escapeToken(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function isObject(value: unknown): value is Record<string | number, unknown> {

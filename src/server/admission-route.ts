@@ -31,7 +31,7 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
   const { cluster, config, log, metrics } = options;
   let inWork = 0;
 
-  const review = async (request: ReviewRequest, reply: FastifyReply): Promise<string> => {
+  const review = async (request: ReviewRequest, reply: FastifyReply): Promise<Buffer> => {
     const started = performance.now();
     const received = decodeReview(request.body);
     // The API server comes back by itself after a 503 with Retry-After, as long as its own timeout lasts.
