@@ -1,4 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
+import { findContainer } from "../pod/containers.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import { version } from "../version.ts";
 import { fluid, sluice } from "./labels.ts";
@@ -68,22 +69,25 @@ function statusMark(
   clients: readonly ClientMark[],
   status: InjectionStatus,
 ): Record<string, string> {
-  const claims = { ...earlierClaims(pod) };
+  const claims = earlierClaims(pod);
   for (const { claim, container } of clients) claims[claim] = container;
   const sorted = Object.fromEntries(Object.entries(claims).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { [sluice.status]: JSON.stringify({ verdict: "injected", version, ...status, clients: sorted }) };
 }
 
+/** What an earlier call wrote, as far as it is true: a mark that was copied names clients that are not there. */
 function earlierClaims(pod: Pod): Record<string, string> {
+  const claims: Record<string, string> = {};
   try {
     const status: unknown = JSON.parse(pod.metadata?.annotations?.[sluice.status] ?? "{}");
-    const clients = isObject(status) ? status["clients"] : undefined;
-    return isObject(clients) && Object.values(clients).every((name) => typeof name === "string")
-      ? (clients as Record<string, string>)
-      : {};
+    const clients = isObject(status) && isObject(status["clients"]) ? status["clients"] : {};
+    for (const [claim, name] of Object.entries(clients))
+      if (typeof name === "string" && findContainer(pod, (container) => container.name === name))
+        claims[claim] = name;
   } catch {
-    return {};
+    // Whoever wrote it, it was not us.
   }
+  return claims;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -12,7 +12,7 @@ function markOf(name: string, parts: Partial<ClientMark> = {}): ClientMark {
 }
 
 function mark(clients: ClientMark[], metadata: Pod["metadata"] = {}) {
-  const editor = new PodEditor({ metadata, spec: { containers: [] } });
+  const editor = new PodEditor({ metadata, spec: { containers: [{ name: "fluid-fuse-9" }] } });
   markInjected(editor, clients, status);
   return { labels: editor.pod.metadata?.labels, annotations: editor.pod.metadata?.annotations ?? {} };
 }
@@ -80,6 +80,11 @@ describe("the marks of an injected pod", () => {
     [
       "takes over the clients of an earlier status",
       '{"clients":{"old":"fluid-fuse-9"}}',
+      { data: "fluid-fuse-0", old: "fluid-fuse-9" },
+    ],
+    [
+      "drops clients that are not in the pod, as of a mark that was copied",
+      '{"clients":{"gone":"fluid-fuse-8","old":"fluid-fuse-9"}}',
       { data: "fluid-fuse-0", old: "fluid-fuse-9" },
     ],
     ["does not trust one that is no JSON", "{", { data: "fluid-fuse-0" }],
