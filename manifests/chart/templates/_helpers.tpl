@@ -1,0 +1,48 @@
+{{- /* Names are fixed: the registration is one for a cluster, and the certificate is made out to sluice.NAMESPACE.svc. */ -}}
+
+{{- define "sluice.selectorLabels" -}}
+app.kubernetes.io/name: sluice
+app.kubernetes.io/component: webhook
+{{- end }}
+
+{{- define "sluice.labels" -}}
+{{ include "sluice.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- with .Values.extraLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "sluice.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end -}}
+{{- end }}
+
+{{- /* "true" where a switch of true, false or auto is on; auto: the API server is 1.30 or newer. */ -}}
+{{- define "sluice.since130" -}}
+{{- if eq (toString .switch) "auto" -}}
+{{- if semverCompare ">=1.30.0-0" .root.Capabilities.KubeVersion.Version -}}true{{- end -}}
+{{- else if eq (toString .switch) "true" -}}true{{- end -}}
+{{- end }}
+
+{{- /* Namespaces whose pods never call. */ -}}
+{{- define "sluice.placeExpressions" -}}
+- key: kubernetes.io/metadata.name
+  operator: NotIn
+  values: {{ prepend .Values.webhook.excludedNamespaces .Release.Namespace | uniq | sortAlpha | toJson }}
+{{- end }}
+
+{{- /* Pods that mount a claim, or hold a client of ours that a second call may have to look after. */ -}}
+{{- define "sluice.claimOrClient" -}}
+(has(object.spec.volumes) &&
+  object.spec.volumes.exists(v, has(v.persistentVolumeClaim) || has(v.ephemeral))) ||
+(has(object.spec.initContainers) && object.spec.initContainers.exists(c,
+  has(c.command) && size(c.command) > 3 && c.command[3] == 'sluice-supervisor')) ||
+(has(object.spec.containers) && object.spec.containers != null && object.spec.containers.exists(c,
+  has(c.command) && size(c.command) > 3 && c.command[3] == 'sluice-supervisor'))
+{{- if .Values.webhook.serverfulWithoutClaims }} ||
+(has(object.metadata.labels) && 'fuse.serverful.fluid.io/inject' in object.metadata.labels &&
+  object.metadata.labels['fuse.serverful.fluid.io/inject'] == 'true')
+{{- end }}
+{{- end }}
