@@ -1,8 +1,15 @@
 import { z } from "zod";
 
-const quantity = z
-  .string()
-  .regex(/^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?$/, "must be a Kubernetes quantity such as 500m or 1Gi");
+// YAML reads an unquoted 2 as a number, and Kubernetes takes it.
+const quantity = z.preprocess(
+  (value) => (typeof value === "number" ? String(value) : value),
+  z
+    .string()
+    .regex(
+      /^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?$/,
+      "must be a Kubernetes quantity such as 500m or 1Gi",
+    ),
+);
 const resources = z.strictObject({ cpu: quantity, memory: quantity });
 const version = z.string().regex(/^v?\d+\.\d+/, "must be a Kubernetes version such as 1.33");
 

@@ -37,7 +37,8 @@ export function findPod(object: ManifestObject): PodPart | undefined {
   for (const key of path) part = isRecord(part) ? part[key] : undefined;
   if (!isRecord(part) || !isRecord(part["spec"])) {
     const missing = [...path, "spec"].join(".");
-    throw new InputError([`${object.place}: ${object.kind} ${object.name} has no ${missing}`]);
+    const name = object.name === "" ? "without name" : object.name;
+    throw new InputError([`${object.place}: ${object.kind} ${name} has no ${missing}`]);
   }
   const metadata = isRecord(part["metadata"]) ? part["metadata"] : undefined;
   if (path.length === 0) return { path, pod: part, withoutMetadata: metadata === undefined };

@@ -1,13 +1,23 @@
 import type { Writable } from "node:stream";
 
+/** What a command had to say could not be written: a full disk, most often. */
+export class OutputError extends Error {
+  constructor(cause: Error) {
+    super(`the output cannot be written: ${cause.message}`, { cause });
+    this.name = "OutputError";
+  }
+}
+
 /**
  * Writes all of `text` and waits until it is out.
  * A reader that has gone away (`sluice inject … | head`) is no error: what it does not want is not written.
+ * Throws `OutputError` where it cannot be written.
  */
 export async function print(stream: Writable, text: string): Promise<void> {
   if (text === "" || stream.destroyed) return;
   await new Promise<void>((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => (error.code === "EPIPE" ? resolve() : reject(error));
+    const fail = (error: NodeJS.ErrnoException): void =>
+      error.code === "EPIPE" ? resolve() : reject(new OutputError(error));
     stream.once("error", fail);
     stream.write(text, (error) => {
       // On failure the listener stays, for the stream still emits the error after this.

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import { type Config, defaultConfig, parseConfig } from "../config.ts";
+import { type Config, ConfigError, defaultConfig, parseConfig } from "../config.ts";
+import { isPlatformName, listPlatformNames } from "../platforms/catalog.ts";
+import { parseQuantity } from "../pod/quantity.ts";
 import { InputError } from "./input-error.ts";
 import { whyUnreadable } from "./read-manifest.ts";
 
@@ -19,5 +21,22 @@ export async function readConfig(file: string | undefined): Promise<Config> {
     const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 };
     throw new InputError([`${file}:${line}:${col}: ${error.message.replace(/ at line \d+[\s\S]*/, "")}`]);
   }
-  return parseConfig(document.toJS(), file);
+  const config = parseConfig(document.toJS(), file);
+  const problems = contradictions(config);
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return config;
+}
+
+/** What each key allows by itself, and yet no pod could be served by. */
+function contradictions(config: Config): string[] {
+  const problems: string[] = [];
+  if (!isPlatformName(config.platform))
+    problems.push(`platform: "${config.platform}" is not known: use ${listPlatformNames()}`);
+  for (const key of ["clientResources", "guardResources"] as const)
+    for (const name of ["cpu", "memory"] as const) {
+      const [request, limit] = [config[key].requests[name], config[key].limits[name]];
+      if ((parseQuantity(request) ?? 0) > (parseQuantity(limit) ?? 0))
+        problems.push(`${key}.requests.${name}: ${request} is more than the limit ${limit}`);
+    }
+  return problems;
 }

@@ -2,9 +2,12 @@ import { ConfigError } from "../config.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
 import { UsageError } from "./parse-options.ts";
-import { print } from "./print.ts";
+import { OutputError, print } from "./print.ts";
 
-/** Runs a command's body; says on stderr what is wrong with how it was called or with its input, exit code 2. */
+/**
+ * Runs a command's body; says on stderr what is wrong with how it was called or with its input, exit code 2, or with
+ * where its output goes, exit code 1.
+ */
 export async function runCommand(name: string, io: CommandIo, body: () => Promise<number>): Promise<number> {
   try {
     return await body();
@@ -20,6 +23,10 @@ export async function runCommand(name: string, io: CommandIo, body: () => Promis
     if (error instanceof ConfigError) {
       await print(io.stderr, `sluice ${name}: ${error.message}\n`);
       return 2;
+    }
+    if (error instanceof OutputError) {
+      await print(io.stderr, `sluice ${name}: ${error.message}\n`);
+      return 1;
     }
     throw error;
   }

@@ -46,6 +46,11 @@ const inputs: [string, string, RegExp][] = [
     file("spec.yaml", "kind: Pod\napiVersion: v1\nmetadata: {name: p}\n"),
     /spec\.yaml:1:1: Pod p has no spec/,
   ],
+  [
+    "a pod without anything",
+    file("pod.yaml", "kind: Pod\napiVersion: v1\n"),
+    /pod\.yaml:1:1: Pod without name has no spec/,
+  ],
   ["a billion laughs", file("laughs.yaml", laughs()), /laughs\.yaml:1:1: Excessive alias count/],
 ];
 
@@ -80,6 +85,19 @@ const elsewhere: [string, string[], RegExp][] = [
   ["a configuration that is missing", ["--config", join(folder, "none")], /none: there is no such file/],
   ["a configuration that is no YAML", ["--config", file("c1", "a: b: c\n")], /c1:1:4: /],
   ["an unknown configuration key", ["--config", file("c2", "mood: good\nmode: odd\n")], /mode: [\s\S]*mood/],
+  [
+    "a platform that is not known",
+    ["--config", file("c3", "platform: nowhere\n")],
+    /c3 [\s\S]*platform: "nowhere" is not known: use kubernetes, /,
+  ],
+  [
+    "requests above their limits",
+    [
+      "--config",
+      file("c4", "guardResources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 500m, memory: 1Gi}}"),
+    ],
+    /c4 [\s\S]*guardResources\.requests\.cpu: 1 is more than the limit 500m/,
+  ],
 ];
 
 describe.each([

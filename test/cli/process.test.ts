@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -82,6 +82,20 @@ describe("the sluice command", () => {
     const [code, signal] = await once(child, "close");
     expect(stderr).not.toMatch(/EPIPE|Error/);
     expect([code, signal]).toEqual([0, null]);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says in one line where it cannot write", async () => {
+    const pod = join(folder, "full.yaml");
+    writeFileSync(pod, toYaml(trainingPod));
+    const full = openSync("/dev/full", "w");
+    const argv = [program, "inject", "-f", pod, "--cluster", cluster];
+    const { status, stderr } = spawnSync(process.execPath, argv, {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect(stderr).toMatch(/^sluice inject: the output cannot be written: ENOSPC.*\n$/);
+    expect(status).toBe(1);
   });
 
   it.each([
