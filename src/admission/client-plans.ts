@@ -1,8 +1,9 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Config } from "../config.ts";
-import type { ClientPlan, ServedClaim } from "../pod/client-plan.ts";
+import { type ClientPlan, isBare, type ServedClaim } from "../pod/client-plan.ts";
 import { freeName } from "../pod/names.ts";
 import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
+import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import type { PodOptions } from "./pod-options.ts";
 import { nameOf } from "./volume-outcomes.ts";
@@ -59,6 +60,8 @@ export function planClients(
       fallback: config.clientResources,
       gate: options.gate,
     };
+    if (isBare(plan) && template.mountPath === template.sharedMount.mountPath)
+      findings.push(mountsAtRoot(plan));
     number++;
     return [plan];
   });
@@ -73,6 +76,14 @@ function clientStop(template: ClientTemplate, options: PodOptions, config: Confi
   if (options.clientStop !== undefined) return options.clientStop;
   if (config.clientStop !== "auto") return config.clientStop;
   return template.writesBack ? "wait" : "detach";
+}
+
+/** Its next start would fail on its own dead mount, which is then the root of the volume it shares. */
+function mountsAtRoot({ label, template }: ClientPlan): Finding {
+  return {
+    code: "client-mounts-at-root",
+    message: `the client of ${label} states no command and mounts at ${template.mountPath}, the very volume it shares, so it could not start again: state its command in ${describeRef(template.source)}`,
+  };
 }
 
 function lateWrites(dataset: DatasetVolume, client: string): Finding {

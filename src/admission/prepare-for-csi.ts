@@ -42,6 +42,7 @@ export function prepareForCsi(question: Question): Decision {
     namespaceAnnotations: place?.annotations ?? {},
     asked: options.platform,
     fallback: config.platform,
+    clients: false,
   });
   if ("problem" in detected) {
     const refusals = [detected.problem, ...findings];

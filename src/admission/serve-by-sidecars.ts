@@ -9,7 +9,7 @@ import { addPullSecrets } from "../pod/pull-secrets.ts";
 import { isGuaranteed, sizesWithin } from "../pod/quality-of-service.ts";
 import { servedVolumes, serveLateContainers } from "../pod/serve-late-containers.ts";
 import { byVolume, type ServedVolume } from "../pod/served-volume.ts";
-import { sidecarObstacles } from "../pod/sidecar-obstacles.ts";
+import { sidecarObstacles, tooLarge } from "../pod/sidecar-obstacles.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
@@ -44,7 +44,8 @@ export function serveBySidecars(question: Question): Decision {
     return unchanged(pod, [{ code: "no-dataset", message }], outcomes(resolution, served, []), { mode });
   }
   const detected = platformOf(question);
-  const refusals = "problem" in detected ? [detected.problem, ...problems] : problems;
+  const obstacles = [...problems, ...tooLarge(pod)];
+  const refusals = "problem" in detected ? [detected.problem, ...obstacles] : obstacles;
   if ("problem" in detected || refusals.length > 0) {
     const refused = refusedOutcomes(outcomes(resolution, served, []), refusals);
     return reject(pod, [...refusals, ...selection.findings], refused, { mode });
@@ -112,6 +113,7 @@ function platformOf({ pod, namespace, cluster, config, options }: Question): Det
     namespaceAnnotations: place?.annotations ?? {},
     asked: options.platform,
     fallback: config.platform,
+    clients: true,
   });
 }
 

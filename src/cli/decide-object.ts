@@ -34,7 +34,7 @@ export function decideObject(
   const namespace = object.namespace ?? defaultNamespace;
   const part = findPod(object);
   if (part === undefined) return { object, namespace, edits: [] };
-  const before = part.pod as unknown as Pod;
+  const before = withoutNulls(part.pod) as Pod;
   const decision = decideSafely(before, namespace, cluster, config);
   const prefix = part.path.map((key) => `/${key}`).join("");
   const edits = decision.edits.map((edit) => moveBelow(prefix, edit));
@@ -47,6 +47,14 @@ export function decideObject(
   const unknown = !optedIn && cluster.namespace(namespace) === undefined;
   const hint = `Namespace ${namespace} is not in the cluster folder, so its labels are not known`;
   return { object, namespace, decision, edits, pod: before, ...(unknown ? { hint } : {}) };
+}
+
+/** As kubectl and the API server read it: a key without a value is a key that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const stated = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(stated.map(([key, member]) => [key, withoutNulls(member)]));
 }
 
 function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config: Config): Decision {

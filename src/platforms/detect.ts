@@ -7,6 +7,8 @@ export interface PlatformQuestion {
   readonly pod: Pod;
   readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly namespaceAnnotations: Readonly<Record<string, string>>;
+  /** Whether a client runs in the pod, for which Fluid's marks may ask to have no privilege. */
+  readonly clients: boolean;
   /** Value of the pod's annotation sluice.io/platform. */
   readonly asked?: string | undefined;
   /** Name of the platform where nothing says otherwise (config key `platform`). */
@@ -41,7 +43,7 @@ export function detectPlatform(question: PlatformQuestion): DetectedPlatform {
   const namespace = { labels: question.namespaceLabels, annotations: question.namespaceAnnotations };
   return (
     askedPlatform(question.asked) ??
-    fluidPlatform(pod, question.fallback) ??
+    fluidPlatform(pod, question) ??
     markedPlatform(pod, namespace) ??
     fallbackPlatform(question.fallback, "nothing says otherwise")
   );
@@ -59,13 +61,14 @@ function askedPlatform(asked: string | undefined): DetectedPlatform | undefined 
   return namedPlatform("sluice.io/platform", asked);
 }
 
-function fluidPlatform(pod: Marked, fallback: string): DetectedPlatform | undefined {
+function fluidPlatform(pod: Marked, { clients, fallback }: PlatformQuestion): DetectedPlatform | undefined {
   const serverless = fluidServerlessKeys.some((key) => pod.labels[key] === "true");
   // Fluid looks at this label first and then no longer at the annotation.
-  if (serverless && pod.labels[fluidUnprivilegedKey] === "true")
+  if (clients && serverless && pod.labels[fluidUnprivilegedKey] === "true")
     return { problem: refuseUnprivileged(`label ${fluidUnprivilegedKey}=true`, "label") };
   const name = pod.annotations[fluidPlatformKey];
   if (name === undefined) return undefined;
+  if (name === "unprivileged" && !clients) return undefined;
   if (name === "unprivileged")
     return { problem: refuseUnprivileged(`annotation ${fluidPlatformKey}=${name}`, "annotation") };
   if (name === "default") return fallbackPlatform(fallback, `annotation ${fluidPlatformKey}=default`);

@@ -41,7 +41,6 @@ export function addClients(
   const claims = plans.flatMap((plan) => plan.claims.map((claim) => claim.name));
   const unmounted = new Set(claims.filter((claim) => !mounted.has(claim)));
 
-  emptyVolumes(editor, unmounted);
   const served = serveVolumes(editor, drafts, mounted, options);
   const findings = serveContainers(editor, served);
   const [some] = drafts;
@@ -77,17 +76,6 @@ export function addClients(
     "keeps the pod's API token out of the clients",
   );
   return { findings, unmounted };
-}
-
-function emptyVolumes(editor: PodEditor, claims: ReadonlySet<string>): void {
-  editor.pod.spec?.volumes?.forEach((volume, index) => {
-    if (claims.has(volume.persistentVolumeClaim?.claimName ?? ""))
-      editor.set(
-        ["spec", "volumes", index],
-        { name: volume.name, emptyDir: {} },
-        "no container mounts this claim",
-      );
-  });
 }
 
 /** Turns every volume of a mounted claim into a shared one: in the pod by edits, in the drafts when they are built. */

@@ -46,7 +46,7 @@ export function clientContainer(
     ...rest,
     ...supervised(template, shown, client, settings),
     name: settings.name,
-    env: [...(rest.env ?? []), ...supervisorEnv(template, shown, settings)],
+    env: [...(rest.env ?? []), ...supervisorEnv(template, shown, settings), ...preStop(template)],
     resources: clientResources(rest.resources, settings.asked, settings.fallback),
     securityContext: privileged(rest.securityContext),
     volumeMounts: [
@@ -158,7 +158,6 @@ function supervisorEnv(template: ClientTemplate, shown: Shown, settings: ClientS
     { name: "SLUICE_FILE_SYSTEMS", value: template.fileSystems.join(" ") },
     { name: "SLUICE_CLIENT_STOP", value: settings.stop },
     { name: "SLUICE_STOP_SECONDS", value: String(settings.stopSeconds) },
-    ...preStop(template),
     ...(settings.holdSeconds > 0
       ? [{ name: "SLUICE_HOLD_SECONDS", value: String(settings.holdSeconds) }]
       : []),

@@ -18,6 +18,29 @@ export function sidecarObstacles(
   ];
 }
 
+const mostContainers = 500;
+const mostMounts = 5_000;
+const longestPath = 4_096;
+
+/**
+ * What makes a pod too large to be worked on while others wait: no real pod comes near, and the API server's body limit
+ * lets through what would take seconds.
+ */
+export function tooLarge(pod: Pod): Finding[] {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const mounts = containers.flatMap((container) => container.volumeMounts ?? []);
+  const reasons = [
+    containers.length > mostContainers ? `${containers.length} containers (at most ${mostContainers})` : "",
+    mounts.length > mostMounts ? `${mounts.length} volume mounts (at most ${mostMounts})` : "",
+    mounts.some((mount) => mount.mountPath.length > longestPath)
+      ? `a mountPath over ${longestPath} characters`
+      : "",
+  ].filter(Boolean);
+  if (reasons.length === 0) return [];
+  const message = `the pod is too large to be given its datasets: it has ${reasons.join(" and ")}; split it up`;
+  return [{ code: "too-large", message }];
+}
+
 function userNamespace(pod: Pod): Finding[] {
   if (pod.spec?.hostUsers !== false) return [];
   const message =

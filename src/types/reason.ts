@@ -32,7 +32,10 @@ export const reasons = {
   "already-injected": { level: "info", meaning: "a client that is there already serves the volume" },
   "left-to-csi": { level: "info", meaning: "the claim stays; the node's CSI driver mounts it" },
   "not-injected": { level: "info", meaning: "nothing serves the dataset, for the pod is refused" },
-  "not-mounted": { level: "info", meaning: "no container mounts the volume; it is left empty" },
+  "not-mounted": {
+    level: "info",
+    meaning: "no container mounts the volume; its claim stays, and nothing mounts it",
+  },
 
   // From the claim to the client
   "claim-not-found": { level: "refusal", status: 409, meaning: "the claim does not exist" },
@@ -103,6 +106,12 @@ export const reasons = {
     status: 403,
     meaning: "the pod's maker takes containers[0] for the app",
   },
+  "too-large": {
+    level: "refusal",
+    status: 403,
+    meaning: "more containers, mounts or text than a pod can sensibly have",
+  },
+  "client-mounts-at-root": { level: "refusal", status: 403, meaning: "a bare client could not start again" },
   "user-namespace": { level: "refusal", status: 403, meaning: "mounts do not leave a user namespace" },
   "sub-path-expression": {
     level: "refusal",

@@ -52,6 +52,18 @@ describe("planClients", () => {
     expect(plans[0]?.attendant).toBe("sluice-views-0-2");
   });
 
+  it("refuses a client without command that mounts at the root of the volume it shares", () => {
+    const bare = clientTemplateOf({ command: [] });
+    const atRoot = { ...bare, sharedMount: { ...bare.sharedMount, mountPath: bare.mountPath } };
+    expect(plan([datasetOf("a", { client: atRoot })]).findings).toMatchObject([
+      {
+        code: "client-mounts-at-root",
+        message: expect.stringMatching(/^the client of Dataset default\/a states no command/),
+      },
+    ]);
+    expect(plan([datasetOf("a", { client: bare })]).findings).toEqual([]);
+  });
+
   it("lets the claims of one Dataset share a client", () => {
     const { plans } = plan([
       datasetOf("a"),

@@ -127,12 +127,13 @@ describe("volumes of a pod", () => {
     expect(decision.volumes.map(({ client }) => client)).toEqual(["fluid-fuse-1", "fluid-fuse-0"]);
   });
 
-  it("that no container mounts are left empty, and get no client", () => {
+  it("that no container mounts stay as they are, and are served when a container that mounts them comes later", () => {
     const unmounted = podWith(["data"], { containers: [{ name: "app" }] });
     const decision = decidePod(unmounted, cluster);
     expect(decision.volumes).toMatchObject([{ code: "not-mounted" }]);
-    expect(volumeOf(decision, "data")).toEqual({ name: "data", emptyDir: {} });
-    expect(names(decision)).toEqual([]);
+    expect(decision).toMatchObject({ verdict: "unchanged", pod: unmounted });
+    const late = decidePod(podWith(["data"]), cluster);
+    expect(late.volumes).toMatchObject([{ code: "injected" }]);
   });
 
   it("that are no datasets stay as they are", () => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Pod } from "kubernetes-types/core/v1";
 import type { AllowedDifference } from "./allowed-difference.ts";
 import { at, hasLabel, isServerful, list, nodesCarry } from "./asked.ts";
 import {
@@ -114,6 +115,17 @@ export const allowedDifferences: readonly AllowedDifference[] = [
           .map((word) => `'${word}'`)
           .join(" "),
       ),
+  },
+  {
+    id: "no-pre-stop-of-a-bare-client",
+    kind: "on purpose",
+    why: "A client that states no command has no supervisor that could run its preStop after the app; it gets TERM, and the guard takes its mount off.",
+    covers: ({ path, fluid, ours }, { ours: pod }) =>
+      ofClient(path) === "lifecycle/preStop" &&
+      fluid !== undefined &&
+      ours === undefined &&
+      supervisorsPreStops(pod).size === 0 &&
+      containersNamed(pod, /^sluice-views-\d+$/),
   },
   {
     id: "no-probes",
@@ -277,13 +289,13 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "nothing-for-an-unmounted-volume",
     kind: "on purpose",
-    why: "A volume that no container mounts is left empty: no path on the node, no volumes of a client that is not there, no marks.",
+    why: "The claim of a volume that no container mounts stays as it is, for a container that comes later: no path on the node, no volumes of a client that is not there, no marks.",
     covers: ({ path, fluid, ours, original }, outcome) =>
       hasUnmountedClaim(outcome) &&
       outcome.ours !== undefined &&
       ((path.startsWith("volume/") &&
         at(fluid, "hostPath") !== undefined &&
-        isDeepStrictEqual(ours, { emptyDir: {} })) ||
+        isDeepStrictEqual(ours, original)) ||
         (path.startsWith("unused-volume/") && ours === undefined) ||
         path === "annotation/fluid.io/datasets-in-use" ||
         (path.startsWith("label/") && isDeepStrictEqual(ours, original))),
@@ -355,3 +367,9 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       hasLabel(outcome.original, "app.poststart.fluid.io/inject"),
   },
 ];
+
+function containersNamed(pod: Pod | undefined, name: RegExp): boolean {
+  return [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])].some((c) =>
+    name.test(c.name),
+  );
+}

@@ -14,6 +14,7 @@ interface Marks {
 
 function ask(marks: Marks): ReturnType<typeof detectPlatform> {
   const question: PlatformQuestion = {
+    clients: true,
     pod: {
       metadata: { labels: marks.labels ?? {}, annotations: marks.annotations ?? {} },
       spec: { containers: [], nodeSelector: marks.nodeSelector ?? {} },
@@ -169,8 +170,24 @@ describe("detectPlatform", () => {
     expect("problem" in detected && detected.problem.message.length).toBeLessThanOrEqual(200);
   });
 
+  it.each([
+    { labels: { "serverless.fluid.io/inject": "true", "unprivileged.sidecar.fluid.io/inject": "true" } },
+    { annotations: { "serverless.fluid.io/platform": "unprivileged" } },
+  ])("asks nothing of a client where there is none: %j", (metadata) => {
+    const question = {
+      namespaceLabels: {},
+      namespaceAnnotations: {},
+      fallback: "kubernetes",
+      clients: false,
+    };
+    expect(detectPlatform({ ...question, pod: { metadata } })).toMatchObject({
+      platform: { name: "kubernetes" },
+    });
+  });
+
   it("takes a pod without metadata for an unmarked one", () => {
     const detected = detectPlatform({
+      clients: true,
       pod: {},
       namespaceLabels: {},
       namespaceAnnotations: {},
