@@ -122,7 +122,9 @@ export class FreshReads {
   #once(running: Map<string, Promise<void>>, key: string, work: () => Promise<void>): Promise<void> {
     const known = running.get(key);
     if (known !== undefined) return known;
-    const begun = work().finally(() => running.delete(key));
+    const begun = work().finally(() => {
+      if (running.get(key) === begun) running.delete(key);
+    });
     running.set(key, begun);
     return begun;
   }
@@ -137,6 +139,8 @@ export class FreshReads {
       const path = objectPath(resource, place.namespace, place.name);
       const found = await connection.getJson(path, { idleMs: timing.read, signal });
       if (!isRawObject(found)) throw new ApiError("the answer is no object");
+      // Whoever asks from now on gets an answer that is newer than the question.
+      this.#reads.delete(key);
       this.#counts.found += 1;
       this.#absences.delete(key);
       objects.read(found);
@@ -145,6 +149,7 @@ export class FreshReads {
         this.#counts.failed += 1;
         return;
       }
+      this.#reads.delete(key);
       this.#counts.missing += 1;
       this.#remember(key, { events, until: performance.now() + timing.absence });
       objects.readMissing(place, knownThen);

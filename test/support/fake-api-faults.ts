@@ -37,6 +37,14 @@ export function saying(...lines: string[]): Fault {
   };
 }
 
+/** A watch that says these lines and ends. */
+export function sayingAtLast(...lines: string[]): Fault {
+  return (response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(lines.join(""));
+  };
+}
+
 /** A half of the answer, and then the connection is cut. */
 export const half: Fault = (response, { answer }) => {
   const body = JSON.stringify(answer());

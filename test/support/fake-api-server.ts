@@ -7,10 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { issueAuthority, issueServingPair, type KeyPair } from "../../src/certs/issue-pair.ts";
 import { FakeApiStore } from "./fake-api-store.ts";
+import { type WriteVerb, writeObject, writeVerbs } from "./fake-api-writes.ts";
 
 /** A request as the fake API server understood it. */
 export interface ApiCall {
-  readonly verb: "list" | "watch" | "get" | "discovery";
+  readonly verb: "list" | "watch" | "get" | "discovery" | WriteVerb;
   /** A plural such as "datasets"; "" for discovery. */
   readonly resource: string;
   readonly namespace?: string;
@@ -18,6 +19,8 @@ export interface ApiCall {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly token: string | undefined;
+  /** What is to be written. */
+  readonly body?: unknown;
   /** The body of a page, made when it is asked for. */
   readonly answer: () => unknown;
 }
@@ -35,6 +38,8 @@ export const fluidPlurals: Readonly<Record<string, string>> = {
 interface OpenWatch {
   readonly resource: string;
   readonly response: ServerResponse;
+  /** No more events go into it. */
+  readonly forget: () => void;
 }
 
 /** An API server in this process that answers lists, watches and reads over real TLS, and fails as it is told. */
@@ -94,7 +99,7 @@ export class FakeApiServer {
   /** Listens, on the same port as before when it was stopped. */
   async listen(): Promise<void> {
     const { key, cert } = this.#pair;
-    this.#server = createServer({ key, cert }, (request, response) => this.#answer(request, response));
+    this.#server = createServer({ key, cert }, (request, response) => void this.#answer(request, response));
     this.#server.on("connection", (socket) => {
       if (!(socket instanceof Socket)) return;
       this.#sockets.add(socket);
@@ -166,7 +171,7 @@ export class FakeApiServer {
   }
 
   /** Writes `line` into all open watches of a resource. */
-  inject(resource: string, line: string): void {
+  inject(resource: string, line: string | Buffer): void {
     for (const watch of this.#watches) if (watch.resource === resource) watch.response.write(line);
   }
 
@@ -174,6 +179,7 @@ export class FakeApiServer {
   endWatches(resource: string, reset = false): void {
     for (const watch of [...this.#watches]) {
       if (watch.resource !== resource) continue;
+      watch.forget();
       if (reset) watch.response.socket?.destroy();
       else watch.response.end();
     }
@@ -183,8 +189,11 @@ export class FakeApiServer {
     return this.calls.filter((call) => call.verb === verb && call.resource === resource);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const call = this.#understand(request);
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const verb = writeVerbs[request.method ?? ""];
+    const body = verb === undefined ? undefined : await readBody(request);
+    const understood = this.#understand(request);
+    const call = verb === undefined ? understood : { ...understood, verb, body };
     this.calls.push(call);
     const pass = () => this.#answerAsUsual(call, response);
     const fault = this.#faults.find(({ matches }) => matches(call))?.fault;
@@ -195,12 +204,19 @@ export class FakeApiServer {
   #answerAsUsual(call: ApiCall, response: ServerResponse): void {
     try {
       if (call.token !== this.token) throw new HttpError(401, "Unauthorized");
-      if (call.verb === "watch" && this.#exists(call.resource)) this.#watch(call, response);
+      if (call.body !== undefined) this.#write(call, response);
+      else if (call.verb === "watch" && this.#exists(call.resource)) this.#watch(call, response);
       else json(response, 200, call.answer());
     } catch (error) {
       const code = error instanceof HttpError ? error.code : 500;
       status(response, code, error instanceof Error ? error.message : "error");
     }
+  }
+
+  #write(call: ApiCall, response: ServerResponse): void {
+    const answer = writeObject(this.store, call);
+    if ("object" in answer) json(response, answer.code, answer.object);
+    else status(response, answer.code, answer.message);
   }
 
   #understand(request: IncomingMessage): ApiCall {
@@ -210,11 +226,11 @@ export class FakeApiServer {
     const rest = parts.slice(parts[0] === "api" ? 2 : 3);
     const [namespace, resource = "", name] =
       rest[0] === "namespaces" && rest.length > 2 ? rest.slice(1) : [undefined, ...rest];
-    const base = { resource, path: url.pathname, query: url.searchParams, token };
+    const inside = namespace === undefined ? {} : { namespace };
+    const base = { resource, path: url.pathname, query: url.searchParams, token, ...inside };
     if (resource === "") return { ...base, verb: "discovery", answer: () => this.#discover(url.pathname) };
     if (name !== undefined) {
-      const place = namespace === undefined ? {} : { namespace };
-      return { ...base, ...place, name, verb: "get", answer: () => this.#get(resource, name, namespace) };
+      return { ...base, name, verb: "get", answer: () => this.#get(resource, name, namespace) };
     }
     const verb = url.searchParams.get("watch") === "true" ? "watch" : "list";
     return { ...base, verb, answer: () => this.#list(resource, url.searchParams) };
@@ -269,13 +285,14 @@ export class FakeApiServer {
     const send = ({ type, object }: { type: string; object: unknown }) =>
       response.write(`${JSON.stringify({ type, object })}\n`);
     for (const event of collection.history) if (event.version > from) send(event);
-    const watch = { resource, response };
-    collection.listeners.add(send);
-    this.#watches.add(watch);
-    response.on("close", () => {
+    const forget = () => {
       collection.listeners.delete(send);
       this.#watches.delete(watch);
-    });
+    };
+    const watch = { resource, response, forget };
+    collection.listeners.add(send);
+    this.#watches.add(watch);
+    response.on("close", forget);
   }
 }
 
@@ -286,6 +303,12 @@ class HttpError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return JSON.parse(text);
 }
 
 function isAddress(address: AddressInfo | string | null): address is AddressInfo {

@@ -1,0 +1,306 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { after, answering, forbidden, silence } from "../support/fake-api-faults.ts";
+import type { FakeApiServer } from "../support/fake-api-server.ts";
+import {
+  Closing,
+  claim,
+  claimRef,
+  dataset,
+  datasetRef,
+  type Live,
+  openLive,
+  startApi,
+} from "../support/live-cluster.ts";
+
+const closing = new Closing();
+afterEach(() => closing.all());
+
+const reads = (api: FakeApiServer) => api.callsOf("get", "persistentvolumeclaims").length;
+
+/** A cluster whose watches of claims and Datasets never say anything, so that only fresh reads bring news. */
+async function deaf(options: Parameters<typeof openLive>[2] = {}): Promise<Live> {
+  const api = await startApi(closing);
+  for (const resource of ["persistentvolumeclaims", "datasets"])
+    api.fail({ verb: "watch", resource }, silence);
+  return openLive(closing, api, options);
+}
+
+async function timed<T>(work: Promise<T>): Promise<{ result: T; ms: number }> {
+  const begun = performance.now();
+  const result = await work;
+  return { result, ms: performance.now() - begun };
+}
+
+/** A promise that is kept from outside. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  const doors: (() => void)[] = [];
+  const opened = new Promise<void>((resolve) => doors.push(resolve));
+  const open = () => {
+    for (const door of doors) door();
+  };
+  return { opened, open };
+}
+
+describe("a fresh read", () => {
+  it("brings what the watch has not", async () => {
+    const { api, cluster } = await deaf();
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    api.store.put("datasets", dataset("data"));
+    expect(await cluster.refresh([claimRef("data")], 1_000)).toBe(true);
+    expect(cluster.view.claim("team", "data")?.volumeName).toBe("pv");
+    expect(cluster.view.dataset("team", "data")).toBeUndefined();
+    expect(await cluster.refresh([claimRef("data"), datasetRef("data")], 1_000)).toBe(true);
+    expect(cluster.view.dataset("team", "data")?.phase).toBe("Bound");
+    expect(cluster.status().freshReads).toMatchObject({ missing: 0, failed: 0 });
+  });
+
+  it("says so when nothing is new, at once", async () => {
+    const { api, cluster } = await deaf();
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    await cluster.refresh([claimRef("data")], 1_000);
+    const { result, ms } = await timed(cluster.refresh([claimRef("data")], 10_000));
+    expect(result).toBe(false);
+    expect(ms).toBeLessThan(5_000);
+    expect(reads(api)).toBe(2);
+  });
+
+  it("takes out what is gone", async () => {
+    const api = await startApi(closing);
+    for (const resource of ["persistentvolumeclaims", "datasets"])
+      api.fail({ verb: "watch", resource }, silence);
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    const { cluster } = await openLive(closing, api);
+    api.store.delete("persistentvolumeclaims", "data", "team");
+    expect(await cluster.refresh([claimRef("data")], 1_000)).toBe(true);
+    expect(cluster.view.claim("team", "data")).toBeUndefined();
+  });
+
+  it("is made once for all who ask at the same time", async () => {
+    const { api, cluster } = await deaf();
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    const door = gate();
+    api.fail({ verb: "get" }, after(door.opened));
+    const asked = Array.from({ length: 50 }, () => cluster.refresh([claimRef("data")], 5_000));
+    await expect.poll(() => reads(api)).toBe(1);
+    door.open();
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 50 }, () => true));
+    expect(reads(api)).toBe(1);
+  });
+
+  it.each([
+    { name: "silence", fault: silence },
+    { name: "500", fault: answering(500) },
+    { name: "403", fault: forbidden },
+  ])("that meets $name keeps what is known, within its budget", async ({ fault }) => {
+    const { api, cluster } = await deaf();
+    api.store.put("persistentvolumeclaims", claim("known", "pv"));
+    await cluster.refresh([claimRef("known")], 1_000);
+    api.fail({ verb: "get" }, fault);
+    const { result, ms } = await timed(cluster.refresh([claimRef("known"), claimRef("new")], 150));
+    expect(result).toBe(false);
+    expect(ms).toBeLessThan(1_000);
+    expect(cluster.view.claim("team", "known")?.volumeName).toBe("pv");
+  });
+
+  it("survives an API server that is not there", async () => {
+    const { api, cluster } = await deaf();
+    await api.stop();
+    expect(await cluster.refresh([claimRef("data")], 100)).toBe(false);
+    await api.listen();
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    await expect.poll(() => cluster.refresh([claimRef("data")], 100)).toBe(true);
+  });
+
+  it.each(["../nodes", "..", "", "a/b", "a%2fb", "UPPER", "a?watch=true", "-"])(
+    "is not made for %j, which names no object",
+    async (name) => {
+      const { api, cluster } = await deaf();
+      const before = api.calls.length;
+      expect(await cluster.refresh([claimRef(name), claimRef("data", name)], 5_000)).toBe(false);
+      expect(api.calls.slice(before).filter(({ verb }) => verb === "get")).toEqual([]);
+    },
+  );
+
+  it("is not made for kinds that nobody asks for", async () => {
+    const { api, cluster } = await deaf();
+    expect(await cluster.refresh([{ kind: "Secret", namespace: "team", name: "key" }], 5_000)).toBe(false);
+    expect(api.calls.some(({ resource }) => resource === "secrets")).toBe(false);
+  });
+});
+
+describe("answers that come out of order", () => {
+  it("an old read does not overwrite a newer watch event", async () => {
+    const api = await startApi(closing);
+    api.store.put("persistentvolumeclaims", claim("data"));
+    const { cluster } = await openLive(closing, api);
+    const door = gate();
+    api.fail({ verb: "get" }, (response, { answer }) => {
+      const old = JSON.stringify(answer());
+      void door.opened.then(() => response.writeHead(200).end(old));
+    });
+    const refreshing = cluster.refresh([claimRef("data")], 5_000);
+    await expect.poll(() => reads(api)).toBe(1);
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    expect(await refreshing).toBe(true);
+    door.open();
+    await expect.poll(() => cluster.status().freshReads.found).toBe(1);
+    expect(cluster.view.claim("team", "data")?.volumeName).toBe("pv");
+  });
+
+  it("an old read does not bring back what was deleted meanwhile", async () => {
+    const api = await startApi(closing);
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    const { cluster } = await openLive(closing, api);
+    const door = gate();
+    api.fail({ verb: "get" }, (response, { answer }) => {
+      const old = JSON.stringify(answer());
+      void door.opened.then(() => response.writeHead(200).end(old));
+    });
+    const refreshing = cluster.refresh([claimRef("data")], 5_000);
+    await expect.poll(() => reads(api)).toBe(1);
+    api.store.delete("persistentvolumeclaims", "data", "team");
+    expect(await refreshing).toBe(true);
+    door.open();
+    await expect.poll(() => cluster.status().freshReads.found).toBe(1);
+    expect(cluster.view.claim("team", "data")).toBeUndefined();
+  });
+
+  it("an old answer that there is none does not take out what was made meanwhile", async () => {
+    const api = await startApi(closing);
+    const { cluster } = await openLive(closing, api);
+    const door = gate();
+    api.fail({ verb: "get" }, (response) => {
+      void door.opened.then(() => response.writeHead(404).end("{}"));
+    });
+    const refreshing = cluster.refresh([claimRef("data")], 5_000);
+    await expect.poll(() => reads(api)).toBe(1);
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    expect(await refreshing).toBe(true);
+    door.open();
+    await expect.poll(() => cluster.status().freshReads.missing).toBe(1);
+    expect(cluster.view.claim("team", "data")?.volumeName).toBe("pv");
+  });
+
+  it("an old watch event does not overwrite a newer read", async () => {
+    const { api, cluster } = await deaf();
+    api.store.put("nodes", { metadata: { name: "a", labels: { state: "new" } } });
+    await expect.poll(() => cluster.view.node("a")?.labels).toEqual({ state: "new" });
+    const late = { metadata: { name: "a", labels: { state: "old" }, resourceVersion: "1" } };
+    api.inject("nodes", `${JSON.stringify({ type: "MODIFIED", object: late })}\n`);
+    api.inject("nodes", `${JSON.stringify({ type: "DELETED", object: late })}\n`);
+    api.store.put("nodes", { metadata: { name: "b" } });
+    await expect.poll(() => cluster.view.node("b")).toBeDefined();
+    expect(cluster.view.node("a")?.labels).toEqual({ state: "new" });
+  });
+});
+
+describe("waiting for what is about to come", () => {
+  it("ends as soon as the claim is made", async () => {
+    const api = await startApi(closing);
+    const { cluster } = await openLive(closing, api);
+    const refreshing = timed(cluster.refresh([claimRef("data")], 10_000));
+    await expect.poll(() => reads(api)).toBeGreaterThan(0);
+    api.store.put("persistentvolumeclaims", claim("data"));
+    const { result, ms } = await refreshing;
+    expect(result).toBe(true);
+    expect(ms).toBeLessThan(5_000);
+    expect(cluster.view.claim("team", "data")).toBeDefined();
+  });
+
+  it.each([
+    { name: "by the watch", open: () => startApi(closing).then((api) => openLive(closing, api)) },
+    { name: "by reading again where the watch is silent", open: () => deaf() },
+  ])("sees a claim bound $name", async ({ open }) => {
+    const { api, cluster } = await open();
+    api.store.put("persistentvolumeclaims", claim("data"));
+    await expect.poll(() => cluster.refresh([claimRef("data")], 50)).toBe(false);
+    const refreshing = cluster.refresh([claimRef("data")], 10_000);
+    api.store.put("persistentvolumeclaims", claim("data", "pv"));
+    expect(await refreshing).toBe(true);
+    expect(cluster.view.claim("team", "data")?.volumeName).toBe("pv");
+  });
+
+  it("sees a Dataset bound", async () => {
+    const { api, cluster } = await deaf();
+    api.store.put("datasets", dataset("data", "NotBound"));
+    await cluster.refresh([datasetRef("data")], 1_000);
+    const refreshing = cluster.refresh([datasetRef("data")], 10_000);
+    api.store.put("datasets", dataset("data", "Bound"));
+    expect(await refreshing).toBe(true);
+    expect(cluster.view.dataset("team", "data")?.phase).toBe("Bound");
+  });
+
+  it("is not ended by a change that nobody can see", async () => {
+    const api = await startApi(closing);
+    api.store.put("persistentvolumeclaims", claim("data"));
+    const { cluster } = await openLive(closing, api);
+    const refreshing = cluster.refresh([claimRef("data")], 200);
+    const annotated = {
+      ...claim("data"),
+      metadata: { name: "data", namespace: "team", annotations: { a: "b" } },
+    };
+    api.store.put("persistentvolumeclaims", annotated);
+    expect(await refreshing).toBe(false);
+  });
+
+  it("keeps its budget", async () => {
+    const { api, cluster } = await deaf();
+    const { result, ms } = await timed(cluster.refresh([claimRef("data")], 200));
+    expect(result).toBe(false);
+    expect(ms).toBeGreaterThan(150);
+    expect(ms).toBeLessThan(1_500);
+    expect(reads(api)).toBeGreaterThan(1);
+  });
+
+  it("reads once for all who wait", async () => {
+    const { api, cluster } = await deaf({ timing: { poll: 50 } });
+    const waiting = Array.from({ length: 100 }, () => cluster.refresh([claimRef("data")], 300));
+    await Promise.all(waiting);
+    expect(reads(api)).toBeGreaterThan(1);
+    expect(reads(api)).toBeLessThan(10);
+  });
+
+  it("is not done for claims that are being deleted, nor for a kind without its CRD", async () => {
+    const { api, cluster } = await deaf();
+    api.installed.delete("datasets");
+    await expect
+      .poll(() => cluster.status().resources.find(({ resource }) => /^datasets/.test(resource))?.state)
+      .toBe("absent");
+    const deleting = {
+      ...claim("data"),
+      metadata: { name: "data", namespace: "team", deletionTimestamp: "now" },
+    };
+    api.store.put("persistentvolumeclaims", deleting);
+    await cluster.refresh([claimRef("data")], 1_000);
+    const { result, ms } = await timed(cluster.refresh([claimRef("data"), datasetRef("data")], 10_000));
+    expect(result).toBe(false);
+    expect(ms).toBeLessThan(5_000);
+  });
+});
+
+describe("an answer that there is none", () => {
+  it("is used again for a while", async () => {
+    const { api, cluster } = await deaf({ timing: { absence: 60_000, poll: 60_000 } });
+    await cluster.refresh([claimRef("data")], 50);
+    expect(reads(api)).toBe(1);
+    await cluster.refresh([claimRef("data")], 50);
+    expect(reads(api)).toBe(1);
+  });
+
+  it("is forgotten after that", async () => {
+    const { api, cluster } = await deaf({ timing: { absence: 1, poll: 60_000 } });
+    await cluster.refresh([claimRef("data")], 50);
+    await cluster.refresh([claimRef("data")], 50);
+    expect(reads(api)).toBe(2);
+  });
+
+  it("is forgotten at the first watch event of its resource", async () => {
+    const api = await startApi(closing);
+    const { cluster } = await openLive(closing, api, { timing: { absence: 60_000, poll: 60_000 } });
+    await cluster.refresh([claimRef("data")], 50);
+    api.store.put("persistentvolumeclaims", claim("other"));
+    await expect.poll(() => cluster.view.claim("team", "other")).toBeDefined();
+    await cluster.refresh([claimRef("data")], 50);
+    expect(reads(api)).toBe(2);
+  });
+});
