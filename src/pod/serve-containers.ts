@@ -10,13 +10,15 @@ import { byVolume, type ServedVolume } from "./served-volume.ts";
  * containers that keep its views or guard it mount it whole and are left alone, as are mounts that show a view already.
  */
 export function serveContainers(editor: PodEditor, served: readonly ServedVolume[]): Finding[] {
+  if (served.length === 0) return [];
   const findings: Finding[] = [];
   const volumes = byVolume(served);
   for (const { container, path } of containersOf(editor.pod)) {
-    const inside = new InnerMounts(container);
+    let inside: InnerMounts | undefined;
     container.volumeMounts?.forEach((mount, index) => {
       const volume = volumes.get(mount.name);
       if (volume === undefined || (!volume.isNew && (isKeeper(mount) || volume.shows(mount)))) return;
+      inside ??= new InnerMounts(container);
       const result = volume.serve(container, mount, inside);
       findings.push(...result.findings);
       const why = `container ${container.name} sees the dataset at ${mount.mountPath} through a view of ${volume.client}`;
