@@ -35,9 +35,13 @@ export function hasGuard(pod: Pod): boolean {
   return findContainer(pod, isGuard) !== undefined;
 }
 
-/** A guard is known by what it runs, never by its name. */
-export function isGuard(container: Container): boolean {
-  return isGuardCommand(container.command);
+/**
+ * A guard is known by what it runs, never by its name, and by a mount that only a privileged container may have: what
+ * merely looks like one would leave the pod without any.
+ */
+export function isGuard({ command, volumeMounts }: Container): boolean {
+  const guards = volumeMounts?.some((mount) => mount.mountPropagation === "Bidirectional") ?? false;
+  return guards && isGuardCommand(command);
 }
 
 /** Puts further volumes under the guard that is in the pod already. */

@@ -7,15 +7,16 @@ import { moveConsumersBehind } from "./move-consumers.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { serveContainers } from "./serve-containers.ts";
 import { ServedVolume } from "./served-volume.ts";
-import { viewsRoot } from "./shared-volume.ts";
+import { sharedPath, viewsRoot } from "./shared-volume.ts";
 
 /**
  * The volumes that supervisors in the pod serve already. They are known by their structure, never by a mark: a
- * supervisor's command, and the shared volume it mounts for its views. Another version may have written them, and the
- * API server and other webhooks may have filled them in.
+ * supervisor's command, and the shared volume it mounts for its views, which only a privileged container may do so.
+ * Another version may have written them, and the API server and other webhooks may have filled them in.
  */
 export function servedVolumes(pod: Pod, directSubPathExpr: boolean): ServedVolume[] {
-  const inPod = new Set(pod.spec?.volumes?.map((volume) => volume.name));
+  const volumes = pod.spec?.volumes?.filter((volume) => volume.emptyDir !== undefined);
+  const inPod = new Set(volumes?.map((volume) => volume.name));
   return containersOf(pod).flatMap(({ container }) => {
     const views = parseSupervisorCommand(container.command)?.views ?? [];
     const shared = sharedVolumes(container);
@@ -67,6 +68,8 @@ function volumeOf(view: View): string {
 }
 
 function sharedVolumes({ volumeMounts = [] }: Container): ReadonlySet<string> {
-  const shared = volumeMounts.filter(({ name, mountPath }) => mountPath === `${viewsRoot}/${name}`);
+  const shared = volumeMounts.filter(
+    (mount) => mount.mountPath === sharedPath(mount.name) && mount.mountPropagation === "Bidirectional",
+  );
   return new Set(shared.map((mount) => mount.name));
 }

@@ -46,6 +46,7 @@ describe("the guard", () => {
     expect(hasGuard({ spec: { containers: [found] } })).toBe(true);
     expect(hasGuard({ spec: { containers: [], initContainers: [found] } })).toBe(true);
     expect(hasGuard({ spec: { containers: [{ name: "sluice-guard", command: ["sh"] }] } })).toBe(false);
+    expect(hasGuard({ spec: { containers: [{ ...guard(), volumeMounts: [] }] } })).toBe(false);
   });
 
   it("also watches volumes that come later", () => {

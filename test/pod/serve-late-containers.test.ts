@@ -27,7 +27,11 @@ function reader(name: string, mount: Partial<VolumeMount> = {}): Container {
 }
 
 function podOf(initContainers: Container[], containers: Container[] = []): Pod {
-  return { spec: { volumes: [{ name: "data" }, { name: "models" }], initContainers, containers } };
+  const volumes = [
+    { name: "data", emptyDir: {} },
+    { name: "models", emptyDir: {} },
+  ];
+  return { spec: { volumes, initContainers, containers } };
 }
 
 function serve(pod: Pod) {
@@ -47,6 +51,21 @@ describe("volumes that are served already", () => {
     [
       "are not known without the volume",
       { spec: { ...podOf([]).spec, containers: [client("c", ["other"])] } },
+      [],
+    ],
+    [
+      "are not known by a mount that any container may have",
+      podOf([{ ...supervisor, volumeMounts: [{ name: "data", mountPath: "/sluice/views/data" }] }]),
+      [],
+    ],
+    [
+      "are not known as long as they are claims",
+      {
+        spec: {
+          volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }],
+          containers: [supervisor],
+        },
+      },
       [],
     ],
     ["are not known by a name alone", podOf([{ name: "fluid-fuse-0", command: ["sh", "-c", "x"] }]), []],
