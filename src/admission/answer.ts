@@ -106,7 +106,8 @@ function warningsOf(decision: Decision): string[] {
   for (const finding of decision.findings) {
     const { level } = reasonInfo(finding.code);
     if (level === "info" || (level === "refusal" && decision.verdict === "rejected")) continue;
-    const warning = cut(finding.message, longestWarning);
+    // The API server drops a warning that holds a control character, such as a path may.
+    const warning = cut(finding.message.replace(/\p{Cc}+/gu, " "), longestWarning);
     left -= Buffer.byteLength(warning);
     if (left < 0) break;
     warnings.push(warning);

@@ -160,6 +160,7 @@ const pod = objectWith(
         hostIPC: flag,
         hostNetwork: flag,
         hostUsers: flag,
+        os: objectWith({}, { name: text }),
         shareProcessNamespace: flag,
         automountServiceAccountToken: flag,
         securityContext: any,

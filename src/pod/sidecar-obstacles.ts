@@ -13,6 +13,7 @@ export function sidecarObstacles(
 ): Finding[] {
   return [
     ...userNamespace(pod),
+    ...windows(pod),
     ...blockDevices(pod, volumes),
     ...(native ? [] : [...initContainers(pod, volumes), ...firstContainer(pod, makerLabels)]),
   ];
@@ -46,6 +47,19 @@ function userNamespace(pod: Pod): Finding[] {
   const message =
     "spec.hostUsers is false, and mounts never leave a user namespace, so the client's mount would not reach the app: remove hostUsers, or use sluice.io/mode: csi";
   return [{ code: "user-namespace", message }];
+}
+
+function windows({ spec }: Pod): Finding[] {
+  const key = "kubernetes.io/os";
+  const mark =
+    spec?.os?.name === "windows"
+      ? "spec.os.name is windows"
+      : spec?.nodeSelector?.[key] === "windows"
+        ? `spec.nodeSelector asks for ${key}=windows`
+        : undefined;
+  if (mark === undefined) return [];
+  const message = `${mark}, and clients of datasets run on Linux only: use sluice.io/mode: csi if the node has a driver, or take the dataset's claim out of the pod`;
+  return [{ code: "windows-pod", message }];
 }
 
 function blockDevices(pod: Pod, volumes: ReadonlySet<string>): Finding[] {

@@ -113,6 +113,7 @@ export const reasons = {
   },
   "client-mounts-at-root": { level: "refusal", status: 403, meaning: "a bare client could not start again" },
   "user-namespace": { level: "refusal", status: 403, meaning: "mounts do not leave a user namespace" },
+  "windows-pod": { level: "refusal", status: 403, meaning: "clients run on Linux only" },
   "sub-path-expression": {
     level: "refusal",
     status: 403,

@@ -124,6 +124,11 @@ describe("answerReview", () => {
     expect(response).toMatchObject({ allowed: true, warnings: ["missing", "does not heal"] });
   });
 
+  it("writes warnings without control characters, for with one the API server would drop it", () => {
+    const { warnings } = responseTo({ findings: [finding("no-healing", "mounted at /a\n\tb")] });
+    expect(warnings).toEqual(["mounted at /a b"]);
+  });
+
   it("keeps each warning within 200 characters and all within 4,000 bytes", () => {
     const findings = Array.from({ length: 100 }, (_, i) => finding("no-healing", `${i} ${"é".repeat(300)}`));
     const warnings = responseTo({ findings }).warnings ?? [];

@@ -28,6 +28,15 @@ describe("sidecarObstacles", () => {
     ],
     ["a user namespace", { hostUsers: false }, {}, true, ["user-namespace"]],
     ["the host's user namespace, said aloud", { hostUsers: true }, {}, true, []],
+    ["Windows, said by the pod", { os: { name: "windows" } }, {}, true, ["windows-pod"]],
+    [
+      "Windows, asked of the node",
+      { nodeSelector: { "kubernetes.io/os": "windows" } },
+      {},
+      true,
+      ["windows-pod"],
+    ],
+    ["Linux, said aloud", { os: { name: "linux" } }, {}, true, []],
     [
       "a block device",
       { initContainers: [{ name: "prepare", volumeDevices: [{ name: "data", devicePath: "/dev/x" }] }] },
