@@ -1,0 +1,218 @@
+import { expect, it } from "vitest";
+import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { type Fields, listAt, textAt } from "./harness/fields.ts";
+import { addObject } from "./harness/objects.ts";
+import { clientsOf, podOf } from "./harness/pods.ts";
+import { sluiceNamespace } from "./harness/replicas.ts";
+import { installManifest, type TestCluster } from "./harness/test-cluster.ts";
+
+const registrationPath = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/sluice";
+const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certificates`;
+
+describeCluster("bad circumstances", clusterWithSluice, (cluster) => {
+  it("the API server is killed and etcd's history is gone: right at once, and what came meanwhile is seen", async () => {
+    await cluster().plane.stop("kube-apiserver", "SIGKILL");
+    await cluster().plane.compactEtcd();
+    cluster().plane.start("kube-apiserver");
+    await cluster().plane.ready();
+    await served(cluster(), "imagenet", 1);
+    await cluster().addDataset("after-restart");
+    await served(cluster(), "after-restart", 1);
+    await allReady(cluster());
+  });
+
+  it("etcd is compacted while everything is watched", async () => {
+    await cluster().addDataset("before-compaction");
+    await cluster().plane.compactEtcd();
+    await cluster().addDataset("after-compaction");
+    await served(cluster(), "after-compaction", 1);
+    await served(cluster(), "before-compaction", 1);
+  });
+
+  it("a replica is killed: the other one serves, and it comes back", async () => {
+    const [victim] = cluster().replicas.all;
+    victim?.process.signal("SIGKILL");
+    await served(cluster(), "imagenet", 1);
+    await eventually("the replica was started again", () => victim?.restarts === 1);
+    await cluster().replicas.ready();
+    await served(cluster(), "imagenet", 1);
+  });
+
+  it("both replicas are killed at once: pods come again as soon as one is back", async () => {
+    const victims = cluster().replicas.all;
+    const restarts = victims.map((victim) => victim.restarts);
+    for (const victim of victims) victim.process.signal("SIGKILL");
+    await eventually("both were started again", () =>
+      victims.every((victim, index) => victim.restarts === (restarts[index] ?? 0) + 1),
+    );
+    await cluster().replicas.ready();
+    await served(cluster(), "imagenet", 1);
+  });
+
+  it("the Secret is deleted: served without a gap, and there is a new one", async () => {
+    const old = textAt(await cluster().api.get(secretPath), "metadata", "uid");
+    await cluster().api.delete(secretPath);
+    await served(cluster(), "imagenet", 1);
+    await eventually("there is a new Secret", async () => {
+      return textAt(await cluster().api.get(secretPath), "metadata", "uid") !== old;
+    });
+    await served(cluster(), "imagenet", 1);
+    await allReady(cluster());
+  });
+
+  it("the Secret is filled with rubbish: served without a gap, and it is mended", async () => {
+    const { data } = await cluster().api.get(secretPath);
+    const rubbish = Buffer.from("rubbish").toString("base64");
+    const spoiled = Object.fromEntries(Object.keys(Object(data)).map((key) => [key, rubbish]));
+    await cluster().api.patch(secretPath, { data: spoiled });
+    await served(cluster(), "imagenet", 1);
+    await eventually("the Secret is mended", async () => {
+      const values = Object.values(Object((await cluster().api.get(secretPath))["data"]));
+      return values.length > 0 && !values.includes(rubbish);
+    });
+    await served(cluster(), "imagenet", 1);
+    await allReady(cluster());
+  });
+
+  it("caBundle is set to somebody else's: right again within a second", async () => {
+    const registration = await cluster().api.get(registrationPath);
+    const stranger = Buffer.from(cluster().plane.pki.admin.ca).toString("base64");
+    const entries = listAt(registration, "webhooks").map((_, index) => ({
+      op: "replace",
+      path: `/webhooks/${index}/clientConfig/caBundle`,
+      value: stranger,
+    }));
+    await cluster().api.patch(registrationPath, entries, "json");
+    await eventually(
+      "caBundle is mended in all entries",
+      async () => bundlesOf(await cluster().api.get(registrationPath)).every((bundle) => bundle !== stranger),
+      { seconds: 1 },
+    );
+    await served(cluster(), "imagenet", 1);
+    await allReady(cluster());
+  });
+
+  it("the manifest is applied again, as an upgrade does: caBundle stays or is right again within a second", async () => {
+    await cluster().kubectl.do(["apply", "-f", installManifest]);
+    await served(cluster(), "imagenet", 1);
+    expect(bundlesOf(await cluster().api.get(registrationPath))).not.toContain("");
+  });
+
+  it("the registration is deleted: it is not made again, it is told, and it works when it is applied again", async () => {
+    await cluster().api.delete(registrationPath);
+    await eventually(
+      "a metric tells of it",
+      async () => (await cluster().sluiceMetric("sluice_problems", 'kind="registration"')) > 0,
+      { seconds: 10 },
+    );
+    await allReady(cluster());
+    expect((await cluster().api.send("GET", registrationPath)).status).toBe(404);
+    await cluster().kubectl.do(["apply", "-f", installManifest]);
+    await eventually(
+      "a pod gets its client",
+      async () => clientsOf((await tryPod(cluster(), "imagenet")).body).length === 1,
+      { seconds: 2 },
+    );
+  });
+
+  it("the right to read is taken away: what is known is still served; given back, what is new too", async () => {
+    const path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/sluice";
+    const { metadata, ...binding } = await cluster().api.get(path);
+    await cluster().api.delete(path);
+    await served(cluster(), "imagenet", 1);
+    await cluster().addDataset("unseen");
+    const blind = await tryPod(cluster(), "unseen");
+    expect(blind.status, "an unknown claim is not let through without its data").toBeGreaterThanOrEqual(400);
+    await allReady(cluster());
+    const labels = Object(metadata)["labels"];
+    await cluster().api.create(path.slice(0, path.lastIndexOf("/")), {
+      ...binding,
+      metadata: { name: "sluice", labels },
+    });
+    await served(cluster(), "unseen", 30);
+  });
+
+  it("Fluid's kinds are removed and installed again", { timeout: 120_000 }, async () => {
+    await cluster().kubectl.do(["delete", "crd", "--all", "--wait=true"]);
+    await served(cluster(), undefined, 1);
+    await allReady(cluster());
+    await cluster().addFluid();
+    await cluster().addExamples();
+    await served(cluster(), "imagenet", 30);
+    await served(cluster(), "models", 30);
+  });
+
+  it("a ResourceQuota on requests and limits, and a LimitRange, let the client in", async () => {
+    await addObject(cluster().api, {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "all", namespace: "demo" },
+      spec: {
+        hard: {
+          "requests.cpu": "50",
+          "requests.memory": "100Gi",
+          "limits.cpu": "90",
+          "limits.memory": "200Gi",
+        },
+      },
+    });
+    await addObject(cluster().api, {
+      apiVersion: "v1",
+      kind: "LimitRange",
+      metadata: { name: "all", namespace: "demo" },
+      spec: {
+        limits: [
+          {
+            type: "Container",
+            default: { cpu: "1", memory: "1Gi" },
+            defaultRequest: { cpu: "100m", memory: "128Mi" },
+          },
+        ],
+      },
+    });
+    const pod = await eventually("a pod fits the quota", async () => {
+      const answer = await tryPod(cluster(), "imagenet");
+      if (answer.status !== 201) throw new Error(answer.text);
+      return answer.body;
+    });
+    expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+  });
+
+  it("two replicas begin at the same instant with nothing there: both serve one and the same certificate", async () => {
+    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=0", "-n", sluiceNamespace]);
+    await cluster().replicas.ready(0);
+    await cluster().api.delete(secretPath);
+    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=2", "-n", sluiceNamespace]);
+    const replicas = await cluster().replicas.ready();
+    const served = await Promise.all(replicas.map((replica) => cluster().servedCertificate(replica)));
+    expect(new Set(served).size).toBe(1);
+  });
+});
+
+/** A pod with the claim is served within `seconds`, and in the meantime none is let in without its client. */
+async function served(cluster: TestCluster, claim: string | undefined, seconds: number): Promise<void> {
+  const pod = await eventually(
+    `a pod with ${claim ?? "no claim"} is let in`,
+    async () => {
+      const { status, body, text } = await tryPod(cluster, claim);
+      if (status !== 201) throw new Error(textAt(body, "message") || text);
+      return body;
+    },
+    { seconds, pauseMs: 20 },
+  );
+  expect(clientsOf(pod)).toHaveLength(claim === undefined ? 0 : 1);
+}
+
+function tryPod(cluster: TestCluster, claim: string | undefined) {
+  const pod: Fields = podOf(undefined, { claims: claim === undefined ? [] : [claim] });
+  return cluster.api.send("POST", "/api/v1/namespaces/demo/pods?dryRun=All", pod);
+}
+
+async function allReady(cluster: TestCluster): Promise<void> {
+  for (const replica of cluster.replicas.all) expect((await replica.ask("/readyz")).status).toBe(200);
+}
+
+function bundlesOf(registration: Fields): string[] {
+  return listAt(registration, "webhooks").map((entry) => textAt(entry, "clientConfig", "caBundle"));
+}

@@ -1,0 +1,114 @@
+import type { Agent } from "node:https";
+import { request } from "node:https";
+import { type Fields, fieldsOf } from "./fields.ts";
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Fields;
+  readonly text: string;
+  /** What the API server warned of (RFC 7234 "Warning" headers), without code and agent. */
+  readonly warnings: readonly string[];
+}
+
+/** The API server's refusal, or that it was not reached (status 0). */
+export class ApiError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+const patchTypes = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+} as const;
+
+/** Talks to the API server as the cluster's administrator, without the start of a kubectl each time. */
+export class ApiClient {
+  readonly #agent: Agent;
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  /** The object at `path`; rejects with `ApiError`. */
+  async get(path: string): Promise<Fields> {
+    return succeeded(await this.send("GET", path));
+  }
+
+  /** The items of the collection at `path`. */
+  async list(path: string): Promise<readonly Fields[]> {
+    const { items } = await this.get(path);
+    return Array.isArray(items) ? items.map(fieldsOf) : [];
+  }
+
+  async create(path: string, object: unknown): Promise<Fields> {
+    return succeeded(await this.send("POST", path, object));
+  }
+
+  async replace(path: string, object: unknown): Promise<Fields> {
+    return succeeded(await this.send("PUT", path, object));
+  }
+
+  async patch(path: string, patch: unknown, type: keyof typeof patchTypes = "merge"): Promise<Fields> {
+    return succeeded(await this.send("PATCH", path, patch, patchTypes[type]));
+  }
+
+  /** At once, without a grace period; what is gone already is fine. */
+  async delete(path: string, gracePeriodSeconds = 0): Promise<void> {
+    const answer = await this.send("DELETE", path, { gracePeriodSeconds });
+    if (answer.status !== 404) succeeded(answer);
+  }
+
+  /** A page of text, such as /metrics. */
+  async text(path: string): Promise<string> {
+    return (await this.send("GET", path)).text;
+  }
+
+  /** Any answer, refusals too; rejects with `ApiError` 0 when there is none. */
+  send(method: Method, path: string, body?: unknown, type = "application/json"): Promise<ApiAnswer> {
+    return new Promise((resolve, reject) => {
+      const failed = (error: Error) => reject(new ApiError(0, `${method} ${path}: ${error.message}`));
+      const headers = { accept: "application/json, text/plain", "content-type": type };
+      const asked = request({ agent: this.#agent, host: "kubernetes", method, path, headers }, (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (part: string) => {
+          text += part;
+        });
+        response.on("error", failed);
+        response.on("end", () => {
+          const said = response.headersDistinct["warning"] ?? [];
+          const warnings = said.flatMap((line) =>
+            [...line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(warned),
+          );
+          resolve({ status: response.statusCode ?? 0, body: parsed(text), text, warnings });
+        });
+      });
+      asked.on("error", failed);
+      asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
+      asked.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
+
+function warned([, text = ""]: RegExpExecArray): string {
+  return text.replaceAll(/\\(.)/g, "$1");
+}
+
+function parsed(text: string): Fields {
+  try {
+    return fieldsOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function succeeded({ status, body, text }: ApiAnswer): Fields {
+  if (status < 300) return body;
+  throw new ApiError(status, typeof body["message"] === "string" ? body["message"] : `${status} ${text}`);
+}

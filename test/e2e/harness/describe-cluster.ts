@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, inject } from "vitest";
+import { TestCluster } from "./test-cluster.ts";
+
+/** Cases on one cluster of their own; skipped where no cluster can run. `cluster()` is there once they run. */
+export function describeCluster(
+  name: string,
+  prepare: () => Promise<TestCluster>,
+  cases: (cluster: () => TestCluster) => void,
+): void {
+  const why = inject("whyNoCluster");
+  describe.skipIf(why !== "")(why === "" ? name : `${name} (skipped: ${why})`, () => {
+    let running: TestCluster | undefined;
+    beforeAll(async () => {
+      running = await prepare();
+    });
+    afterAll(() => running?.close());
+    cases(() => {
+      if (running === undefined) throw new Error("the cluster is not up");
+      return running;
+    });
+  });
+}
+
+/** A cluster with Sluice installed, both replicas ready. */
+export async function clusterWithSluice(): Promise<TestCluster> {
+  const cluster = await TestCluster.start();
+  try {
+    await cluster.install();
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}

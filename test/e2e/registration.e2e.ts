@@ -1,0 +1,201 @@
+import { expect, it } from "vitest";
+import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { type Fields, listAt, textAt } from "./harness/fields.ts";
+import { clientsOf, podOf } from "./harness/pods.ts";
+import { sluiceNamespace } from "./harness/replicas.ts";
+import { installManifest, type TestCluster } from "./harness/test-cluster.ts";
+
+const calls = "apiserver_admission_webhook_admission_duration_seconds_count";
+const ours = 'sluice.io"';
+
+interface CallCase {
+  readonly what: string;
+  readonly namespace: string;
+  readonly pod?: Fields;
+  readonly claims?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly calls: 0 | 1;
+}
+
+const yes = "true";
+const cases: readonly CallCase[] = [
+  { what: "with a claim, in a namespace that opted in", namespace: "demo", claims: ["imagenet"], calls: 1 },
+  { what: "with two claims", namespace: "demo", claims: ["imagenet", "corpus"], calls: 1 },
+  { what: "without a claim", namespace: "demo", calls: 0 },
+  {
+    what: "that opted out",
+    namespace: "demo",
+    claims: ["imagenet"],
+    labels: { "sluice.io/inject": "false" },
+    calls: 0,
+  },
+  {
+    what: "that opted out of Fluid",
+    namespace: "demo",
+    claims: ["imagenet"],
+    labels: { "fluid.io/enable-injection": "false" },
+    calls: 0,
+  },
+  {
+    what: "with every label that asks, in a namespace that opted in",
+    namespace: "demo",
+    claims: ["imagenet"],
+    labels: {
+      "sluice.io/inject": yes,
+      "serverless.fluid.io/inject": yes,
+      "fuse.serverful.fluid.io/inject": yes,
+    },
+    calls: 1,
+  },
+  { what: "in a namespace that did not opt in", namespace: "elsewhere", claims: ["imagenet"], calls: 0 },
+  {
+    what: "that opted in by itself",
+    namespace: "elsewhere",
+    claims: ["imagenet"],
+    labels: { "sluice.io/inject": yes },
+    calls: 1,
+  },
+  {
+    what: "that opted in by itself, without a claim",
+    namespace: "elsewhere",
+    labels: { "sluice.io/inject": yes },
+    calls: 0,
+  },
+  {
+    what: "with Fluid's label",
+    namespace: "elsewhere",
+    claims: ["imagenet"],
+    labels: { "serverless.fluid.io/inject": yes },
+    calls: 1,
+  },
+  {
+    what: "with all labels of all ways in",
+    namespace: "elsewhere",
+    claims: ["imagenet"],
+    labels: {
+      "sluice.io/inject": yes,
+      "serverless.fluid.io/inject": yes,
+      "fuse.sidecar.fluid.io/inject": yes,
+      "fuse.serverful.fluid.io/inject": yes,
+    },
+    calls: 1,
+  },
+  {
+    what: "in kube-system",
+    namespace: "kube-system",
+    claims: ["imagenet"],
+    labels: { "sluice.io/inject": yes },
+    calls: 0,
+  },
+  {
+    what: "in Sluice's own namespace",
+    namespace: sluiceNamespace,
+    claims: ["imagenet"],
+    labels: { "sluice.io/inject": yes },
+    calls: 0,
+  },
+];
+
+async function prepared(): Promise<TestCluster> {
+  const cluster = await clusterWithSluice();
+  await cluster.addNamespace("elsewhere");
+  return cluster;
+}
+
+describeCluster("registration", prepared, (cluster) => {
+  it.each(cases)(
+    "a pod $what is sent $calls times",
+    async ({ namespace, claims = [], labels = {}, calls: wanted }) => {
+      const before = await cluster().plane.metric(calls, ours);
+      const pod = podOf("asking", { namespace, claims, labels });
+      await cluster().api.send("POST", `/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod);
+      expect((await cluster().plane.metric(calls, ours)) - before).toBe(wanted);
+    },
+  );
+
+  it("a pod that holds a client of ours is sent again, even without a claim", async () => {
+    const made = await cluster().api.create(
+      "/api/v1/namespaces/demo/pods?dryRun=All",
+      podOf("served", { claims: ["imagenet"] }),
+    );
+    const before = await cluster().plane.metric(calls, ours);
+    const { uid: _, creationTimestamp: __, ...metadata } = Object(made["metadata"]);
+    const again = await cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", {
+      ...made,
+      metadata: { ...metadata, name: "served-again" },
+    });
+    expect((await cluster().plane.metric(calls, ours)) - before).toBe(1);
+    expect(clientsOf(again)).toEqual(clientsOf(made));
+  });
+
+  it("an updated pod is not sent", async () => {
+    await cluster().api.create("/api/v1/namespaces/demo/pods", podOf("lasting", { claims: ["imagenet"] }));
+    const before = await cluster().plane.metric(calls, ours);
+    await cluster().api.patch("/api/v1/namespaces/demo/pods/lasting", {
+      metadata: { labels: { color: "red" } },
+    });
+    expect((await cluster().plane.metric(calls, ours)) - before).toBe(0);
+  });
+
+  it("no condition or policy was found wrong by the API server", async () => {
+    const failures = "apiserver_admission_match_condition_evaluation_errors_total";
+    expect(await cluster().plane.metric(failures)).toBe(0);
+    const policies = await eventually("the policy's types were checked", async () => {
+      const path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+      const found = await cluster().api.list(path);
+      return found.every(({ status }) => typeof status === "object") ? found : undefined;
+    });
+    expect(policies.length).toBeGreaterThan(0);
+    for (const policy of policies)
+      expect(listAt(policy, "status", "typeChecking", "expressionWarnings")).toEqual([]);
+  });
+
+  it("while no replica answers, only pods that asked for data are kept out, and opting out lets them in", async () => {
+    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=0", "-n", sluiceNamespace]);
+    await cluster().replicas.ready(0);
+    const create = (name: string, options: Parameters<typeof podOf>[1]) => {
+      const pod = podOf(name, options);
+      const path = `/api/v1/namespaces/${textAt(pod, "metadata", "namespace")}/pods?dryRun=All`;
+      return cluster().api.send("POST", path, pod);
+    };
+    const asking = await create("asking", { claims: ["imagenet"] });
+    expect(asking.status).toBe(500);
+    expect(textAt(asking.body, "message")).toContain('failed calling webhook "namespace.sluice.io"');
+    const out = { "sluice.io/inject": "false" };
+    expect((await create("broken-glass", { claims: ["imagenet"], labels: out })).status).toBe(201);
+    expect((await create("plain", {})).status).toBe(201);
+    expect((await create("foreign", { namespace: "elsewhere", claims: ["imagenet"] })).status).toBe(201);
+    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=2", "-n", sluiceNamespace]);
+    await cluster().replicas.ready();
+    expect((await create("asking", { claims: ["imagenet"] })).status).toBe(201);
+  });
+
+  it("uninstalling leaves nothing behind, and pods come as if Sluice had never been there", async () => {
+    await cluster().kubectl.do(["delete", "-f", installManifest, "--timeout=60s"]);
+    const kinds = await cluster().kubectl.do(["api-resources", "--verbs=list", "-o", "name"]);
+    const found = await eventually(
+      "nothing of Sluice is left",
+      async () => {
+        const listed = kinds
+          .trim()
+          .split("\n")
+          .filter((kind) => !kind.startsWith("events"))
+          .join();
+        const all = await cluster().kubectl.do(["get", listed, "-A", "-o", "name", "--ignore-not-found"]);
+        const left = all.split("\n").filter((name) => name.includes("sluice"));
+        if (left.length > 0) throw new Error(left.join(", "));
+        return all;
+      },
+      { seconds: 30, pauseMs: 500 },
+    );
+    expect(found).toContain("namespace/demo");
+    const answer = await cluster().api.send(
+      "POST",
+      "/api/v1/namespaces/demo/pods?dryRun=All",
+      podOf("alone", { claims: ["imagenet"] }),
+    );
+    expect(answer.status).toBe(201);
+    expect(clientsOf(answer.body)).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import { expect, it } from "vitest";
+import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { textAt } from "./harness/fields.ts";
+import { sluiceNamespace } from "./harness/replicas.ts";
+import { figures, type LoadResult, steadyLoad } from "./harness/steady-load.ts";
+
+const load = { workers: 8, atLeast: 2_000 };
+const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certificates`;
+
+describeCluster("under steady load", clusterWithSluice, (cluster) => {
+  const tell = (name: string, result: LoadResult) => process.stdout.write(`${figures(name, result)}\n`);
+
+  it("a rolling restart of both replicas fails no pod", { timeout: 180_000 }, async () => {
+    const before = cluster().replicas.all.map(({ name }) => name);
+    const result = await steadyLoad(cluster().api, load, async () => {
+      await cluster().kubectl.do(["rollout", "restart", "deployment/sluice", "-n", sluiceNamespace]);
+      await cluster().kubectl.do([
+        "rollout",
+        "status",
+        "deployment/sluice",
+        "-n",
+        sluiceNamespace,
+        "--timeout=90s",
+      ]);
+      await cluster().replicas.ready();
+    });
+    tell("rolling restart", result);
+    expect(cluster().replicas.all.filter(({ name }) => before.includes(name))).toEqual([]);
+    expect(result.failed).toEqual([]);
+    expect(result.created).toBeGreaterThanOrEqual(load.atLeast);
+  });
+
+  it("a new certificate authority fails no pod", { timeout: 240_000 }, async () => {
+    const old = textAt(await cluster().api.get(secretPath), "metadata", "uid");
+    const result = await steadyLoad(cluster().api, load, async () => {
+      await cluster().api.delete(secretPath);
+      await eventually(
+        "there is a new Secret",
+        async () => textAt(await cluster().api.get(secretPath), "metadata", "uid") !== old,
+        { seconds: 60 },
+      );
+    });
+    tell("Secret deleted", result);
+    expect(result.failed).toEqual([]);
+  });
+
+  it("a restart of the API server fails no pod that it could take", { timeout: 180_000 }, async () => {
+    const result = await steadyLoad(cluster().api, load, async () => {
+      await cluster().plane.stop("kube-apiserver", "SIGTERM");
+      cluster().plane.start("kube-apiserver");
+      await cluster().plane.ready();
+    });
+    tell("API server restart", result);
+    expect(result.failed).toEqual([]);
+  });
+});
