@@ -1,0 +1,177 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
+import {
+  chartFolder,
+  installFile,
+  installHeader,
+  installOptions,
+  installValues,
+  objectsIn,
+  onlyOf,
+  readInstallFile,
+} from "./install-file.ts";
+
+const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
+const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
+const helm = found.stdout.trim();
+const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
+/** UPDATE_GOLDEN=1 renders install.yaml anew: read the diff before it is committed. */
+const update = process.env["UPDATE_GOLDEN"] === "1";
+
+function render(values: readonly string[] = [], kubernetes = "1.30.0"): string {
+  const place = ["--namespace", "sluice-system", "--kube-version", kubernetes];
+  return execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set(values)], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+function set(values: readonly string[]): string[] {
+  return values.flatMap((value) => ["--set-json", value]);
+}
+
+const kindsOf = (text: string) => objectsIn(text).map(({ kind }) => kind);
+const conditionsIn = (text: string) =>
+  onlyOf("MutatingWebhookConfiguration", text).webhooks[0].matchConditions;
+
+describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
+  it("is install.yaml by default", () => {
+    const options = [...installOptions, ...installValues];
+    const rendered = execFileSync(helm, ["template", "sluice", chartFolder, ...options], {
+      encoding: "utf8",
+    });
+    if (update) writeFileSync(installFile, installHeader() + rendered);
+    expect(readInstallFile()).toBe(installHeader() + rendered);
+  });
+
+  it("passes helm's own lint", () => {
+    const lint = spawnSync(helm, ["lint", "--strict", chartFolder], { encoding: "utf8" });
+    expect(lint.status, lint.stdout).toBe(0);
+  });
+
+  it("leaves out what API servers before 1.30 lack, unless it is asked for", () => {
+    const old = render([], "1.29.0");
+    expect(kindsOf(old)).not.toContain("ValidatingAdmissionPolicy");
+    expect(conditionsIn(old)).toBeUndefined();
+    const asked = render(["policy.enabled=true", "webhook.matchConditions=true"], "1.29.0");
+    expect(kindsOf(asked)).toContain("ValidatingAdmissionPolicy");
+    expect(conditionsIn(asked)).toHaveLength(1);
+    const refused = render(["policy.enabled=false", "webhook.matchConditions=false"]);
+    expect(kindsOf(refused)).not.toContain("ValidatingAdmissionPolicy");
+    expect(conditionsIn(refused)).toBeUndefined();
+  });
+
+  it("sends serverful pods without claims only where that is asked for", () => {
+    const label = "object.metadata.labels['fuse.serverful.fluid.io/inject'] == 'true'";
+    expect(conditionsIn(render())[0].expression).not.toContain(label);
+    expect(conditionsIn(render(["webhook.serverfulWithoutClaims=true"]))[0].expression).toContain(label);
+  });
+
+  it("breaks the glass: failurePolicy Ignore in every entry", () => {
+    const { webhooks } = onlyOf("MutatingWebhookConfiguration", render(['webhook.failurePolicy="Ignore"']));
+    expect(new Set(webhooks.map((hook: { failurePolicy: string }) => hook.failurePolicy))).toEqual(
+      new Set(["Ignore"]),
+    );
+  });
+
+  it("leaves certificates to cert-manager: its objects, its annotation, no right on Secrets or to patch", () => {
+    const text = render(['certificates.source="cert-manager"']);
+    expect(kindsOf(text)).toEqual(expect.arrayContaining(["Certificate", "Issuer"]));
+    expect(kindsOf(text)).not.toContain("Role");
+    const { annotations } = onlyOf("MutatingWebhookConfiguration", text).metadata;
+    expect(annotations["cert-manager.io/inject-ca-from"]).toBe("sluice-system/sluice");
+    expect(JSON.stringify(onlyOf("ClusterRole", text).rules)).not.toContain("patch");
+    const certificate = onlyOf("Certificate", text).spec;
+    expect(certificate.dnsNames).toContain("sluice.sluice-system.svc");
+    const pod = onlyOf("Deployment", text).spec.template.spec;
+    expect(pod.volumes).toContainEqual({
+      name: "certificates",
+      secret: { secretName: certificate.secretName },
+    });
+    expect(pod.containers[0].args).toContain("--cert-dir");
+    const named = render([
+      'certificates.source="cert-manager"',
+      'certificates.certManager.issuerRef={"kind":"ClusterIssuer","name":"internal"}',
+    ]);
+    expect(kindsOf(named)).not.toContain("Issuer");
+    expect(onlyOf("Certificate", named).spec.issuerRef.name).toBe("internal");
+  });
+
+  it("takes a certificate from a Secret of the user's", () => {
+    const text = render(['certificates.source="files"', 'certificates.secretName="mine"']);
+    expect(kindsOf(text)).not.toContain("Role");
+    expect(onlyOf("Deployment", text).spec.template.spec.volumes).toContainEqual({
+      name: "certificates",
+      secret: { secretName: "mine" },
+    });
+    expect(JSON.stringify(onlyOf("ClusterRole", text).rules)).toContain("patch");
+  });
+
+  it("passes on where and how the pods run", () => {
+    const pod = onlyOf(
+      "Deployment",
+      render([
+        "hostNetwork=true",
+        "ports.webhook=9443",
+        'priorityClassName="system-cluster-critical"',
+        'nodeSelector={"role":"system"}',
+        'tolerations=[{"operator":"Exists"}]',
+        'imagePullSecrets=[{"name":"registry"}]',
+        'image={"repository":"registry.example/sluice","tag":"1"}',
+        'podLabels={"team":"data"}',
+        'podAnnotations={"note":"x"}',
+      ]),
+    ).spec.template;
+    expect(pod.metadata).toMatchObject({ labels: { team: "data" }, annotations: { note: "x" } });
+    expect(pod.spec).toMatchObject({
+      hostNetwork: true,
+      dnsPolicy: "ClusterFirstWithHostNet",
+      priorityClassName: "system-cluster-critical",
+      nodeSelector: { role: "system", "kubernetes.io/os": "linux" },
+      tolerations: [{ operator: "Exists" }],
+      imagePullSecrets: [{ name: "registry" }],
+    });
+    expect(pod.spec.containers[0]).toMatchObject({ image: "registry.example/sluice:1" });
+    expect(pod.spec.containers[0].ports[0].containerPort).toBe(9443);
+    expect(pod.spec.containers[0].args).toContain(":9443");
+  });
+
+  it("starts new pods when the configuration changes", () => {
+    const sum = (values: string[]) =>
+      onlyOf("Deployment", render(values)).spec.template.metadata.annotations["checksum/config"];
+    expect(sum(['config.mode="csi"'])).not.toBe(sum([]));
+  });
+
+  it("refuses values that the schema does not know", () => {
+    expect(() => render(['config.mode="both"'])).toThrow(/config\/mode/);
+    expect(() => render(["replica=3"])).toThrow(/replica/);
+  });
+
+  describe("with monitoring", () => {
+    let text = "";
+    beforeAll(() => {
+      text = render(["monitoring.serviceMonitor.enabled=true", "monitoring.prometheusRule.enabled=true"]);
+    });
+
+    it("scrapes the ops port of every replica, also of one that is not ready", () => {
+      const service = objectsIn(text).find(({ metadata }) => metadata.name === "sluice-metrics");
+      expect(service.spec).toMatchObject({ clusterIP: "None", publishNotReadyAddresses: true });
+      const { selector, endpoints } = onlyOf("ServiceMonitor", text).spec;
+      expect(service.metadata.labels).toMatchObject(selector.matchLabels);
+      expect(endpoints[0].port).toBe(service.spec.ports[0].name);
+    });
+
+    it("alerts by metrics that there are", async () => {
+      const page = await createMetrics({ process: false }).render();
+      const [group] = onlyOf("PrometheusRule", text).spec.groups;
+      const expressions = group.rules.map(({ expr }: { expr: string }) => expr).join("\n");
+      const used = [...expressions.matchAll(/\bsluice_[a-z_]+/g)].map(([name]) =>
+        name.replace(/_bucket$/, ""),
+      );
+      expect(used.length).toBeGreaterThan(3);
+      expect(used.filter((name) => !page.includes(`# TYPE ${name} `))).toEqual([]);
+    });
+  });
+});

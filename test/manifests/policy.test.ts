@@ -1,0 +1,109 @@
+import type {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from "kubernetes-types/admissionregistration/v1";
+import { describe, expect, it } from "vitest";
+import { markInjected } from "../../src/admission/marks.ts";
+import { guardCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
+import { PodEditor } from "../../src/pod/pod-editor.ts";
+import { viewsRoot } from "../../src/pod/shared-volume.ts";
+import { celProblems } from "./cel-text.ts";
+import { onlyOf } from "./install-file.ts";
+import { selects } from "./label-selector.ts";
+
+const policy: ValidatingAdmissionPolicy = onlyOf("ValidatingAdmissionPolicy");
+const binding: ValidatingAdmissionPolicyBinding = onlyOf("ValidatingAdmissionPolicyBinding");
+const variables = new Map(policy.spec?.variables?.map(({ name, expression }) => [name, expression]));
+const expressions = [
+  ...(policy.spec?.matchConditions ?? []).map(({ name, expression }) => [name, expression] as const),
+  ...variables,
+  ...(policy.spec?.validations ?? []).flatMap(({ expression, messageExpression = "" }, index) => [
+    [`validation ${index}`, expression] as const,
+    [`message ${index}`, messageExpression] as const,
+  ]),
+];
+
+describe("the policy behind the last webhook", () => {
+  it("denies, looks at created pods only, and lets a pod pass that is too large for CEL", () => {
+    expect(binding.spec).toEqual({ policyName: "sluice", validationActions: ["Deny"] });
+    expect(policy.spec?.failurePolicy).toBe("Ignore");
+    expect(policy.spec?.matchConstraints?.resourceRules).toEqual([
+      {
+        apiGroups: [""],
+        apiVersions: ["v1"],
+        operations: ["CREATE"],
+        resources: ["pods"],
+        scope: "Namespaced",
+      },
+    ]);
+    expect(policy.spec?.matchConditions?.[0]?.expression).toContain(
+      "'sluice.io/status' in object.metadata.annotations",
+    );
+  });
+
+  it.each([
+    [{}, true],
+    [{ "sluice.io/inject": "true" }, true],
+    [{ "sluice.io/inject": "false" }, false],
+    [{ "fluid.io/enable-injection": "false" }, false],
+  ])("can be opted out of: %j", (labels, expected) => {
+    expect(selects(policy.spec?.matchConstraints?.objectSelector, labels)).toBe(expected);
+  });
+
+  it.each([
+    ["research", true],
+    ["kube-system", false],
+    ["sluice-system", false],
+  ])("namespace %s: %s", (name, expected) => {
+    const labels = { "kubernetes.io/metadata.name": name };
+    expect(selects(policy.spec?.matchConstraints?.namespaceSelector, labels)).toBe(expected);
+  });
+
+  it.each(expressions)("%s reads nothing that may be absent", (_, expression) => {
+    // Nothing else is evaluated unless the conditions hold.
+    const conditions = policy.spec?.matchConditions?.map((condition) => condition.expression) ?? [];
+    expect(celProblems([...conditions, expression].map((part) => `(${part})`).join(" && "))).toEqual([]);
+  });
+
+  it("uses only variables that stand before", () => {
+    const known = new Set<string>();
+    for (const [name, expression] of expressions) {
+      const used = [...expression.matchAll(/variables\.(\w+)/g)].map(([, variable]) => variable ?? "");
+      expect(
+        used.filter((variable) => !known.has(variable)),
+        name,
+      ).toEqual([]);
+      known.add(name);
+    }
+  });
+
+  it("knows our containers by what they run, and the views by where they are", () => {
+    const supervisor = supervisorCommand({ mountPath: "/m", views: [], client: [] })[3];
+    const guard = guardCommand([])[3];
+    expect(variables.get("ours")).toContain(`c.command[3] in ['${supervisor}', '${guard}']`);
+    expect(variables.get("early")?.match(/startsWith\('([^']*)'\)/g)).toEqual([
+      `startsWith('${viewsRoot}/')`,
+      `startsWith('${viewsRoot}/')`,
+    ]);
+  });
+
+  it("finds the clients in the status as we write it", () => {
+    const editor = new PodEditor({ metadata: {}, spec: { containers: [] } });
+    const names = ["a.b-c", "data"];
+    const clients = names.map((claim, index) => ({
+      claim,
+      container: `fluid-fuse-${index}`,
+      dataset: { namespace: "research", name: claim },
+      scrapesMetrics: false,
+      own: true,
+    }));
+    markInjected(editor, clients, { mode: "sidecar", platform: "kubernetes", sidecar: "native" });
+    const status = editor.pod.metadata?.annotations?.["sluice.io/status"] ?? "";
+    const [find, findAll] = [...(variables.get("clients") ?? "").matchAll(/r'([^']*)'/g)].map(
+      ([, pattern]) => new RegExp(pattern ?? "", "g"),
+    );
+    if (find === undefined || findAll === undefined) throw new Error("the expression has no two patterns");
+    const found = (status.match(find)?.[0] ?? "").match(findAll)?.map((text) => text.slice(2, -1));
+    expect(found).toEqual(["fluid-fuse-0", "fluid-fuse-1"]);
+  });
+});

@@ -1,0 +1,61 @@
+import type { ClusterRole, Role, RoleBinding } from "kubernetes-types/rbac/v1";
+import { describe, expect, it } from "vitest";
+import { builtInResources, fluidResources } from "../../src/cluster/api-resources.ts";
+import { objectsIn, onlyOf, readInstallFile } from "./install-file.ts";
+
+const clusterRole: ClusterRole = onlyOf("ClusterRole");
+const role: Role = onlyOf("Role");
+
+/** One line for each verb on each resource: "get secrets sluice-certs". */
+function rights({ rules = [] }: ClusterRole | Role): string[] {
+  return rules
+    .flatMap(({ verbs, apiGroups = [], resources = [], resourceNames = [""], nonResourceURLs = [] }) => {
+      expect(nonResourceURLs).toEqual([]);
+      return verbs.flatMap((verb) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) =>
+            resourceNames.map((name) =>
+              [verb, group === "" ? resource : `${resource}.${group}`, name].filter(Boolean).join(" "),
+            ),
+          ),
+        ),
+      );
+    })
+    .sort();
+}
+
+describe("what the webhook may do", () => {
+  it("in the whole cluster is to read what it decides by, and to patch its own registration", () => {
+    const read = [...builtInResources, ...fluidResources].flatMap(({ plural, group }) =>
+      ["get", "list", "watch"].map((verb) => `${verb} ${group === "" ? plural : `${plural}.${group}`}`),
+    );
+    const registration = ["get", "list", "watch", "patch"].map(
+      (verb) => `${verb} mutatingwebhookconfigurations.admissionregistration.k8s.io sluice`,
+    );
+    expect(rights(clusterRole)).toEqual([...read, ...registration].sort());
+  });
+
+  it("in its own namespace is to keep its own Secret", () => {
+    expect(rights(role)).toEqual(
+      [
+        "create secrets",
+        "get secrets sluice-certs",
+        "watch secrets sluice-certs",
+        "update secrets sluice-certs",
+      ].sort(),
+    );
+    expect(role.metadata?.namespace).toBe("sluice-system");
+  });
+
+  it("is given to its ServiceAccount alone", () => {
+    const bindings: RoleBinding[] = objectsIn(readInstallFile()).filter(({ kind }) =>
+      kind.endsWith("RoleBinding"),
+    );
+    expect(bindings.map(({ kind, roleRef }) => [kind, roleRef.kind, roleRef.name]).sort()).toEqual([
+      ["ClusterRoleBinding", "ClusterRole", "sluice"],
+      ["RoleBinding", "Role", "sluice"],
+    ]);
+    for (const { subjects } of bindings)
+      expect(subjects).toEqual([{ kind: "ServiceAccount", name: "sluice", namespace: "sluice-system" }]);
+  });
+});
