@@ -175,16 +175,18 @@ _restart() {
 
 # Makes the directories of the sub path $1, as the kubelet does with the mode of the volume's root.
 _make() {
-  _mode=$(stat -c %a "$_m")
+  _mode=$(stat -c %a "$_m") _base=$_m
   cd -P "$_m" || return
   set -f
   IFS=/
   for _c in $1; do
     [ -n "$_c" ] || continue
+    # Here the dataset begins, and nothing is made elsewhere.
+    [ "$_c" != . ] || _base=$(pwd -P)
     mkdir -m "${_mode:-755}" "./$_c" 2>/dev/null
     cd -P "./$_c" || return
     case $(pwd -P)/ in
-      "$_m"/*) ;;
+      "$_base"/*) ;;
       *) return 1 ;;
     esac
   done
@@ -221,8 +223,10 @@ _lay() {
       */./*)
         _bind "$_m/${_src%%/./*}" "$_st"
         _scan
-        [ "$_dev" = "$_was" ] || _fail 4 "${_src%%/./*} leads out of the dataset: refused"
-        _base=$_root
+        case $_dev$_root/ in
+          "$_was${_base%/}"/*) _base=$_root ;;
+          *) _fail 4 "${_src%%/./*} leads out of the dataset: refused" ;;
+        esac
         umount -l "$_st"
         ;;
     esac

@@ -57,6 +57,18 @@ describeWithShells("supervisor, views", (node) => {
     expect(await (await sandbox.startApp(latest.path)).read()).toBe("v1");
   });
 
+  it.each([
+    ["a link", "mine/./escape/new"],
+    ["..", "mine/./../other/new"],
+  ])("makes nothing behind %s that leads out of the part that is the dataset", async (_what, source) => {
+    const sandbox = await node();
+    for (const part of ["mine", "other"]) mkdirSync(join(sandbox.source, part));
+    symlinkSync("../other", join(sandbox.source, "mine/escape"));
+    const supervisor = sandbox.supervise([sandbox.view("view-0", source)]);
+    await supervisor.says("cannot be made there");
+    expect(readdirSync(join(sandbox.source, "other"))).toEqual([]);
+  });
+
   it("makes a missing sub path where it may write, with the mode of the dataset's root", async () => {
     const sandbox = await node();
     const outside = join(sandbox.directory, "outside");
