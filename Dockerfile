@@ -1,14 +1,17 @@
 # Builds with every tool, runs with none: the image holds Node.js and one bundled file.
-FROM node:24-alpine AS build
+# A build that can be repeated names its base by digest: --build-arg NODE_IMAGE=node:24-slim@sha256:…
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /sluice
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
-FROM node:24-alpine
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
-COPY --from=build /sluice/dist /sluice
+COPY --from=build /sluice/dist/sluice.js /sluice/dist/sluice.js.map /sluice/
 # The user "node" of the base image, by number, so that runAsNonRoot can be checked.
 USER 1000:1000
 EXPOSE 8443 8080
