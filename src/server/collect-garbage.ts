@@ -1,0 +1,11 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** Collects all garbage now; takes about a millisecond for each megabyte in use. */
+export function collectGarbage(): void {
+  // A process that was started without --expose-gc has no other way to ask for it.
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  setFlagsFromString("--no-expose-gc");
+  if (typeof collect === "function") collect();
+}
