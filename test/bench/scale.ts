@@ -39,7 +39,7 @@ export async function measureScale(place: BenchPlace): Promise<ScaleRow[]> {
     place.say(`loading ${size} datasets`);
     running.push(await startOver(place, size));
   }
-  for (const { server, questions } of running) await measure(server, questions, 1, seconds / 2, agent);
+  for (const { server, questions } of running) await measure(server, questions, 4, seconds, agent);
   for (let round = 0; round < rounds; round++) {
     place.say(`round ${round + 1} of ${rounds}, clusters of ${sizes.join(", ")} datasets`);
     for (const { server, questions, rounds: found } of round % 2 === 0 ? running : running.toReversed())

@@ -54,8 +54,9 @@ export async function measureThroughput(place: BenchPlace, cluster: ClusterFolde
     { name: "pod without claims", server: webhook, question: questionAbout(cluster, 0) },
   ];
   const rows = connections.map((count) => rowsOf(cases, count));
-  // Both have compiled what they run before anything counts.
-  for (const { server, question } of cases) await measure(server, [question], 8, seconds / 2, place.agent);
+  place.say("warming up");
+  // Both have compiled what they run before anything counts; that takes some thousand reviews of each kind.
+  for (const { server, question } of cases) await measure(server, [question], 16, seconds * 2, place.agent);
   for (let round = 0; round < rounds; round++) {
     for (const group of rows) {
       place.say(`round ${round + 1} of ${rounds}, ${group[0]?.connections} connections`);
