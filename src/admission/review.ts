@@ -24,8 +24,8 @@ const longestRefresh = 1_500;
 
 /**
  * Decides about one pod. A refusal is not believed on the word of a cache: the objects it rests on are read fresh, in
- * bounded time, and the pod is decided about once more, as often as one of them has changed. Never throws: an error in Sluice itself refuses the pod where
- * a dataset may be at stake and lets it go otherwise.
+ * bounded time, and the pod is decided about once more, as often as one of them has changed. Never throws: an error in
+ * Sluice itself refuses the pod where a dataset may be at stake and lets it go otherwise.
  */
 export async function reviewPod(
   request: PodRequest,
