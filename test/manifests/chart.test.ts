@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { parseConfig } from "../../src/config.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import {
   chartFolder,
@@ -32,6 +34,7 @@ function set(values: readonly string[]): string[] {
   return values.flatMap((value) => ["--set-json", value]);
 }
 
+const configIn = (text: string) => parseConfig(parse(onlyOf("ConfigMap", text).data["config.yaml"]));
 const kindsOf = (text: string) => objectsIn(text).map(({ kind }) => kind);
 const conditionsIn = (text: string) =>
   onlyOf("MutatingWebhookConfiguration", text).webhooks[0].matchConditions;
@@ -90,7 +93,12 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
       name: "certificates",
       secret: { secretName: certificate.secretName },
     });
-    expect(pod.containers[0].args).toContain("--cert-dir");
+    expect(configIn(text).certificates).toMatchObject({ source: "files", caBundle: "external" });
+    expect(pod.containers[0].volumeMounts).toContainEqual({
+      name: "certificates",
+      mountPath: configIn(text).certificates.directory,
+      readOnly: true,
+    });
     const named = render([
       'certificates.source="cert-manager"',
       'certificates.certManager.issuerRef={"kind":"ClusterIssuer","name":"internal"}',
@@ -107,6 +115,14 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
       secret: { secretName: "mine" },
     });
     expect(JSON.stringify(onlyOf("ClusterRole", text).rules)).toContain("patch");
+    expect(configIn(text).certificates).toMatchObject({ source: "files", caBundle: "ours" });
+  });
+
+  it("names another Secret for its own certificates, in the configuration and in its rights", () => {
+    const text = render(['certificates.secretName="other"', 'config.certificates.servingLife="10d"']);
+    expect(configIn(text).certificates).toMatchObject({ source: "own", secret: "other" });
+    expect(configIn(text).certificates.servingLife).toBe(864_000_000);
+    expect(JSON.stringify(onlyOf("Role", text).rules)).toContain('"resourceNames":["other"]');
   });
 
   it("passes on where and how the pods run", () => {

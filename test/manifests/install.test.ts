@@ -118,6 +118,11 @@ describe("the Deployment", () => {
     const { name, namespace } = onlyOf("MutatingWebhookConfiguration", text).webhooks[0].clientConfig.service;
     expect(onlyOf("Service", text).metadata).toMatchObject({ name, namespace });
     expect(servingNames(name, namespace).dns).toContain(`${name}.${namespace}.svc`);
+    const { service, webhookConfiguration } = defaultConfig.certificates;
+    expect({ service, webhookConfiguration }).toEqual({
+      service: name,
+      webhookConfiguration: onlyOf("MutatingWebhookConfiguration", text).metadata.name,
+    });
   });
 
   it("mounts a configuration that is valid and changes nothing", () => {

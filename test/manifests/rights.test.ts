@@ -1,6 +1,7 @@
 import type { ClusterRole, Role, RoleBinding } from "kubernetes-types/rbac/v1";
 import { describe, expect, it } from "vitest";
 import { builtInResources, fluidResources } from "../../src/cluster/api-resources.ts";
+import { defaultConfig } from "../../src/config.ts";
 import { objectsIn, onlyOf, readInstallFile } from "./install-file.ts";
 
 const clusterRole: ClusterRole = onlyOf("ClusterRole");
@@ -36,12 +37,13 @@ describe("what the webhook may do", () => {
   });
 
   it("in its own namespace is to keep its own Secret", () => {
+    const { secret } = defaultConfig.certificates;
     expect(rights(role)).toEqual(
       [
         "create secrets",
-        "get secrets sluice-certs",
-        "watch secrets sluice-certs",
-        "update secrets sluice-certs",
+        `get secrets ${secret}`,
+        `watch secrets ${secret}`,
+        `update secrets ${secret}`,
       ].sort(),
     );
     expect(role.metadata?.namespace).toBe("sluice-system");

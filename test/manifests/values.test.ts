@@ -86,7 +86,10 @@ describe("the configuration among the values", () => {
   it("has the keys of the configuration file", () => {
     const known = [...Object.keys(defaultConfig), "kubernetesVersion"];
     expect(Object.keys(schema.properties.config.properties).sort()).toEqual(known.sort());
-    expect(accepts({ config: defaultConfig })).toBe(true);
+    // Of the certificates only their lives: the chart knows the rest.
+    const { certificates: _, ...config } = defaultConfig;
+    expect(accepts({ config })).toBe(true);
+    expect(accepts({ config: { certificates: { source: "files" } } })).toBe(false);
   });
 
   it.each([
@@ -103,6 +106,9 @@ describe("the configuration among the values", () => {
     },
     { cacheTiers: { preferred: [{ name: "fluid.io/node", weight: 101 }], required: [] } },
     { cacheTiers: { preferred: [], required: [] } },
+    { clientResources: { requests: { cpu: 1, memory: "1Gi" }, limits: { cpu: 2, memory: "1Gi" } } },
+    { certificates: { servingLife: "10d", authorityLife: "100d", overlap: "2m" } },
+    { certificates: { servingLife: 10 } },
     { classicHoldSeconds: -1 },
     { maxReviewsInWork: 0 },
     { maxReviewsInWork: 1.5 },

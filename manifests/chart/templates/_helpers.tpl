@@ -46,3 +46,21 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
   object.metadata.labels['fuse.serverful.fluid.io/inject'] == 'true')
 {{- end }}
 {{- end }}
+
+{{- /* The configuration file: the user's, and what the choice of certificates asks of it. */ -}}
+{{- define "sluice.config" -}}
+{{- $certificates := dict -}}
+{{- with .Values.certificates -}}
+{{- if ne .source "own" -}}
+{{- $keeper := eq .source "files" | ternary "ours" "external" -}}
+{{- $certificates = dict "source" "files" "directory" "/etc/sluice-certificates" "caBundle" $keeper -}}
+{{- else if ne .secretName "sluice-certs" -}}
+{{- $certificates = dict "secret" .secretName -}}
+{{- end -}}
+{{- end -}}
+{{- $all := deepCopy .Values.config -}}
+{{- if $certificates -}}
+{{- $all = mergeOverwrite $all (dict "certificates" $certificates) -}}
+{{- end -}}
+{{- toYaml $all -}}
+{{- end }}
