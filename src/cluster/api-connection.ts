@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { ApiError, errorFromStatus, reasonOf } from "./api-error.ts";
+import { ApiError, errorFromStatus, reasonOf, SilenceError } from "./api-error.ts";
 
 /** `watch`: long-lived, one connection each. `read`: short, over a few connections that are kept open. */
 export type CallKind = "read" | "watch";
@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly contentType?: string;
   /** Milliseconds in which nothing arrives, after which the call is given up. */
   readonly idleMs: number;
+  /** The same for the beginning of the answer. Default `idleMs`. */
+  readonly answerMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called when the server has said yes, before anything of the body has arrived. */
   readonly onAnswer?: (() => void) | undefined;
@@ -65,6 +67,7 @@ export class ApiConnection {
     {
       kind = "read",
       idleMs,
+      answerMs = idleMs,
       signal,
       onAnswer,
       method = "GET",
@@ -95,16 +98,19 @@ export class ApiConnection {
     });
     let response: http.IncomingMessage | undefined;
     let givenUp: ApiError | undefined;
-    const giveUp = (reason: string) => {
-      givenUp ??= new ApiError(reason);
+    const giveUp = (reason: ApiError) => {
+      givenUp ??= reason;
       (response ?? call).destroy(givenUp);
     };
-    const idle = setTimeout(() => giveUp(`nothing arrived for ${idleMs / 1_000} s`), idleMs);
-    const stop = () => giveUp("given up");
+    const late = () => giveUp(new ApiError(`no answer for ${answerMs / 1_000} s`));
+    const silent = () => giveUp(new SilenceError(`nothing arrived for ${idleMs / 1_000} s`));
+    let idle = setTimeout(late, answerMs);
+    const stop = () => giveUp(new ApiError("given up"));
     signal?.addEventListener("abort", stop, { once: true });
     try {
       response = await answerTo(call, sent);
-      idle.refresh();
+      clearTimeout(idle);
+      idle = setTimeout(silent, idleMs);
       const status = response.statusCode ?? 0;
       if (status < 200 || status > 299) {
         if (status === 401) this.#forgetAccess();

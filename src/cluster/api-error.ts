@@ -31,6 +31,9 @@ export class ApiError extends Error {
 
 const unreachableCodes = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"];
 
+/** An answer that began well and in which nothing has arrived for too long. */
+export class SilenceError extends ApiError {}
+
 /** Makes an error from a Kubernetes `Status` object, as the body of a failed call or the object of an ERROR event. */
 export function errorFromStatus(status: number, body: unknown, retryAfter?: string | undefined): ApiError {
   const message = textAt(body, "message") || textAt(body, "reason") || `HTTP status ${status}`;

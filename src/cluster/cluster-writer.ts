@@ -1,7 +1,8 @@
 import { ApiConnection, type CallOptions } from "./api-connection.ts";
 import { ApiError, errorFromStatus, reasonOf } from "./api-error.ts";
 import { groupPath } from "./api-resources.ts";
-import { type KubeConfigOptions, loadKubeConfig } from "./kube-config.ts";
+import { loadKubeConfig } from "./kube-config.ts";
+import type { KubeConfigOptions } from "./kube-config-options.ts";
 import { fieldAt, isRawObject, type RawObject } from "./raw-fields.ts";
 import { readWatchEvents } from "./watch-events.ts";
 

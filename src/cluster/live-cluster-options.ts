@@ -1,6 +1,6 @@
 import type { Cluster } from "./cluster-view.ts";
 import type { FreshReadCounts } from "./fresh-reads.ts";
-import type { KubeConfigOptions } from "./kube-config.ts";
+import type { KubeConfigOptions } from "./kube-config-options.ts";
 import type { LiveTiming } from "./live-timing.ts";
 import type { ResourceStatus } from "./resource-sync.ts";
 

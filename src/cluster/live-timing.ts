@@ -9,9 +9,9 @@ export interface LiveTiming {
   readonly healthy: number;
   /** How long the server is asked to keep a watch open: a random number of seconds between these. */
   readonly watchSeconds: readonly [number, number];
-  /** A watch in which nothing at all arrives for so long is dead; bookmarks come about once a minute. */
+  /** A watch in which nothing at all arrives for so long is taken for dead; bookmarks come about once a minute. */
   readonly idle: number;
-  /** The same for all other answers. */
+  /** The same for the beginning of a watch, and for all other answers. */
   readonly answer: number;
   /** How often to look which of Fluid's CRDs are installed, and which version the API server has. */
   readonly discovery: number;

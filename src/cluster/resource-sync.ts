@@ -1,5 +1,5 @@
 import type { ApiConnection } from "./api-connection.ts";
-import { ApiError, errorFromStatus, reasonOf } from "./api-error.ts";
+import { ApiError, errorFromStatus, reasonOf, SilenceError } from "./api-error.ts";
 import { type ApiResource, collectionPath, resourceName } from "./api-resources.ts";
 import { readListPage } from "./list-pages.ts";
 import type { LiveTiming } from "./live-timing.ts";
@@ -153,6 +153,7 @@ export class ResourceSync {
     const chunks = this.#connection.read(`${collectionPath(this.resource)}?${query}`, {
       kind: "watch",
       idleMs: this.#timing.idle,
+      answerMs: this.#timing.answer,
       signal,
       onAnswer: () => this.#contact(),
     });
@@ -189,13 +190,14 @@ export class ResourceSync {
       this.#position = { list: "from the start" };
       this.#refusals = 0;
     }
-    const problem = describeProblem(this.resource, listing ? "list" : "watch", error);
-    // Losing track happens to everybody who was away for some minutes; the list puts it right.
-    if (problem !== this.#problem && !error.lostTrack) {
-      this.#problem = problem;
-      this.#events.onProblem(problem);
-    }
     if (error.status === 404) this.#events.onMissing();
+    // Losing track happens to everybody who was away for some minutes, and the list puts it right. No bookmarks come
+    // while nothing at all has happened to a resource since the API server began, so that silence is no trouble either.
+    if (error.lostTrack || (!listing && error instanceof SilenceError)) return;
+    const problem = describeProblem(this.resource, listing ? "list" : "watch", error);
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#events.onProblem(problem);
   }
 }
 

@@ -23,7 +23,7 @@ describe("a list that fails", () => {
     { name: "by an empty answer", fault: endAtOnce, problem: /the answer is no JSON/ },
     { name: "by an answer that is no JSON", fault: notJson, problem: /the answer is no JSON/ },
     { name: "by an answer that is no list", fault: noList, problem: /no list of Kubernetes objects/ },
-    { name: "by silence", fault: silence, problem: /nothing arrived for 0\.1 s/ },
+    { name: "by silence", fault: silence, problem: /no answer for 0\.1 s/ },
   ])("$name is tried again", async ({ fault, problem }) => {
     const api = await startApi(closing);
     api.store.put("datasets", dataset("data"));
