@@ -6,7 +6,7 @@ import { reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
 import { fluid } from "./labels.ts";
 import { readPodOptions } from "./pod-options.ts";
-import type { PodRequest } from "./pod-request.ts";
+import { isPodCreation, type PodRequest } from "./pod-request.ts";
 import { prepareForCsi } from "./prepare-for-csi.ts";
 import { readPod } from "./read-pod.ts";
 import { select } from "./select.ts";
@@ -48,10 +48,6 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
     fromTemplate: request.fromTemplate ?? false,
   };
   return selection.mode === "csi" ? prepareForCsi(question) : serveBySidecars(question);
-}
-
-function isPodCreation({ operation, kind, subResource }: PodRequest): boolean {
-  return operation === "CREATE" && kind === "/v1/Pod" && subResource === "";
 }
 
 function checkNamespace(pod: Pod, requested: string): Finding | undefined {

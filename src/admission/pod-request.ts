@@ -16,3 +16,8 @@ export interface PodRequest {
   /** The pod is a workload's template, so the API server has not filled it in yet. */
   readonly fromTemplate?: boolean;
 }
+
+/** Everything else is let through as it is. */
+export function isPodCreation({ operation, kind, subResource }: PodRequest): boolean {
+  return operation === "CREATE" && kind === "/v1/Pod" && subResource === "";
+}

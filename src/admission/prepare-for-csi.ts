@@ -1,5 +1,5 @@
 import { resolveVolumes } from "../datasets/resolve.ts";
-import { detectPlatform, warnOfPlatform } from "../platforms/detect.ts";
+import { warnOfPlatform } from "../platforms/detect.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { propagateMounts } from "../pod/propagate-mounts.ts";
 import type { Finding } from "../types/reason.ts";
@@ -7,7 +7,7 @@ import { applySteering } from "./apply-steering.ts";
 import { bySeverity, reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
 import { markUsage } from "./marks.ts";
-import type { Question } from "./question.ts";
+import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
 
@@ -35,15 +35,7 @@ export function prepareForCsi(question: Question): Decision {
     const none: Finding = { code: "no-dataset", message: "no volume of the pod belongs to a dataset" };
     return unchanged(pod, problems.length === 0 ? [none] : findings, volumes, { mode: "csi" });
   }
-  const place = cluster.namespace(namespace);
-  const detected = detectPlatform({
-    pod,
-    namespaceLabels: place?.labels ?? {},
-    namespaceAnnotations: place?.annotations ?? {},
-    asked: options.platform,
-    fallback: config.platform,
-    clients: false,
-  });
+  const detected = platformOf(question, { clients: false });
   if ("problem" in detected) {
     const refusals = [detected.problem, ...findings];
     return reject(pod, refusals, refusedOutcomes(volumes, refusals), { mode: "csi" });

@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
+import { type DetectedPlatform, detectPlatform } from "../platforms/detect.ts";
 import type { PodOptions } from "./pod-options.ts";
 import type { Selection } from "./select.ts";
 
@@ -14,4 +15,18 @@ export interface Question {
   readonly selection: Extract<Selection, { asks: true }>;
   /** The pod is a workload's template that the API server has not filled in. */
   readonly fromTemplate: boolean;
+}
+
+/** The kind of node that the pod will run on. `clients`: whether clients will run in it. */
+export function platformOf(question: Question, { clients }: { readonly clients: boolean }): DetectedPlatform {
+  const { pod, cluster, config, options } = question;
+  const namespace = cluster.namespace(question.namespace);
+  return detectPlatform({
+    pod,
+    namespaceLabels: namespace?.labels ?? {},
+    namespaceAnnotations: namespace?.annotations ?? {},
+    asked: options.platform,
+    fallback: config.platform,
+    clients,
+  });
 }

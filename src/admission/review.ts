@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import { decide } from "./decide.ts";
 import { type Decision, restsOn } from "./decision.ts";
 import { sluice } from "./labels.ts";
-import type { PodRequest } from "./pod-request.ts";
+import { isPodCreation, type PodRequest } from "./pod-request.ts";
 import { readPod } from "./read-pod.ts";
 import { select } from "./select.ts";
 
@@ -55,8 +55,7 @@ export async function reviewPod(
 
 /** Whether the pod may be meant to be served by us: it asks for sidecar mode and has a claim or an ephemeral volume. */
 function mayNeedDataset(request: PodRequest, cluster: ClusterView, config: Config): boolean {
-  if (request.operation !== "CREATE" || request.kind !== "/v1/Pod" || request.subResource !== "")
-    return false;
+  if (!isPodCreation(request)) return false;
   const reading = readPod(request.object);
   if ("problem" in reading) return false;
   const { metadata, spec } = reading.pod;

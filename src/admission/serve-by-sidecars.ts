@@ -1,6 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
-import { type DetectedPlatform, detectPlatform, warnOfPlatform } from "../platforms/detect.ts";
+import { type DetectedPlatform, warnOfPlatform } from "../platforms/detect.ts";
 import { decideSidecarKind } from "../platforms/native-sidecars.ts";
 import { addClients } from "../pod/add-clients.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
@@ -17,7 +17,7 @@ import { planClients } from "./client-plans.ts";
 import { bySeverity, isRefusal, reject, unchanged } from "./conclude.ts";
 import type { Decision, VolumeOutcome } from "./decision.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
-import type { Question } from "./question.ts";
+import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
 
@@ -43,7 +43,7 @@ export function serveBySidecars(question: Question): Decision {
     const message = "no volume of the pod belongs to a dataset";
     return unchanged(pod, [{ code: "no-dataset", message }], outcomes(resolution, served, []), { mode });
   }
-  const detected = platformOf(question);
+  const detected = platformOf(question, { clients: true });
   const obstacles = [...problems, ...tooLarge(pod)];
   const refusals = "problem" in detected ? [detected.problem, ...obstacles] : obstacles;
   if ("problem" in detected || refusals.length > 0) {
@@ -103,18 +103,6 @@ export function serveBySidecars(question: Question): Decision {
     edits: editor.edits,
     pod: editor.pod,
   };
-}
-
-function platformOf({ pod, namespace, cluster, config, options }: Question): DetectedPlatform {
-  const place = cluster.namespace(namespace);
-  return detectPlatform({
-    pod,
-    namespaceLabels: place?.labels ?? {},
-    namespaceAnnotations: place?.annotations ?? {},
-    asked: options.platform,
-    fallback: config.platform,
-    clients: true,
-  });
 }
 
 /** What a pod with new clients needs besides them: pull secrets, the way to the cache, marks. */
