@@ -1,7 +1,9 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Config } from "../config.ts";
 import { type ClientPlan, isBare, type ServedClaim } from "../pod/client-plan.ts";
+import { asFolder } from "../pod/inner-mounts.ts";
 import { freeName } from "../pod/names.ts";
+import { viewsRoot } from "../pod/shared-volume.ts";
 import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
@@ -62,6 +64,7 @@ export function planClients(
     };
     if (isBare(plan) && template.mountPath === template.sharedMount.mountPath)
       findings.push(mountsAtRoot(plan));
+    findings.push(...mountsAmongViews(plan));
     number++;
     return [plan];
   });
@@ -84,6 +87,15 @@ function mountsAtRoot({ label, template }: ClientPlan): Finding {
     code: "client-mounts-at-root",
     message: `the client of ${label} states no command and mounts at ${template.mountPath}, the very volume it shares, so it could not start again: state its command in ${describeRef(template.source)}`,
   };
+}
+
+function mountsAmongViews({ label, template }: ClientPlan): Finding[] {
+  const taken = template.container.volumeMounts?.find((mount) =>
+    asFolder(mount.mountPath).startsWith(asFolder(viewsRoot)),
+  );
+  if (taken === undefined) return [];
+  const message = `the client of ${label} mounts volume ${taken.name} at ${taken.mountPath}, below which it has to show its mount: choose another path in ${describeRef(template.source)}`;
+  return [{ code: "name-taken", message }];
 }
 
 function lateWrites(dataset: DatasetVolume, client: string): Finding {

@@ -2,6 +2,7 @@ import type { Container, EnvVar, SecurityContext, VolumeMount } from "kubernetes
 import type { ClientTemplate } from "../types/dataset-volume.ts";
 import { escapeExpansion, gateCommand, shellLine, supervisorCommand, type View } from "./client-commands.ts";
 import { clientResources, type ResourceSizes } from "./client-resources.ts";
+import { asFolder } from "./inner-mounts.ts";
 import { sharedMount } from "./shared-volume.ts";
 
 /** Kubernetes mounts the API token here unless a container mounts something there itself. */
@@ -112,7 +113,7 @@ export function helperContainer(
 
 /** The user's API token has no business in a privileged container of ours. */
 export function hideToken(container: Pick<Container, "volumeMounts">, tokenVolume: string): VolumeMount[] {
-  if (container.volumeMounts?.some((mount) => mount.mountPath === tokenPath)) return [];
+  if (container.volumeMounts?.some((mount) => asFolder(mount.mountPath) === asFolder(tokenPath))) return [];
   return [{ name: tokenVolume, mountPath: tokenPath, readOnly: true }];
 }
 

@@ -122,7 +122,7 @@ export const reasons = {
   "name-taken": {
     level: "refusal",
     status: 403,
-    meaning: "a name that the client needs is taken in the pod",
+    meaning: "a name or path that the client needs is taken",
   },
 
   // What the user should know

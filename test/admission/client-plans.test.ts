@@ -64,6 +64,18 @@ describe("planClients", () => {
     expect(plan([datasetOf("a", { client: bare })]).findings).toEqual([]);
   });
 
+  it.each([
+    ["/sluice/views/data", ["name-taken"]],
+    ["/sluice//views/", ["name-taken"]],
+    ["/sluice", []],
+    ["/sluice/views-of-mine", []],
+  ])("looks whether the template itself mounts among the views: %s", (mountPath, codes) => {
+    const client = clientTemplateOf({ volumeMounts: [{ name: "script", mountPath }] });
+    const { findings } = plan([datasetOf("a", { client })]);
+    expect(findings.map(({ code }) => code)).toEqual(codes);
+    for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(200);
+  });
+
   it("lets the claims of one Dataset share a client", () => {
     const { plans } = plan([
       datasetOf("a"),

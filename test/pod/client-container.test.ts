@@ -42,6 +42,11 @@ describe("a client's container", () => {
     ]);
   });
 
+  it("knows the token's path in any form", () => {
+    const { volumeMounts } = build({ volumeMounts: [{ name: "token-0", mountPath: `${tokenPath}/` }] });
+    expect(volumeMounts?.map(({ name }) => name)).not.toContain("no-token");
+  });
+
   it("keeps a token that its template mounts", () => {
     const { volumeMounts } = build({ volumeMounts: [{ name: "token-0", mountPath: tokenPath }] });
     expect(volumeMounts?.filter((mount) => mount.mountPath === tokenPath)).toEqual([

@@ -35,6 +35,9 @@ export function clientTemplate(
     ...template.containers.slice(1).map((other) => `container ${textOf(other?.name)}`),
   ];
   if (template.hostNetwork) dropped.push("the host's network");
+  if (container.lifecycle?.postStart) dropped.push("its hook postStart");
+  if (container.lifecycle?.preStop && !container.lifecycle.preStop.exec)
+    dropped.push("its hook preStop, which is no command");
   const kept = mounts.filter((each) => {
     const drop =
       !options.keepCacheDirectories && each.name !== shared.volumeName && isCache(all.get(each.name));

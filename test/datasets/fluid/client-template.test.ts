@@ -117,6 +117,16 @@ describe("what else there is in the DaemonSet", () => {
     expect(template([], container).made?.container).toEqual(template([], container).first);
   });
 
+  it.each([
+    [{ preStop: { exec: { command: ["umount"] } } }, []],
+    [
+      { preStop: { sleep: { seconds: 5 } }, postStart: { exec: { command: ["warm-up"] } } },
+      ["its hook postStart", "its hook preStop, which is no command"],
+    ],
+  ])("is named where it is a hook that the sidecar does not have: %j", (lifecycle, dropped) => {
+    expect(template([], { lifecycle }).made?.dropped).toEqual(dropped);
+  });
+
   it("is named where it is left out", () => {
     const rest = {
       initContainers: ["init-users"],
