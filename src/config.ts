@@ -13,6 +13,53 @@ const quantity = z.preprocess(
 const resources = z.strictObject({ cpu: quantity, memory: quantity });
 const version = z.string().regex(/^v?\d+\.\d+/, "must be a Kubernetes version such as 1.33");
 
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** A length of time as text, "720h"; parsed it is milliseconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,6}[smhd]$/, "must be a length of time such as 30s, 10m, 720h or 90d")
+  .transform((text) => Number.parseInt(text, 10) * (unitMs[text.slice(-1)] ?? 0));
+// Kubernetes: docs, "Object Names and IDs" (DNS subdomain names, DNS label names).
+const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be the name of an object");
+const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be a name without dots");
+
+/** How the API server comes to trust us. Only with a live cluster. */
+const certificates = z
+  .strictObject({
+    /** `own`: made by the replicas and shared in a Secret. `files`: read from `directory`. */
+    source: z.enum(["own", "files"]).default("own"),
+    /** Where tls.crt, tls.key and ca.crt are, for `files`. */
+    directory: z.string().min(1).optional(),
+    /**
+     * Who keeps the caBundle of the registration right: `ours` (the default for `own`), `external` such as cert-manager
+     * (the default for `files`), or `none`: it is not even looked at.
+     */
+    caBundle: z.enum(["ours", "external", "none"]).optional(),
+    /** The Secret for `own`. */
+    secret: objectName.default("sluice-certs"),
+    /** Where the Secret and the Service are; the default is the pod's own. */
+    namespace: label.optional(),
+    /** The Service by which the API server calls us: the certificate is made out to it. */
+    service: label.default("sluice"),
+    /** The name of our MutatingWebhookConfiguration. */
+    webhookConfiguration: objectName.default("sluice"),
+    servingLife: duration.prefault("30d"),
+    authorityLife: duration.prefault("365d"),
+    /** How long an authority is announced before anything is served from it: every API server has seen it by then. */
+    overlap: duration.prefault("60s"),
+  })
+  .refine(({ authorityLife, servingLife }) => !(authorityLife < 3 * servingLife), {
+    path: ["authorityLife"],
+    message:
+      "must be at least three times servingLife, for an authority is replaced in the last third of its life",
+  })
+  .refine(({ authorityLife, overlap }) => !(authorityLife < 6 * overlap), {
+    path: ["overlap"],
+    message: "must be at most a sixth of authorityLife, in the last third of which it has to pass",
+  });
+
 /** The configuration file. Every key may be left out; an unknown key is an error. */
 const schema = z.strictObject({
   /** What happens to a pod that opts in without saying how. */
@@ -56,6 +103,7 @@ const schema = z.strictObject({
   kubernetesVersion: version.optional(),
   /** Largest number of reviews in work at once; more are told to come back. */
   maxReviewsInWork: z.int().min(1).default(256),
+  certificates: certificates.prefault({}),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

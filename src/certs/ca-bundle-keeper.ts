@@ -92,17 +92,18 @@ export class CaBundleKeeper {
     await Promise.all([this.#loop?.close(), this.#watching]);
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<boolean> {
     try {
       for (let attempt = 0; attempt < attempts; attempt++) {
-        if (await this.#settle()) return;
+        if (await this.#settle()) return true;
       }
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
+      if (this.#closing.signal.aborted) return false;
       // What the API server knew before still holds.
       if (this.#state !== "trusted") this.#become("unknown");
       this.#problem.tell(reasonOf(error));
     }
+    return false;
   }
 
   /** Compares and puts right; false when that has changed something and has to be read back. */

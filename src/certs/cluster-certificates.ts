@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import type { ClusterWriter } from "../cluster/cluster-writer.ts";
+import { aborted } from "./aborted.ts";
 import type { TrustNeeds } from "./bundle-check.ts";
 import { CaBundleKeeper, type CaBundleKeeperOptions } from "./ca-bundle-keeper.ts";
 import { CertificateSecret, type SecretName } from "./certificate-secret.ts";
 import type { CertificateSource } from "./certificate-source.ts";
-import { aborted } from "./first-trust.ts";
 import { OwnCertificates, type OwnCertificatesOptions } from "./own-certificates.ts";
 import { readBundle } from "./pem-bundle.ts";
 import { WebhookRegistration } from "./webhook-registration.ts";

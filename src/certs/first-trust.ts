@@ -1,3 +1,4 @@
+import { aborted } from "./aborted.ts";
 import type { CaBundleKeeper } from "./ca-bundle-keeper.ts";
 
 /**
@@ -15,10 +16,4 @@ export async function firstTrust(
     const interrupted = late.aborted ? signal : AbortSignal.any([late, signal]);
     await Promise.race([keeper.changed(), aborted(interrupted)]);
   }
-}
-
-/** Resolves when `signal` ends, at once where it has. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

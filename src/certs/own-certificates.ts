@@ -116,24 +116,25 @@ export class OwnCertificates implements CertificateSource {
     await Promise.all([this.#loop?.close(), this.#watching]);
   }
 
-  async #look(): Promise<void> {
+  async #look(): Promise<boolean> {
     const { secret } = this.#options;
     try {
       for (let attempt = 0; attempt < attempts; attempt++) {
         if (await this.#settle()) {
           this.#problem.tell(undefined);
-          return;
+          return true;
         }
       }
       this.#problem.tell(`${secret.title} is changed by others all the time; it is tried again`);
     } catch (error) {
-      if (this.#closing.signal.aborted) return;
+      if (this.#closing.signal.aborted) return false;
       const meanwhile = this.usable
         ? "the certificate of before is still served"
         : "nothing can be served yet";
       this.#problem.tell(`${reasonOf(error)}; ${meanwhile}`);
       await this.#bridge();
     }
+    return false;
   }
 
   /** Reads the Secret and does what is due; false when somebody else has changed it in between. */

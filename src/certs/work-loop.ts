@@ -6,21 +6,31 @@ export interface WorkLoop {
   close(): Promise<void>;
 }
 
-/** `work` must not throw. It is done at once and then every `pollMs` milliseconds. */
-export function startWorkLoop(work: () => Promise<void>, pollMs: number): WorkLoop {
+const soonMs = 1_000;
+
+/**
+ * `work` must not throw, and tells whether it came to its end. It is done at once and then every `pollMs` milliseconds,
+ * or sooner where it did not.
+ */
+export function startWorkLoop(work: () => Promise<boolean>, pollMs: number): WorkLoop {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
   let closed = false;
 
   const run = async () => {
+    let done: boolean;
     do {
       again = false;
-      await work();
+      done = await work();
     } while (again && !closed);
     running = undefined;
     // Replicas that were started together do not stay in step.
-    if (!closed) timer = setTimeout(wake, pollMs * (0.9 + Math.random() / 5)).unref();
+    if (!closed)
+      timer = setTimeout(
+        wake,
+        (done ? pollMs : Math.min(pollMs, soonMs)) * (0.9 + Math.random() / 5),
+      ).unref();
   };
   const wake = () => {
     if (closed) return;

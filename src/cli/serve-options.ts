@@ -4,20 +4,25 @@ import { parseOptions, UsageError } from "./parse-options.ts";
 export const serveHelp = `Answers the API server's admission reviews over HTTPS: the webhook itself.
 
 Usage
-  sluice serve --cluster DIR [OPTIONS]
+  sluice serve [OPTIONS]
 
 Options
       --cluster DIR            folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
-                               namespaces) that stands for the cluster; changes in it are picked up
+                               namespaces) that stands for the cluster; changes in it are picked up.
+                               Without it the API server is watched that KUBECONFIG, the pod's ServiceAccount
+                               or ~/.kube/config names
       --listen ADDR:PORT       where reviews are answered (default 127.0.0.1:8443; ":8443" is every address)
       --ops-listen ADDR:PORT   plain HTTP for /healthz, /readyz and /metrics (default 127.0.0.1:8080)
-      --cert-dir DIR           tls.crt and tls.key to serve with (default "certs"); made there, with a CA in
-                               ca.crt and ca.key, when it holds none, and read again when they change
+      --cert-dir DIR           tls.crt and tls.key to serve with; made there, with a CA in ca.crt and ca.key,
+                               when it holds none, and read again when they change. Default: "certs" with
+                               --cluster; else the configuration decides, which by default makes certificates,
+                               shares them in a Secret and keeps the registration's caBundle right
       --config FILE            configuration (YAML)
       --drain-seconds SECONDS  how long to go on serving after SIGTERM before connections close (default 5)
   -h, --help                   this help
 
-Port 0 takes a free port. One line on standard output tells when and where reviews are answered; the log
+It is ready when the cluster has been read once and the API server trusts what is served; /readyz says
+what is still waited for. Port 0 takes a free port. One line on standard output tells when and where reviews are answered; the log
 goes to standard error. SIGTERM and SIGINT (which does not wait) stop it: what is in flight is answered.
 
 Exit codes
@@ -25,15 +30,17 @@ Exit codes
   1  could not start: certificates or addresses cannot be used
   2  wrong usage, or input that cannot be read
 
-Example
+Examples
   sluice serve --cluster cluster/ --cert-dir /tmp/certs
+  KUBECONFIG=admin.conf sluice serve --config sluice.yaml --listen :8443
 `;
 
 export interface ServeOptions {
-  readonly cluster: string;
+  /** Folder of manifests; undefined for a live API server. */
+  readonly cluster: string | undefined;
   readonly listen: ListenAddress;
   readonly opsListen: ListenAddress;
-  readonly certDir: string;
+  readonly certDir: string | undefined;
   readonly config: string | undefined;
   readonly drainMs: number;
 }
@@ -44,17 +51,12 @@ export function readServeOptions(argv: readonly string[]): ServeOptions | "help"
     cluster: { type: "string" },
     listen: { type: "string", default: "127.0.0.1:8443" },
     "ops-listen": { type: "string", default: "127.0.0.1:8080" },
-    "cert-dir": { type: "string", default: "certs" },
+    "cert-dir": { type: "string" },
     config: { type: "string" },
     "drain-seconds": { type: "string", default: "5" },
     help: { type: "boolean", short: "h" },
   });
   if (values.help) return "help";
-  if (values.cluster === undefined) {
-    throw new UsageError(
-      "this build reads the cluster from a folder of manifests: name it with --cluster DIR (a live API server is not supported yet)",
-    );
-  }
   const drainSeconds = values["drain-seconds"];
   if (!/^\d{1,3}$/.test(drainSeconds)) {
     throw new UsageError(`--drain-seconds ${drainSeconds} is not a whole number of seconds from 0 to 999`);

@@ -1,10 +1,12 @@
 import { openCertificateDirectory } from "../certs/certificate-directory.ts";
 import { CertificateFilesError } from "../certs/check-pair.ts";
 import { defaultServingNames } from "../certs/serving-names.ts";
+import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { ManifestFolderError, openManifestCluster } from "../cluster/manifest-cluster.ts";
 import type { ManifestProblem } from "../cluster/manifest-problem.ts";
+import type { Config } from "../config.ts";
 import { ListenError } from "../server/listen-address.ts";
-import { type RunningServer, startServer } from "../server/start-server.ts";
+import { startServer } from "../server/start-server.ts";
 import { createLog, type Log, logDestination } from "../telemetry/log.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -12,12 +14,12 @@ import { InputError } from "./input-error.ts";
 import { print } from "./print.ts";
 import { readConfig } from "./read-config.ts";
 import { runCommand } from "./run-command.ts";
+import { serveLive } from "./serve-live.ts";
 import { readServeOptions, type ServeOptions, serveHelp } from "./serve-options.ts";
+import { certificatePollMs, warmUpReviews } from "./serve-settings.ts";
+import { stopWhenAsked } from "./stop-when-asked.ts";
 
-const certificatePollMs = 10_000;
-// With the pause before it this stays below Kubernetes' default grace period of 30 s.
-const drainDeadlineMs = 15_000;
-const warmUpReviews = 300;
+const defaultCertDir = "certs";
 
 /** `sluice serve`: answers reviews until it is told to stop. */
 export function run(argv: string[], io: CommandIo): Promise<number> {
@@ -28,9 +30,13 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       return 0;
     }
     try {
-      return await serve(options, io);
+      const config = await readConfig(options.config);
+      const { cluster, ...rest } = options;
+      if (cluster === undefined) return await serveLive(rest, config, io);
+      return await serveFolder(cluster, rest, config, io);
     } catch (error) {
-      if (error instanceof ManifestFolderError) throw new InputError([error.message]);
+      if (error instanceof ManifestFolderError || error instanceof KubeConfigError)
+        throw new InputError([error.message]);
       if (!(error instanceof ListenError || error instanceof CertificateFilesError)) throw error;
       await print(io.stderr, `sluice serve: ${error.message}\n`);
       return 1;
@@ -38,10 +44,15 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
   });
 }
 
-async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
-  const config = await readConfig(options.config);
+async function serveFolder(
+  folder: string,
+  options: Omit<ServeOptions, "cluster">,
+  config: Config,
+  io: CommandIo,
+): Promise<number> {
   const log = createLog(config.logLevel, logDestination(io.stderr));
-  const cluster = await openManifestCluster(options.cluster, {
+  const certDir = options.certDir ?? defaultCertDir;
+  const cluster = await openManifestCluster(folder, {
     kubernetesVersion: config.kubernetesVersion,
     onProblem: (problem) => logProblem(log, problem),
     onChange: ({ files, problems }) =>
@@ -56,7 +67,7 @@ async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
         page.setProblems("manifest", cluster.contents.problems.length);
       },
     });
-    const certificates = await openCertificateDirectory(options.certDir, {
+    const certificates = await openCertificateDirectory(certDir, {
       names: defaultServingNames,
       now: Date.now,
       pollMs: certificatePollMs,
@@ -75,9 +86,9 @@ async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
         warmUpReviews,
       });
       const { files, objects, ignored } = cluster.contents;
-      log.info({ files, objects, ignored, certificates: options.certDir }, "ready");
+      log.info({ files, objects, ignored, certificates: certDir }, "ready");
       await print(io.stdout, `sluice is ready on ${server.url} (ops ${server.opsUrl})\n`);
-      await stopWhenAsked(server, options, io, log);
+      await stopWhenAsked(server, options.drainMs, io.stop, log);
       return 0;
     } finally {
       certificates.close();
@@ -85,25 +96,6 @@ async function serve(options: ServeOptions, io: CommandIo): Promise<number> {
   } finally {
     await cluster.close();
   }
-}
-
-async function stopWhenAsked(
-  server: RunningServer,
-  options: ServeOptions,
-  io: CommandIo,
-  log: Log,
-): Promise<void> {
-  await aborted(io.stop);
-  // Ctrl-C comes from a person, whom nobody routes requests to.
-  const pauseMs = io.stop.reason === "SIGINT" ? 0 : options.drainMs;
-  log.info({ pauseMs }, "stopping");
-  await server.stop({ pauseMs, deadlineMs: drainDeadlineMs });
-  log.info("stopped");
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function logProblem(log: Log, problem: ManifestProblem): void {

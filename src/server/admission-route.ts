@@ -22,6 +22,8 @@ export interface AdmissionRouteOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly decide?: Decide;
+  /** Why no review can be answered yet, in words; asked at each. */
+  readonly unavailable?: () => string | undefined;
 }
 
 type ReviewRequest = FastifyRequest<{ Querystring: { timeout?: string } }>;
@@ -35,6 +37,8 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
     const started = performance.now();
     const received = decodeReview(request.body);
     // The API server comes back by itself after a 503 with Retry-After, as long as its own timeout lasts.
+    const why = options.unavailable?.();
+    if (why !== undefined) throw new HttpProblem(503, `${why}: come back`, { "retry-after": "1" });
     if (inWork >= config.maxReviewsInWork) {
       throw new HttpProblem(503, `${inWork} reviews are in work already: come back`, { "retry-after": "1" });
     }
@@ -45,8 +49,13 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
         onError: (err) => log.error({ err, uid: received.request.uid }, "error in Sluice"),
         ...(options.decide === undefined ? undefined : { decide: options.decide }),
       });
-      const answer = encodeAnswer(answerReview(received, decision));
-      const outcome = outcomeOf(received.request, decision, (performance.now() - started) / 1000);
+      const answered = answerReview(received, decision);
+      const answer = encodeAnswer(answered);
+      const { patch } = answered.response;
+      const outcome = {
+        ...outcomeOf(received.request, decision, (performance.now() - started) / 1000),
+        ...(patch === undefined ? undefined : { patchBytes: Buffer.byteLength(patch, "base64") }),
+      };
       metrics.countReview(outcome);
       logReview(log, outcome);
       void reply.header("content-type", "application/json; charset=utf-8");

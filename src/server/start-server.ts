@@ -2,14 +2,19 @@ import type { CertificateSource } from "../certs/certificate-source.ts";
 import { type AppOptions, buildApp } from "./build-app.ts";
 import { type DrainOptions, drain } from "./drain.ts";
 import { formatAddress, type ListenAddress, listen } from "./listen-address.ts";
-import { buildOpsApp } from "./ops-app.ts";
 import { followCertificate, reportDistrust } from "./serving-certificate.ts";
+import { type OpsServer, startOps } from "./start-ops.ts";
 import { warmUp } from "./warm-up.ts";
 
 export interface ServerOptions extends Omit<AppOptions, "certificate" | "draining"> {
   readonly certificates: CertificateSource;
   readonly listen: ListenAddress;
-  readonly opsListen: ListenAddress;
+  /** Where the operations server is to listen, or one that listens already. It ends with this one. */
+  readonly opsListen: ListenAddress | OpsServer;
+  /** What has to come true before the first readiness; awaited while reviews are answered. */
+  readonly beforeReady?: () => Promise<void>;
+  /** What readiness waits for, in words. */
+  readonly waitingFor?: () => string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** How many sample reviews are answered before the first real one. */
@@ -31,32 +36,40 @@ export interface RunningServer {
  * ones. Throws `ListenError` when an address cannot be had. Cluster and certificates stay the caller's to close.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { certificates, log, metrics } = options;
-  let notReady: string | undefined = "starting";
-  let draining = false;
-  const ops = buildOpsApp({ metrics, notReady: () => notReady });
-  const app = buildApp({ ...options, certificate: certificates.current, draining: () => draining });
+  const { certificates, log, metrics, opsListen, waitingFor } = options;
+  let state: "starting" | "ready" | "stopping" = "starting";
+  const app = buildApp({
+    ...options,
+    certificate: certificates.current,
+    draining: () => state === "stopping",
+  });
+  const ops = "url" in opsListen ? opsListen : await startOps(metrics, opsListen);
+  ops.setNotReady(() => {
+    if (state === "ready") return undefined;
+    return state === "stopping" ? "stopping" : (waitingFor?.() ?? "starting");
+  });
   try {
-    const opsAddress = await listen(ops, options.opsListen);
-    await warmUp(certificates.current, options);
+    // Samples are answered before real reviews can be.
+    const { unavailable: _, ...warming } = options;
+    await warmUp(certificates.current, warming);
     // The certificate may have changed meanwhile.
     followCertificate(app.server, certificates, log, metrics);
     reportDistrust(app.server, log, options.now);
     const address = await listen(app, options.listen);
-    notReady = undefined;
+    await options.beforeReady?.();
+    state = "ready";
     return {
       url: `https://${formatAddress(address)}`,
-      opsUrl: `http://${formatAddress(opsAddress)}`,
+      opsUrl: ops.url,
       stop: async (drainOptions) => {
-        notReady = "stopping";
-        draining = true;
+        state = "stopping";
         await drain(app, drainOptions);
-        ops.server.closeAllConnections();
-        await ops.close();
+        await ops.stop();
       },
     };
   } catch (error) {
-    await Promise.allSettled([app.close(), ops.close()]);
+    app.server.closeAllConnections();
+    await Promise.allSettled([app.close(), ops.stop()]);
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { createLiveMetrics, type LiveMetrics } from "./live-metrics.ts";
 import type { ReviewOutcome } from "./review-outcome.ts";
 
 /** All metrics of one server, in a registry of their own. */
-export interface Metrics {
+export interface Metrics extends LiveMetrics {
   readonly contentType: string;
   /** The page for a scraper. */
   render(): Promise<string>;
@@ -69,21 +70,31 @@ export function createMetrics(options: MetricsOptions): Metrics {
     registers,
   });
 
+  const patchSize = new Histogram({
+    name: "sluice_patch_bytes",
+    help: "Size of the JSON patches that were answered.",
+    buckets: [1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000],
+    registers,
+  });
+  const live = createLiveMetrics(registers);
+
   const metrics: Metrics = {
     contentType: registry.contentType,
     render: () => {
       options.beforeRender?.(metrics);
       return registry.metrics();
     },
-    countReview: ({ verdict, mode, code, seconds }) => {
+    countReview: ({ verdict, mode, code, seconds, patchBytes }) => {
       reviews.inc({ verdict, mode: mode ?? "", code });
       duration.observe(seconds);
+      if (patchBytes !== undefined) patchSize.observe(patchBytes);
     },
     countRefusedRequest: (status) => refusedRequests.inc({ status: String(status) }),
     reviewsInWork: (count) => inWork.set(count),
     setProblems: (problem, count) => problems.set({ with: problem }, count),
     setCertificateExpiry: (notAfter) => certificateExpiry.set(notAfter.getTime() / 1000),
     setClusterObjects: (kind, count) => clusterObjects.set({ kind }, count),
+    ...live,
   };
   return metrics;
 }

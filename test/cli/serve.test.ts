@@ -33,7 +33,7 @@ function serve(args: readonly string[] = []) {
     stdin,
     stdout: stream("stdout"),
     stderr: stream("stderr"),
-    env: {},
+    env: { KUBECONFIG: "/nowhere/kubeconfig" },
     color: false,
     stop: stop.signal,
   });
@@ -95,7 +95,7 @@ describe("sluice serve", () => {
   });
 
   it.each([
-    { args: [], message: /name it with --cluster DIR \(a live API server is not supported yet\)/ },
+    { args: [], message: /kubeconfig \/nowhere\/kubeconfig cannot be used/ },
     { args: ["--cluster"], message: /--cluster needs a value/ },
     { args: ["--cluster", "x", "--listen", "8443"], message: /--listen: "8443" is no address to listen on/ },
     { args: ["--cluster", "x", "--ops-listen", "a:b"], message: /--ops-listen: "a:b" is no address/ },

@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import { openCertificateDirectory } from "../certs/certificate-directory.ts";
+import type { CertificateReport } from "../certs/certificate-report.ts";
+import {
+  type ClusterCertificates,
+  openOwnCertificates,
+  trustCertificates,
+} from "../certs/cluster-certificates.ts";
+import { servingNames } from "../certs/serving-names.ts";
+import type { ClusterWriter } from "../cluster/cluster-writer.ts";
+import type { Config } from "../config.ts";
+import type { CommandIo } from "./command-io.ts";
+import { certificatePollMs } from "./serve-settings.ts";
+
+export interface LiveCertificateOptions extends CertificateReport {
+  readonly writer: ClusterWriter;
+  readonly config: Config;
+  /** Folder named on the command line: it goes before the configuration. */
+  readonly directory: string | undefined;
+  readonly env: CommandIo["env"];
+  readonly signal: AbortSignal;
+}
+
+// Both are watched as well; this is for what a watch may miss.
+const secretPollMs = 5_000;
+const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+const defaultNamespace = "sluice-system";
+const defaultDirectory = "certs";
+
+/**
+ * Opens the certificates that the configuration asks for; undefined when `signal` ended the waiting for them.
+ * Throws `CertificateFilesError` for files that cannot be used.
+ */
+export async function openCertificates(
+  options: LiveCertificateOptions,
+): Promise<ClusterCertificates | undefined> {
+  const { writer, directory, env, signal, problem, action } = options;
+  const { certificates } = options.config;
+  const namespace = certificates.namespace ?? (await ownNamespace(env));
+  const names = servingNames(certificates.service, namespace);
+  const fromFiles = directory !== undefined || certificates.source === "files";
+  const trust = {
+    writer,
+    registration: certificates.webhookConfiguration,
+    caBundle: certificates.caBundle ?? (fromFiles ? "external" : "ours"),
+    overlapMs: certificates.overlap,
+    pollMs: secretPollMs,
+    now: Date.now,
+    elapsed: () => performance.now(),
+    report: { problem, action },
+  };
+  if (!fromFiles) {
+    const lives = { serving: certificates.servingLife, authority: certificates.authorityLife };
+    const secret = { namespace, name: certificates.secret };
+    return openOwnCertificates({ ...trust, names, lives, secret, jitter: Math.random() }, signal);
+  }
+  const source = await openCertificateDirectory(directory ?? certificates.directory ?? defaultDirectory, {
+    names,
+    now: Date.now,
+    pollMs: certificatePollMs,
+    onProblem: (message) => problem("certificate", message),
+  });
+  return trustCertificates(source, trust);
+}
+
+/** The namespace of the pod that this runs in. */
+async function ownNamespace(env: CommandIo["env"]): Promise<string> {
+  const told = env["POD_NAMESPACE"];
+  if (told !== undefined && told !== "") return told;
+  const found = await readFile(namespaceFile, "utf8").catch(() => "");
+  return found.trim() || defaultNamespace;
+}
