@@ -43,6 +43,9 @@ type ListPosition = { readonly next: string; readonly resourceVersion: string } 
 /** So many errors of the server one after the other make us read everything anew. */
 const refusalsUntilList = 3;
 
+/** Errors that say nothing about where we are in the list or watch: credentials, rights, load. */
+const notAboutUs = [401, 403, 429];
+
 /** Keeps the objects of one resource as they are on the API server, through all that can happen on the way. */
 export class ResourceSync {
   readonly resource: ApiResource;
@@ -184,7 +187,7 @@ export class ResourceSync {
   #failed(error: ApiError): void {
     this.#restarts += 1;
     const listing = !("watchFrom" in this.#position);
-    if (error.status !== undefined) this.#refusals += 1;
+    if (error.status !== undefined && !notAboutUs.includes(error.status)) this.#refusals += 1;
     const lost = error.lostTrack || error instanceof UnreadableEvent;
     if (lost || this.#refusals >= refusalsUntilList) {
       this.#position = { list: "from the start" };

@@ -203,13 +203,14 @@ describe("trouble of the API server", () => {
     const live = await following();
     const given = live.api.fail({ resource: "datasets" }, forbidden);
     live.api.endWatches("datasets");
-    const message = `${resource}: cannot list ${resource}: give the ServiceAccount get, list and watch (datasets is forbidden: User "sluice" cannot list resource "datasets")`;
+    const message = `${resource}: cannot watch ${resource}: give the ServiceAccount get, list and watch (datasets is forbidden: User "sluice" cannot watch resource "datasets")`;
     await expect.poll(() => live.told).toContain(message);
     expect(live.of(resource)).toMatchObject({ state: "failing", objects: 1 });
     expect(live.cluster.view.dataset("team", "data")?.phase).toBe("Bound");
     given();
     await expectFollowed(live);
     expect(live.told.at(-1)).toBe(`${resource}: well`);
+    expect(live.of(resource).lists).toBe(1);
   });
 });
 
