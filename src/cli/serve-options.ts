@@ -21,9 +21,10 @@ Options
       --drain-seconds SECONDS  how long to go on serving after SIGTERM before connections close (default 5)
   -h, --help                   this help
 
-It is ready when the cluster has been read once and the API server trusts what is served; /readyz says
-what is still waited for. Port 0 takes a free port. One line on standard output tells when and where reviews are answered; the log
-goes to standard error. SIGTERM and SIGINT (which does not wait) stop it: what is in flight is answered.
+Port 0 takes a free port. One line on standard output tells when and where reviews are answered: when the
+cluster has been read once and, without --cluster, the API server trusts what is served; until then /readyz
+says what is waited for. The log goes to standard error. SIGTERM and SIGINT (which does not wait) stop it:
+what is in flight is answered.
 
 Exit codes
   0  stopped as asked
