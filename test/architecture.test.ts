@@ -91,6 +91,17 @@ describe("architecture", () => {
     expect(families).toEqual([]);
   });
 
+  it("lets only certificates and background work write to the cluster", () => {
+    const wrong = imports.filter(
+      ({ file, room, target, typeOnly }) =>
+        posix.join(posix.dirname(file), target) === "cluster/cluster-writer.ts" &&
+        !typeOnly &&
+        // The command line puts the parts together.
+        !["certs", "controllers", "cli"].includes(room),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it("imports each library in the room that is named for it", () => {
     const wrong = imports
       .filter((entry) => !isLocal(entry) && !entry.typeOnly && !entry.target.startsWith("node:"))

@@ -1,4 +1,6 @@
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCertificateDirectory } from "../../src/certs/certificate-directory.ts";
 import { defaultServingNames } from "../../src/certs/serving-names.ts";
 import { defaultConfig } from "../../src/config.ts";
+import { startOps } from "../../src/server/start-ops.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
@@ -92,6 +95,61 @@ describe("TLS", () => {
 });
 
 describe("starting", () => {
+  it("is ready once what it waits for has come true, and answers 503 until a review can be answered", async () => {
+    const certDir = await mkdtemp(join(tmpdir(), "sluice-test-"));
+    const certificates = await openCertificateDirectory(certDir, {
+      names: defaultServingNames,
+      now: Date.now,
+      pollMs: 10_000,
+      onProblem: () => undefined,
+    });
+    const metrics = createMetrics({ process: false });
+    const ops = await startOps(metrics, { host: "127.0.0.1", port: 0 });
+    const readyz = async () => {
+      const answer = await fetch(`${ops.url}/readyz`);
+      return `${answer.status} ${await answer.text()}`;
+    };
+    expect(await readyz()).toBe("503 starting\n");
+    let comeTrue: () => void = () => undefined;
+    const waited = new Promise<void>((resolve) => {
+      comeTrue = resolve;
+    });
+    const starting = startServer({
+      cluster: clusterFrom(clusterOf({})),
+      config: defaultConfig,
+      log: createLog("silent", process.stderr),
+      metrics,
+      certificates,
+      listen: { host: "127.0.0.1", port: 0 },
+      opsListen: ops,
+      now: Date.now,
+      // They are answered though real reviews are not.
+      warmUpReviews: 3,
+      unavailable: () => "the cluster has not been read yet",
+      waitingFor: () => "the cluster",
+      beforeReady: () => waited,
+    });
+    await expect.poll(readyz).toBe("503 the cluster\n");
+    comeTrue();
+    const server = await starting;
+    expect(await readyz()).toBe("200 ok\n");
+    const { hostname, port } = new URL(server.url);
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const ca = certificates.current.ca;
+      const headers = { "content-type": "application/json" };
+      request({ hostname, port, path: "/mutate", method: "POST", ca, headers }, (response) =>
+        resolve(response.resume()),
+      )
+        .on("error", reject)
+        .end(JSON.stringify(reviewOf(pod)));
+    });
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("1");
+    await server.stop({ pauseMs: 0, deadlineMs: 1_000 });
+    certificates.close();
+    await rm(certDir, { recursive: true });
+  });
+
   it("is ready only when warm, and the warming up leaves no trace in the metrics", async () => {
     const server = await startTestServer({ cluster: clusterOf({}), warmUpReviews: 30 });
     const page = await (await fetch(`${server.opsUrl}/metrics`)).text();
