@@ -52,13 +52,19 @@ export class ApiConnection {
 
   /** The answer's body. Throws `ApiError`. */
   async getJson(path: string, options: CallOptions): Promise<unknown> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.read(path, options)) chunks.push(chunk);
+    const body = await this.getBytes(path, options);
     try {
-      return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      return JSON.parse(body.toString("utf8"));
     } catch (error) {
       throw new ApiError(`the answer is no JSON (${reasonOf(error)})`, { cause: error });
     }
+  }
+
+  /** The whole of the answer's body. Throws `ApiError`. */
+  async getBytes(path: string, options: CallOptions): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.read(path, options)) chunks.push(chunk);
+    return Buffer.concat(chunks);
   }
 
   /** The answer's body as it arrives. Throws `ApiError`, also for any status but 2xx. */

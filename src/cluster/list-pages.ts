@@ -1,18 +1,23 @@
 import type { ApiConnection } from "./api-connection.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, reasonOf } from "./api-error.ts";
 import { type ApiResource, collectionPath } from "./api-resources.ts";
-import { fieldAt, isRawObject, type RawObject, textAt } from "./raw-fields.ts";
+import { type JsonListPart, readJsonListInParts } from "./json-list.ts";
+import { fieldAt, objectsAt, type RawObject, textAt } from "./raw-fields.ts";
 
 /** A part of a list, from the state that the first part was read at. */
 export interface ListPage {
-  readonly items: readonly RawObject[];
+  /** To be gone through once: they are parsed on the way. Throws `ApiError`. */
+  readonly items: Iterable<RawObject>;
   readonly resourceVersion: string;
   /** Asks for the next part; undefined in the last one. */
   readonly next: string | undefined;
 }
 
-/** Objects a page: parsing them takes a few milliseconds, in which no review is answered. */
+/** Objects a page: going through them takes some milliseconds, in which no review is answered. */
 const pageSize = 500;
+
+/** Few enough that what is not kept of them is thrown away before it costs a long garbage collection. */
+const parsedAtOnce = 20;
 
 /** Reads the first page of a list, or the one that `next` asks for. Throws `ApiError`. */
 export async function readListPage(
@@ -23,14 +28,38 @@ export async function readListPage(
 ): Promise<ListPage> {
   const query = new URLSearchParams({ limit: String(pageSize) });
   if (next !== undefined) query.set("continue", next);
-  const answer = await connection.getJson(`${collectionPath(resource)}?${query}`, options);
-  const items = fieldAt(answer, "items");
-  const resourceVersion = textAt(answer, "metadata", "resourceVersion");
+  const body = await connection.getBytes(`${collectionPath(resource)}?${query}`, options);
+  const parts = partsOf(body);
+  const { value: first } = parts.next();
+  const items = fieldAt(first, "items");
+  const resourceVersion = textAt(first, "metadata", "resourceVersion");
+  // Go writes an empty list as null where nobody took care.
   if (resourceVersion === undefined || !(Array.isArray(items) || items === null))
     throw new ApiError("the answer is no list of Kubernetes objects");
   return {
-    items: (items ?? []).filter(isRawObject),
+    items: itemsOf(first, parts),
     resourceVersion,
-    next: textAt(answer, "metadata", "continue") || undefined,
+    next: textAt(first, "metadata", "continue") || undefined,
   };
 }
+
+function* itemsOf(first: unknown, others: Iterable<unknown>): Generator<RawObject> {
+  yield* objectsAt(first, "items");
+  for (const part of others) yield* objectsAt(part, "items");
+}
+
+/** The list with some of its items, again and again; the whole of it at once where it is empty or written unusually. */
+function* partsOf(body: Buffer): Generator<unknown, undefined> {
+  try {
+    let some = false;
+    for (const { list } of readJsonListInParts(body, parsedAtOnce) ?? noParts) {
+      some = true;
+      yield list;
+    }
+    if (!some) yield JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new ApiError(`the answer is no JSON (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+const noParts: readonly JsonListPart[] = [];

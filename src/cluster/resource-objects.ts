@@ -155,7 +155,7 @@ export class ResourceObjects {
 
   #share(stored: StoredObject): StoredObject {
     try {
-      return this.#places.pool.share(stored);
+      return sharedParts(stored, this.#places.pool);
     } catch {
       // Nested too deep to be compared, which costs memory and nothing else.
       return stored;
@@ -175,6 +175,15 @@ export class ResourceObjects {
   #keyOf({ namespace, name }: Place): string {
     return this.#resource.namespaced ? `${namespace}/${name}` : name;
   }
+}
+
+/** The object as a whole is like no other: only what stands in it is worth comparing. */
+function sharedParts({ kind, object }: StoredObject, pool: ValuePool): StoredObject {
+  const parts = Object.entries(object).map(([key, value]) => [
+    key,
+    key === "name" ? value : pool.share(value),
+  ]);
+  return { kind, object: Object.fromEntries(parts) } as StoredObject;
 }
 
 function placeOfKey(key: string): Place {
