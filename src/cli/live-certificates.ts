@@ -22,7 +22,7 @@ export interface LiveCertificateOptions extends CertificateReport {
 }
 
 // Both are watched as well; this is for what a watch may miss.
-const secretPollMs = 5_000;
+const watchedPollMs = 5_000;
 const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 const defaultNamespace = "sluice-system";
 const defaultDirectory = "certs";
@@ -44,7 +44,7 @@ export async function openCertificates(
     registration: certificates.webhookConfiguration,
     caBundle: certificates.caBundle ?? (fromFiles ? "external" : "ours"),
     overlapMs: certificates.overlap,
-    pollMs: secretPollMs,
+    pollMs: watchedPollMs,
     now: Date.now,
     elapsed: () => performance.now(),
     report: { problem, action },
