@@ -105,7 +105,7 @@ async function prepared(): Promise<TestCluster> {
 
 describeCluster("registration", prepared, (cluster) => {
   it.each(cases)(
-    "a pod $what is sent $calls times",
+    "a pod $what: $calls calls",
     async ({ namespace, claims = [], labels = {}, calls: wanted }) => {
       const before = await cluster().plane.metric(calls, ours);
       const pod = podOf("asking", { namespace, claims, labels });
@@ -171,8 +171,10 @@ describeCluster("registration", prepared, (cluster) => {
     expect((await create("asking", { claims: ["imagenet"] })).status).toBe(201);
   });
 
-  it("uninstalling leaves nothing behind, and pods come as if Sluice had never been there", async () => {
-    await cluster().kubectl.do(["delete", "-f", installManifest, "--timeout=60s"]);
+  it("uninstalling leaves nothing behind, and pods come as if Sluice had never been there", {
+    timeout: 180_000,
+  }, async () => {
+    await cluster().kubectl.do(["delete", "-f", installManifest, "--timeout=120s"]);
     const kinds = await cluster().kubectl.do(["api-resources", "--verbs=list", "-o", "name"]);
     const found = await eventually(
       "nothing of Sluice is left",

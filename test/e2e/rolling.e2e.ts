@@ -6,7 +6,7 @@ import { sluiceNamespace } from "./harness/replicas.ts";
 import { figures, type LoadResult, steadyLoad } from "./harness/steady-load.ts";
 
 const load = { workers: 8, atLeast: 2_000 };
-const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certificates`;
+const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certs`;
 
 describeCluster("under steady load", clusterWithSluice, (cluster) => {
   const tell = (name: string, result: LoadResult) => process.stdout.write(`${figures(name, result)}\n`);
