@@ -11,6 +11,7 @@ import { ObjectChanges } from "./object-changes.ts";
 import { ObjectStore } from "./object-store.ts";
 import { ResourceObjects } from "./resource-objects.ts";
 import { ResourceSync } from "./resource-sync.ts";
+import { Turns } from "./turns.ts";
 import { ValuePool } from "./value-pool.ts";
 
 /** Not everything could be read in time. */
@@ -62,6 +63,8 @@ class ApiCluster implements LiveCluster {
   /** By kind; all that could be followed. */
   readonly #syncs = new Map<string, ResourceSync>();
   readonly #running = new Map<string, Running>();
+  // Two, so that one page can be on its way while the other is gone through.
+  readonly #listTurns = new Turns(2);
   readonly #freshReads: FreshReads;
   readonly #closing = new AbortController();
   readonly #unsynced = new Set<string>();
@@ -152,6 +155,7 @@ class ApiCluster implements LiveCluster {
     return new ResourceSync(resource, new ResourceObjects(resource, this.#places), this.#connection, {
       timing: this.#timing,
       now,
+      listTurns: this.#listTurns,
       events: {
         onSynced: () => this.#synced(resource),
         onProblem: (problem) => {

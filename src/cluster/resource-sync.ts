@@ -6,6 +6,7 @@ import type { LiveTiming } from "./live-timing.ts";
 import { fieldAt, textAt } from "./raw-fields.ts";
 import type { ResourceObjects } from "./resource-objects.ts";
 import { RetryPause } from "./retry-pause.ts";
+import type { Turns } from "./turns.ts";
 import { readWatchEvents, UnreadableEvent } from "./watch-events.ts";
 
 /** How one resource is doing. */
@@ -36,6 +37,15 @@ export interface SyncEvents {
   readonly onMissing: () => void;
 }
 
+export interface SyncOptions {
+  readonly timing: LiveTiming;
+  readonly events: SyncEvents;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Shared by all resources. */
+  readonly listTurns: Turns;
+}
+
 /** What is read next: the page of a list, or a watch from a version on. */
 type Position = { readonly list: ListPosition } | { readonly watchFrom: string };
 type ListPosition = { readonly next: string; readonly resourceVersion: string } | "from the start";
@@ -54,6 +64,7 @@ export class ResourceSync {
   readonly #timing: LiveTiming;
   readonly #events: SyncEvents;
   readonly #now: () => number;
+  readonly #listTurns: Turns;
   readonly #pause: RetryPause;
   #position: Position = { list: "from the start" };
   #synced = false;
@@ -67,7 +78,7 @@ export class ResourceSync {
     resource: ApiResource,
     objects: ResourceObjects,
     connection: ApiConnection,
-    options: { readonly timing: LiveTiming; readonly events: SyncEvents; readonly now: () => number },
+    options: SyncOptions,
   ) {
     this.resource = resource;
     this.objects = objects;
@@ -75,6 +86,7 @@ export class ResourceSync {
     this.#timing = options.timing;
     this.#events = options.events;
     this.#now = options.now;
+    this.#listTurns = options.listTurns;
     this.#pause = new RetryPause(options.timing);
   }
 
@@ -103,7 +115,8 @@ export class ResourceSync {
       try {
         if ("watchFrom" in this.#position) await this.#watch(this.#position.watchFrom, signal);
         else {
-          await this.#readPage(this.#position.list, signal);
+          const { list } = this.#position;
+          await this.#listTurns.take(() => this.#readPage(list, signal));
           continue;
         }
       } catch (thrown) {

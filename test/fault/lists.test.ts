@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, endAtOnce, half, inPieces, reset, silence } from "../support/fake-api-faults.ts";
 import { type Fault, json } from "../support/fake-api-server.ts";
-import { Closing, claim, dataset, openLive, startApi } from "../support/live-cluster.ts";
+import { Closing, claim, dataset, node, openLive, startApi } from "../support/live-cluster.ts";
 
 const closing = new Closing();
 afterEach(() => closing.all());
@@ -62,6 +62,23 @@ describe("a list that fails", () => {
     const { of, cluster } = await openLive(closing, api);
     expect(of("persistentvolumeclaims")).toMatchObject({ objects: 1_200, lists: 1 });
     expect(cluster.view.claim("team", "claim-1199")).toBeDefined();
+  });
+
+  it("by silence does not keep others waiting for ever", async () => {
+    const api = await startApi(closing);
+    api.store.put("nodes", node("a"));
+    const silent = ["namespaces", "persistentvolumeclaims", "persistentvolumes", "datasets"];
+    api.fail(({ resource }) => silent.includes(resource), silence);
+    const synced: string[] = [];
+    const opening = openLive(closing, api, {
+      startLimit: 3_000,
+      timing: { answer: 50 },
+      onProgress: ({ resource }) => synced.push(resource),
+    });
+    await expect(opening).rejects.toThrow(/could not be read within 3 s: .*no answer for 0\.05 s/);
+    expect(synced).toEqual(
+      expect.arrayContaining(["nodes", "daemonsets.apps", "thinruntimes.data.fluid.io"]),
+    );
   });
 
   it("but only slowly succeeds", async () => {
