@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  escapeExpansion,
   gateCommand,
   guardCommand,
   isGuardCommand,
@@ -63,10 +62,24 @@ describe("supervisorCommand", () => {
       "--",
       "pod-7",
     ]);
-    // The script is the same with any variables: none of its own $(...) is taken for one.
-    expect(words[2]).toBe(expandAsKubelet(command[2] ?? "", {}));
-    expect(escapeExpansion(words[2] ?? "")).toBe(command[2]);
   });
+
+  it.each([
+    ["supervisor", supervisorCommand({ mountPath: "/", views: [], client: [] })],
+    ["guard", guardCommand([])],
+  ])(
+    "brings the %s's script through Kubernetes' expansion whatever variables there are",
+    (_name, command) => {
+      const script = expandAsKubelet(command[2] ?? "", {});
+      const env = Object.fromEntries(
+        [...script.matchAll(/\$\(([^)]*)\)/g)].map(([, name]) => [name, "wrong"]),
+      );
+      expect(Object.keys(env)).not.toEqual([]);
+      expect(expandAsKubelet(command[2] ?? "", env)).toBe(script);
+      // The shell's own process, which is the only one that may be told of a time limit.
+      expect(script).toContain('kill -USR1 "$$"\n');
+    },
+  );
 });
 
 describe("parseSupervisorCommand", () => {
