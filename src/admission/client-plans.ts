@@ -13,6 +13,9 @@ import { nameOf } from "./volume-outcomes.ts";
 /** Fluid's name for a client's container; its controllers and metrics go by it. */
 const clientPrefix = "fluid-fuse";
 
+/** With less time than this at the end a client that uploads late is likely to lose something. */
+const secondsToUpload = 15;
+
 export interface PlannedClients {
   readonly plans: readonly ClientPlan[];
   readonly findings: readonly Finding[];
@@ -45,6 +48,9 @@ export function planClients(
     taken.add(attendant);
     const stop = clientStop(template, options, config);
     if (stop === "detach" && template.writesBack) findings.push(lateWrites(dataset, name));
+    const stopSeconds = Math.max(1, grace - holdSeconds - 5);
+    if (stop === "wait" && template.writesBack && stopSeconds < secondsToUpload)
+      findings.push(shortGrace(dataset, name, grace, stopSeconds));
     const plan: ClientPlan = {
       name,
       number,
@@ -56,7 +62,7 @@ export function planClients(
       label: `Dataset ${nameOf(dataset)}`,
       native,
       stop,
-      stopSeconds: Math.max(1, grace - holdSeconds - 5),
+      stopSeconds,
       holdSeconds,
       asked: options.clientSizes,
       fallback: config.clientResources,
@@ -96,6 +102,13 @@ function mountsAmongViews({ label, template }: ClientPlan): Finding[] {
   if (taken === undefined) return [];
   const message = `the client of ${label} mounts volume ${taken.name} at ${taken.mountPath}, below which it has to show its mount: choose another path in ${describeRef(template.source)}`;
   return [{ code: "name-taken", message }];
+}
+
+function shortGrace(dataset: DatasetVolume, client: string, grace: number, seconds: number): Finding {
+  return {
+    code: "short-grace",
+    message: `${client} (Dataset ${nameOf(dataset)}) may upload after files are closed, and terminationGracePeriodSeconds: ${grace} leaves it ${seconds} s for that: raise it if the pod writes`,
+  };
 }
 
 function lateWrites(dataset: DatasetVolume, client: string): Finding {

@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
+import { missingParts } from "../pod/sidecar-obstacles.ts";
 import type { Finding } from "../types/reason.ts";
 import { reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
@@ -34,7 +35,12 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
   const namespace = cluster.namespace(request.namespace);
   const { options, problem } = readPodOptions(pod);
   const selection = select(pod, namespace?.labels ?? {}, options.mode, config);
-  if (!selection.asks) return unchanged(pod, [selection.finding]);
+  if (!selection.asks) {
+    // A namespace that is as new as its pod may opt in without our knowing it yet.
+    const unsure = namespace === undefined && selection.finding.code === "not-opted-in" && hasClaim(pod);
+    const restsOn = unsure ? { restsOn: [{ kind: "Namespace", name: request.namespace }] } : {};
+    return unchanged(pod, [{ ...selection.finding, ...restsOn }]);
+  }
   if (problem !== undefined) return reject(pod, [problem, ...selection.findings]);
   if (isLeftover(pod)) return unchanged(pod, [leftover]);
 
@@ -76,6 +82,10 @@ function unserved(pod: Pod): Finding[] {
   return findings;
 }
 
+function hasClaim({ spec }: Pod): boolean {
+  return spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
+}
+
 const leftover: Finding = {
   code: "marked-done",
   message: `the pod carries ${fluid.done}=true, so it is left as it is, yet no client is in it: remove that label if the pod is a copy`,
@@ -85,5 +95,6 @@ const leftover: Finding = {
 function isLeftover(pod: Pod): boolean {
   if (pod.metadata?.labels?.[fluid.done] !== "true") return false;
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  return !containers.some((container) => container.name.startsWith("fluid-fuse"));
+  if (containers.some((container) => container.name.startsWith("fluid-fuse"))) return false;
+  return missingParts(pod, new Set()).length === 0;
 }

@@ -38,8 +38,7 @@ export async function reviewPod(
     let budget = Math.min(longestRefresh, options.budgetMs);
     for (;;) {
       const decision = decideOnce(request, cluster.view, config);
-      if (decision.verdict !== "rejected") return decision;
-      const refs = restsOn(decision);
+      const refs = isFinal(decision) ? [] : restsOn(decision);
       if (refs.length === 0 || budget <= 0) return decision;
       const begun = performance.now();
       const changed = await within(budget, cluster.refresh(refs, budget));
@@ -51,6 +50,11 @@ export async function reviewPod(
     options.onError(error);
     return failed(request, mayNeedDataset(request, cluster.view, config), error);
   }
+}
+
+/** A refusal may be wrong, and so may be that a pod asks for nothing; in csi mode nothing is worth waiting for. */
+function isFinal({ verdict, mode }: Decision): boolean {
+  return verdict === "injected" || mode === "csi";
 }
 
 /** Whether the pod may be meant to be served by us: it asks for sidecar mode and has a claim or an ephemeral volume. */

@@ -27,8 +27,32 @@ const eci: Platform = {
   views: "unconfirmed",
 };
 
+// Kata Containers: a subPath of an emptyDir is not recognised as local to the guest and may be silently empty.
+const kata: Platform = {
+  name: "kata",
+  summary: "A micro-VM of Kata Containers: a view of a mount may be an empty directory there.",
+  marks: [],
+  hints: [],
+  runtimeClass: "kata",
+  nodeAffinity: "heard",
+  nativeSidecars: "by-kubelet",
+  views: "refused",
+};
+
+// What several vendors' virtual nodes have in common; which one it is has to be said.
+const virtualNode: Platform = {
+  name: "virtual-node",
+  summary: "A virtual node of no known vendor: neither shared mounts nor native sidecars are confirmed.",
+  marks: [],
+  hints: [],
+  nodeSelector: { type: "virtual-kubelet" },
+  nodeAffinity: "heard",
+  nativeSidecars: false,
+  views: "unconfirmed",
+};
+
 /** Every platform known; where the marks of two are on one pod, the earlier one is taken. */
-export const platforms: readonly Platform[] = [kubernetes, eci];
+export const platforms: readonly Platform[] = [kubernetes, eci, kata, virtualNode];
 
 /** The platform of that name, if it is known. */
 export function findPlatform(name: string): Platform | undefined {
@@ -40,7 +64,7 @@ export function isPlatformName(name: string): boolean {
   return findPlatform(name) !== undefined;
 }
 
-/** The known names, for messages: "kubernetes, eci". */
+/** The known names, for messages: "kubernetes, eci, …". */
 export function listPlatformNames(): string {
   return platforms.map((platform) => platform.name).join(", ");
 }

@@ -32,7 +32,7 @@ const fluidServerlessKeys = ["serverless.fluid.io/inject", "fuse.sidecar.fluid.i
  * Finds out on which kind of node a pod will run: what the pod asks for, then Fluid's ways of asking, then the marks
  * that send a pod somewhere, on the pod and then on its namespace, then hints, then the configured platform.
  *
- * A nodeSelector or toleration for virtual nodes names no platform: several vendors use the same ones.
+ * A toleration for virtual nodes names no platform, and a nodeSelector only that it is one: several vendors use the same.
  * (Fluid: pkg/utils/annotations.go GetServerlessPlatform, whose platforms are `default` and `unprivileged`.)
  */
 export function detectPlatform(question: PlatformQuestion): DetectedPlatform {
@@ -44,16 +44,25 @@ export function detectPlatform(question: PlatformQuestion): DetectedPlatform {
   return (
     askedPlatform(question.asked) ??
     fluidPlatform(pod, question) ??
+    runtimePlatform(question.pod) ??
     markedPlatform(pod, namespace) ??
+    selectedPlatform(question.pod) ??
     fallbackPlatform(question.fallback, "nothing says otherwise")
   );
 }
 
 /** What whoever creates a pod for this platform should know. */
 export function warnOfPlatform(platform: Platform): Finding[] {
-  if (platform.views === "confirmed") return [];
+  if (platform.views !== "unconfirmed") return [];
   const message = `platform ${platform.name}: it is not confirmed that a client's mount appears in other containers there; test one pod first, or choose another platform by the annotation sluice.io/platform`;
   return [{ code: "platform-unconfirmed", message }];
+}
+
+/** Why no client can be injected on this platform. */
+export function refuseOfPlatform(platform: Platform): Finding[] {
+  if (platform.views !== "refused") return [];
+  const message = `platform ${platform.name}: a client's mount may be an empty directory in the other containers: use another runtime or sluice.io/mode: csi, or vouch for it by sluice.io/platform: kubernetes`;
+  return [{ code: "no-shared-mounts", message }];
 }
 
 function askedPlatform(asked: string | undefined): DetectedPlatform | undefined {
@@ -101,6 +110,21 @@ function findMarked(
     for (const { kind, key, value } of marksOf(platform))
       if ((kind === "label" ? object.labels : object.annotations)[key] === value)
         return { platform, why: `${kind} ${key}=${value} ${whose}` };
+  return undefined;
+}
+
+function runtimePlatform({ spec }: Pod): DetectedPlatform | undefined {
+  const runtime = spec?.runtimeClassName ?? "";
+  const platform = platforms.find(
+    ({ runtimeClass }) => runtimeClass !== undefined && runtime.includes(runtimeClass),
+  );
+  return platform === undefined ? undefined : { platform, why: `runtimeClassName ${runtime}` };
+}
+
+function selectedPlatform({ spec }: Pod): DetectedPlatform | undefined {
+  for (const platform of platforms)
+    for (const [key, value] of Object.entries(platform.nodeSelector ?? {}))
+      if (spec?.nodeSelector?.[key] === value) return { platform, why: `nodeSelector ${key}=${value}` };
   return undefined;
 }
 

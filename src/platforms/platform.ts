@@ -12,7 +12,11 @@ export interface Platform {
   /** Whether init containers with `restartPolicy: Always` run there; `by-kubelet`: as the node's version says. */
   readonly nativeSidecars: boolean | "by-kubelet";
   /** Whether a mount made by one container is known to appear in another through a shared `emptyDir`. */
-  readonly views: "confirmed" | "unconfirmed";
+  readonly views: "confirmed" | "unconfirmed" | "refused";
+  /** A part of the pod's `runtimeClassName` by which it is recognised. */
+  readonly runtimeClass?: string;
+  /** Values of the pod's `nodeSelector` by which it is recognised, where nothing else names a platform. */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
 }
 
 /** A label or annotation by which a platform is recognised. */

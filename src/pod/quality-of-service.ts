@@ -1,4 +1,5 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
+import type { Finding } from "../types/reason.ts";
 import type { ResourceSizes } from "./client-resources.ts";
 import { parseQuantity } from "./quantity.ts";
 
@@ -14,6 +15,48 @@ export function isGuaranteed(pod: Pod): boolean {
 /** The sizes of a container of ours in `pod`: it must not be what keeps a Guaranteed pod from staying so. */
 export function sizesWithin(pod: Pod, sizes: ResourceSizes): ResourceSizes {
   return isGuaranteed(pod) ? { requests: sizes.limits, limits: sizes.limits } : sizes;
+}
+
+/**
+ * Where the containers, ours among them, do not fit into the resources that the pod states as a whole; the API server
+ * would refuse the pod in words that nobody connects with its clients (Kubernetes: pod-level resources).
+ */
+export function podLevelConflicts(pod: Pod): Finding[] {
+  const stated = podResources(pod);
+  if (stated === undefined) return [];
+  const running = [
+    ...(pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === "Always"),
+    ...(pod.spec?.containers ?? []),
+  ];
+  return (["cpu", "memory"] as const).flatMap((name) => {
+    const limit = parseQuantity(stated.limits?.[name]);
+    const request = parseQuantity(stated.requests?.[name]);
+    const limits = running.map(({ resources }) => parseQuantity(resources?.limits?.[name]) ?? 0);
+    const requests = running.map(({ resources }) => parseQuantity(resources?.requests?.[name]) ?? 0);
+    const tooMuch = [
+      ...(limit !== undefined && Math.max(0, ...limits) > limit ? [`limit of ${stated.limits?.[name]}`] : []),
+      ...(request !== undefined && sum(requests) > request ? [`request of ${stated.requests?.[name]}`] : []),
+    ];
+    return tooMuch.map((what) => ({
+      code: "pod-level-resources" as const,
+      message: `the clients do not fit into the pod's ${name} ${what} (spec.resources): raise it, or make them smaller by sluice.io/client-${name}-request and -limit`,
+    }));
+  });
+}
+
+interface PodResources {
+  readonly limits?: Readonly<Record<string, unknown>>;
+  readonly requests?: Readonly<Record<string, unknown>>;
+}
+
+/** spec.resources, which is newer than the types at hand. */
+function podResources(pod: Pod): PodResources | undefined {
+  const spec: object | undefined = pod.spec;
+  return spec !== undefined && "resources" in spec && spec.resources ? spec.resources : undefined;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, next) => total + next, 0);
 }
 
 function isGuaranteedContainer({ resources }: Container): boolean {

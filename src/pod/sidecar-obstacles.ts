@@ -1,5 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
+import { hasGuard } from "./guard.ts";
 
 /**
  * What stands in a pod against serving `volumes` by sidecars: each is a refusal.
@@ -17,6 +18,36 @@ export function sidecarObstacles(
     ...blockDevices(pod, volumes),
     ...(native ? [] : [...initContainers(pod, volumes), ...firstContainer(pod, makerLabels)]),
   ];
+}
+
+/**
+ * What an earlier call put into the pod and something has taken out since: the pod would start on an empty directory,
+ * or never end. `servedBefore`: the names of the volumes whose client is there.
+ */
+export function missingParts(pod: Pod, servedBefore: ReadonlySet<string>): Finding[] {
+  const shared = (pod.spec?.volumes ?? []).filter(
+    ({ emptyDir }) => emptyDir?.medium === "Memory" && emptyDir.sizeLimit === "1Mi",
+  );
+  const orphans = shared.filter(({ name }) => !servedBefore.has(name) && mountsView(pod, name));
+  const findings = orphans.map(({ name }): Finding => {
+    const message = `volume ${name} shows views of a client that is not in the pod: create the pod from its own manifest, not from a copy of an injected one`;
+    return { code: "client-missing", message, volume: name };
+  });
+  if (servedBefore.size === 0 || hasGuard(pod)) return findings;
+  const message =
+    "the pod holds clients but not their guard, without which it may never end: create the pod from its own manifest, not from a copy of an injected one";
+  return [...findings, { code: "client-missing", message }];
+}
+
+function mountsView(pod: Pod, volume: string): boolean {
+  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((container) =>
+    container.volumeMounts?.some(
+      (mount) =>
+        mount.name === volume &&
+        mount.mountPropagation === "HostToContainer" &&
+        /^view-\d+$/.test(mount.subPath ?? ""),
+    ),
+  );
 }
 
 const mostContainers = 500;

@@ -91,6 +91,11 @@ export const reasons = {
     level: "warning",
     meaning: "this platform's support of the mount is not confirmed",
   },
+  "no-shared-mounts": {
+    level: "refusal",
+    status: 403,
+    meaning: "mounts are not shared between containers there",
+  },
   "unprivileged-client": {
     level: "refusal",
     status: 403,
@@ -135,6 +140,17 @@ export const reasons = {
   "propagation-replaced": { level: "info", meaning: "the mount's own propagation is replaced" },
   "read-write-once-pod": { level: "warning", meaning: "ReadWriteOncePod is no longer enforced" },
   "stop-may-lose-writes": { level: "warning", meaning: "a client that uploads late is not waited for" },
+  "client-missing": {
+    level: "refusal",
+    status: 403,
+    meaning: "a part of an earlier injection is gone from the pod",
+  },
+  "pod-level-resources": {
+    level: "refusal",
+    status: 403,
+    meaning: "the clients do not fit into the pod's resources",
+  },
+  "short-grace": { level: "warning", meaning: "the client may not have the time to upload" },
   "never-ends": { level: "warning", meaning: "nothing ends a classic client when the app has ended" },
   "not-served": { level: "warning", meaning: "a label or annotation asks for what this version does not do" },
   "qos-lowered": { level: "warning", meaning: "the pod is no longer Guaranteed" },

@@ -76,6 +76,23 @@ describe("planClients", () => {
     for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(200);
   });
 
+  it.each([
+    [10, true, undefined, ["short-grace"]],
+    [30, true, undefined, []],
+    [10, false, undefined, []],
+    [10, true, "detach" as const, ["stop-may-lose-writes"]],
+  ])(
+    "warns of %i s of grace for a client that uploads late: %s, %s",
+    (grace, writesBack, clientStop, codes) => {
+      const client = { ...clientTemplateOf(), writesBack };
+      const { findings } = plan([datasetOf("a", { client })], {
+        spec: { terminationGracePeriodSeconds: grace },
+        options: clientStop === undefined ? {} : { clientStop },
+      });
+      expect(findings.map(({ code }) => code)).toEqual(codes);
+    },
+  );
+
   it("lets the claims of one Dataset share a client", () => {
     const { plans } = plan([
       datasetOf("a"),

@@ -45,6 +45,18 @@ describe("a pod is refused by name", () => {
       ["prepare", "native"],
     ],
     [
+      "a micro-VM, where the app could see an empty directory",
+      { spec: { runtimeClassName: "kata-qemu" } },
+      "no-shared-mounts",
+      ["kata", "sluice.io/platform"],
+    ],
+    [
+      "resources of the whole pod that its clients do not fit into",
+      { spec: { resources: { limits: { cpu: "10m" } } } as object },
+      "pod-level-resources",
+      ["cpu limit of 10m", "spec.resources"],
+    ],
+    [
       "KubeRay's pod, classic",
       { ...classic, labels: { "ray.io/node-type": "worker" } },
       "first-container-is-app",
@@ -207,4 +219,35 @@ describe("a pod that is none", () => {
 it("isRefusal tells refusals from warnings", () => {
   expect(isRefusal({ code: "user-namespace", message: "" })).toBe(true);
   expect(isRefusal({ code: "no-healing", message: "" })).toBe(false);
+});
+
+describe("a pod that lost a part of an earlier injection", () => {
+  const injected = decidePod(podOf({}), cluster).pod;
+  const without = (name: string): Pod => ({
+    ...injected,
+    spec: {
+      ...injected.spec,
+      containers: injected.spec?.containers ?? [],
+      initContainers: (injected.spec?.initContainers ?? []).filter((container) => container.name !== name),
+    },
+  });
+
+  it.each([
+    ["its client", "fluid-fuse-0", /^volume data shows views of a client that is not in the pod/],
+    ["its guard", "sluice-guard", /clients but not their guard/],
+  ])("%s is refused", (_, name, words) => {
+    const { verdict, findings } = decidePod(without(name), cluster);
+    expect(verdict).toBe("rejected");
+    expect(findings[0]).toMatchObject({ code: "client-missing", message: expect.stringMatching(words) });
+  });
+
+  it("is not one that is whole, nor a user's own volume in memory", () => {
+    expect(decidePod(injected, cluster).verdict).toBe("unchanged");
+    const emptyDir = { medium: "Memory", sizeLimit: "1Mi" };
+    const own = podWith([], {
+      containers: [{ name: "app", volumeMounts: [{ name: "m", mountPath: "/m", subPath: "view-0" }] }],
+      volumes: [{ name: "m", emptyDir }],
+    });
+    expect(decidePod(own, cluster).verdict).toBe("unchanged");
+  });
 });

@@ -54,6 +54,24 @@ const empty = clusterOf({});
 const withDataset = clusterOf(objectsOf(fluidDataset("data")));
 
 describe("a refusal is not believed on the word of the cache", () => {
+  it("asks anew for a namespace that it does not know yet, when the pod has a claim", async () => {
+    const pod = { metadata: { name: "p" }, spec: { containers, volumes: claims } };
+    const objects = objectsOf(fluidDataset("data", "juicefs"));
+    const namespaces = [{ name: "default", labels: { "sluice.io/injection": "enabled" }, annotations: {} }];
+    const { cluster, refreshed } = clusterThat(clusterOf(objects), clusterOf({ ...objects, namespaces }));
+    const decision = await reviewPod(requestFor(pod), cluster, defaultConfig, {
+      budgetMs: 1000,
+      onError: noError,
+    });
+    expect(decision.verdict).toBe("injected");
+    expect(refreshed.map(({ refs }) => refs)).toEqual([[{ kind: "Namespace", name: "default" }]]);
+
+    const plain = { metadata: { name: "p" }, spec: { containers: [{ name: "app" }] } };
+    const unasked = clusterThat(clusterOf(objects));
+    await reviewPod(requestFor(plain), unasked.cluster, defaultConfig, { budgetMs: 1000, onError: noError });
+    expect(unasked.refreshed).toEqual([]);
+  });
+
   it("what it rests on is read fresh, and the pod is decided about once more", async () => {
     const { cluster, refreshed } = clusterThat(empty, withDataset);
     const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { findPlatform, isPlatformName, listPlatformNames, platforms } from "../../src/platforms/catalog.ts";
-import { detectPlatform, type PlatformQuestion, warnOfPlatform } from "../../src/platforms/detect.ts";
+import {
+  detectPlatform,
+  type PlatformQuestion,
+  refuseOfPlatform,
+  warnOfPlatform,
+} from "../../src/platforms/detect.ts";
 
 interface Marks {
   labels?: Record<string, string>;
@@ -10,6 +15,7 @@ interface Marks {
   asked?: string;
   fallback?: string;
   nodeSelector?: Record<string, string>;
+  runtimeClassName?: string;
 }
 
 function ask(marks: Marks): ReturnType<typeof detectPlatform> {
@@ -17,7 +23,11 @@ function ask(marks: Marks): ReturnType<typeof detectPlatform> {
     clients: true,
     pod: {
       metadata: { labels: marks.labels ?? {}, annotations: marks.annotations ?? {} },
-      spec: { containers: [], nodeSelector: marks.nodeSelector ?? {} },
+      spec: {
+        containers: [],
+        nodeSelector: marks.nodeSelector ?? {},
+        ...(marks.runtimeClassName === undefined ? {} : { runtimeClassName: marks.runtimeClassName }),
+      },
     },
     namespaceLabels: marks.namespaceLabels ?? {},
     namespaceAnnotations: marks.namespaceAnnotations ?? {},
@@ -100,8 +110,22 @@ describe("detectPlatform", () => {
     [
       "a nodeSelector many vendors share",
       { nodeSelector: { type: "virtual-kubelet" } },
+      "virtual-node",
+      /nodeSelector type=virtual-kubelet/,
+    ],
+    [
+      "a mark before a nodeSelector",
+      { nodeSelector: { type: "virtual-kubelet" }, labels: { eci: "true" } },
+      "eci",
+      /label eci=true/,
+    ],
+    ["a runtime class of Kata", { runtimeClassName: "kata-qemu" }, "kata", /runtimeClassName kata-qemu/],
+    ["another runtime class", { runtimeClassName: "gvisor" }, "kubernetes", /nothing/],
+    [
+      "what is asked for before the runtime class",
+      { runtimeClassName: "kata", asked: "kubernetes" },
       "kubernetes",
-      /nothing/,
+      /asked|sluice/,
     ],
     ["the unprivileged label without Fluid's opt-in", { labels: unprivileged }, "kubernetes", /nothing/],
     [
@@ -201,7 +225,7 @@ describe("warnOfPlatform", () => {
   it.each(platforms)("tells of views only where they are unconfirmed: $name", (platform) => {
     const findings = warnOfPlatform(platform);
     expect(findings.map(({ code }) => code)).toEqual(
-      platform.views === "confirmed" ? [] : ["platform-unconfirmed"],
+      platform.views === "unconfirmed" ? ["platform-unconfirmed"] : [],
     );
     for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(200);
   });
@@ -230,5 +254,15 @@ describe("the catalogue", () => {
     ["toString", false],
   ])("knows whether %j is a platform: %s", (name, known) => {
     expect(isPlatformName(name)).toBe(known);
+  });
+});
+
+describe("refuseOfPlatform", () => {
+  it.each(platforms)("refuses where a view may be empty, and only there: $name", (platform) => {
+    const findings = refuseOfPlatform(platform);
+    expect(findings.map(({ code }) => code)).toEqual(
+      platform.views === "refused" ? ["no-shared-mounts"] : [],
+    );
+    for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(200);
   });
 });

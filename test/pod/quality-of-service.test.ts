@@ -1,6 +1,6 @@
 import type { Container, ResourceRequirements } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { isGuaranteed, sizesWithin } from "../../src/pod/quality-of-service.ts";
+import { isGuaranteed, podLevelConflicts, sizesWithin } from "../../src/pod/quality-of-service.ts";
 
 const both = { cpu: "1", memory: "1Gi" };
 
@@ -37,5 +37,35 @@ describe("sizesWithin", () => {
     const guaranteed = { spec: { containers: [container({ limits: both })] } };
     expect(sizesWithin(guaranteed, sizes)).toEqual({ requests: sizes.limits, limits: sizes.limits });
     expect(sizesWithin({ spec: { containers: [container()] } }, sizes)).toBe(sizes);
+  });
+});
+
+describe("podLevelConflicts", () => {
+  const client = container({ requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } });
+  const sidecar = { ...client, restartPolicy: "Always" };
+  const podWith = (resources: object | undefined, initContainers: Container[] = [sidecar]) => {
+    const spec = { containers: [client], initContainers, ...(resources === undefined ? {} : { resources }) };
+    return { spec };
+  };
+
+  it.each<[string, object | undefined, string[]]>([
+    ["nothing stated", undefined, []],
+    ["room for all", { requests: { cpu: "1", memory: "2Gi" }, limits: { cpu: "2", memory: "4Gi" } }, []],
+    ["a limit below a container's", { limits: { cpu: "1" } }, ["cpu limit of 1"]],
+    ["requests that add up to more", { requests: { memory: "1Gi" } }, ["memory request of 1Gi"]],
+    [
+      "both",
+      { requests: { cpu: "900m" }, limits: { memory: "1Gi" } },
+      ["cpu request of 900m", "memory limit of 1Gi"],
+    ],
+    ["something unreadable", { requests: { cpu: {} }, limits: null }, []],
+  ])("%s", (_, resources, words) => {
+    const findings = podLevelConflicts(podWith(resources));
+    expect(findings.map(({ code }) => code)).toEqual(words.map(() => "pod-level-resources"));
+    for (const [index, word] of words.entries()) expect(findings[index]?.message).toContain(word);
+  });
+
+  it("does not count init containers that end before the others start", () => {
+    expect(podLevelConflicts(podWith({ requests: { cpu: "500m" } }, [client]))).toEqual([]);
   });
 });

@@ -1,0 +1,124 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Resolution } from "../datasets/resolve.ts";
+import { type DetectedPlatform, warnOfPlatform } from "../platforms/detect.ts";
+import type { ClientPlan } from "../pod/client-plan.ts";
+import type { PodEditor } from "../pod/pod-editor.ts";
+import { addPullSecrets } from "../pod/pull-secrets.ts";
+import { isGuaranteed } from "../pod/quality-of-service.ts";
+import type { DatasetVolume } from "../types/dataset-volume.ts";
+import type { Finding } from "../types/reason.ts";
+import { applySteering } from "./apply-steering.ts";
+import { type ClientMark, markInjected } from "./marks.ts";
+import type { Question } from "./question.ts";
+import { planSteering } from "./steer.ts";
+
+/** What a pod with new clients needs besides them: pull secrets, the way to the cache, marks. */
+export function completePod(
+  editor: PodEditor,
+  question: Question,
+  resolution: Resolution,
+  plans: readonly ClientPlan[],
+  detected: Extract<DetectedPlatform, { platform: unknown }>,
+  native: boolean,
+): Finding[] {
+  const { pod, cluster, config, options } = question;
+  const { platform } = detected;
+  const clientOf = (claim: string) =>
+    plans.find((plan) => plan.claims.some((served) => served.name === claim));
+  const datasets = resolution.datasets.filter((dataset) => clientOf(dataset.claim.name) !== undefined);
+  const steering = planSteering({
+    pod,
+    datasets,
+    mode: "sidecar",
+    platform,
+    choice: options.cacheAffinity ?? config.cacheAffinity,
+    requiredClaims: options.requiredClaims,
+    tiers: config.cacheTiers,
+    nodes: cluster,
+  });
+  applySteering(editor, steering);
+  const ownClaims = new Set(pod.spec?.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName));
+  const clients = datasets.map((dataset): ClientMark => {
+    const client = clientOf(dataset.claim.name);
+    return {
+      claim: dataset.claim.name,
+      container: client?.name ?? "",
+      dataset: dataset.dataset,
+      scrapesMetrics: client?.template.scrapesMetrics ?? false,
+      own: ownClaims.has(dataset.claim.name),
+    };
+  });
+  markInjected(editor, clients, {
+    mode: "sidecar",
+    platform: platform.name,
+    sidecar: native ? "native" : "classic",
+  });
+  if (!native) keepDefaultContainer(editor, question);
+  return [
+    ...pullSecrets(editor, question, plans),
+    ...steering.findings,
+    ...warnOfPlatform(platform),
+    ...lostWithTheClaim(datasets),
+    ...(native ? [] : endlessPod(pod)),
+    ...droppedParts(plans),
+    ...loweredQuality(question, editor),
+  ];
+}
+
+/** A classic client is containers[0], where `kubectl logs` and `kubectl exec` would look for the app. */
+function keepDefaultContainer(editor: PodEditor, { pod }: Question): void {
+  const key = "kubectl.kubernetes.io/default-container";
+  const first = pod.spec?.containers[0]?.name;
+  if (first === undefined || pod.metadata?.annotations?.[key] !== undefined) return;
+  editor.merge(
+    ["metadata", "annotations"],
+    { [key]: first },
+    "kubectl goes on to take the app for the main container",
+  );
+}
+
+function pullSecrets(editor: PodEditor, question: Question, plans: readonly ClientPlan[]): Finding[] {
+  const wanted = plans.flatMap((plan) => plan.template.imagePullSecrets);
+  const account = question.pod.spec?.serviceAccountName || "default";
+  // A pod that comes from the API server has its ServiceAccount's secrets already, if there are any.
+  const ofAccount = question.fromTemplate
+    ? question.cluster.serviceAccount(question.namespace, account)?.imagePullSecrets
+    : [];
+  const missing = addPullSecrets(editor, wanted, ofAccount);
+  if (missing.length === 0) return [];
+  const message = `the clients' image pull secrets ${missing.join(", ")} are left out, for listing them would keep those of ServiceAccount ${account} from the pod: list all of them, or add them to the ServiceAccount`;
+  return [{ code: "pull-secrets", message }];
+}
+
+function lostWithTheClaim(datasets: readonly DatasetVolume[]): Finding[] {
+  return datasets
+    .filter((dataset) => dataset.oncePerCluster)
+    .map((dataset) => ({
+      code: "read-write-once-pod",
+      message: `claim ${dataset.claim.name} is ReadWriteOncePod, which nothing enforces once a client serves it: see to it that one pod writes`,
+    }));
+}
+
+/** A native sidecar ends with the app; a classic one is an ordinary container that goes on. */
+function endlessPod(pod: Pod): Finding[] {
+  const policy = pod.spec?.restartPolicy ?? "Always";
+  if (policy === "Always") return [];
+  const message = `the pod's restartPolicy is ${policy}, yet nothing ends a classic client when the app has ended, so the pod goes on: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`;
+  return [{ code: "never-ends", message }];
+}
+
+function droppedParts(plans: readonly ClientPlan[]): Finding[] {
+  return plans.flatMap((plan) =>
+    plan.template.dropped.map((what) => ({
+      code: "template-part-dropped" as const,
+      message: `${plan.name} is made without ${what}`,
+    })),
+  );
+}
+
+function loweredQuality({ pod }: Question, editor: PodEditor): Finding[] {
+  if (!isGuaranteed(pod) || isGuaranteed(editor.pod)) return [];
+  const message =
+    "the pod was Guaranteed and becomes Burstable, for a client's requests differ from its limits: make them equal by the annotations sluice.io/client-{cpu,memory}-{request,limit}";
+  return [{ code: "qos-lowered", message }];
+}
