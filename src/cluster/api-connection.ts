@@ -1,10 +1,17 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
+import {
+  type Access,
+  answerTo,
+  type CallKind,
+  readError,
+  startCall,
+  type Upgraded,
+  type UpgradeLimits,
+  upgrade,
+} from "./api-call.ts";
 import { ApiError, errorFromStatus, reasonOf, SilenceError } from "./api-error.ts";
-
-/** `watch`: long-lived, one connection each. `read`: short, over a few connections that are kept open. */
-export type CallKind = "read" | "watch";
 
 export interface CallOptions {
   readonly kind?: CallKind;
@@ -23,19 +30,8 @@ export interface CallOptions {
   readonly onAnswer?: (() => void) | undefined;
 }
 
-/** What has to be known for a request, made from the kubeconfig. */
-interface Access {
-  readonly server: URL;
-  readonly headers: http.OutgoingHttpHeaders;
-  readonly auth: string | undefined;
-  readonly agents: Readonly<Record<CallKind, http.Agent>>;
-  /** What the agents were made from. */
-  readonly identity: string;
-}
-
 /** Exec plugins may run a whole process for each answer. */
 const accessLifeMs = 10_000;
-const longestErrorBody = 64 * 1024;
 
 /** Calls one API server, in JSON. Credentials are looked up again and again, so that they may change. */
 export class ApiConnection {
@@ -84,23 +80,11 @@ export class ApiConnection {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const access = await this.#currentAccess();
     if (signal?.aborted) throw new ApiError("given up");
-    const { server, headers, auth, agents } = access;
-    const { request } = server.protocol === "http:" ? http : https;
-    const call = request({
-      // Node's own client takes no brackets.
-      host: server.hostname.replace(/^\[|\]$/g, ""),
-      port: server.port,
-      path: `${server.pathname.replace(/\/$/, "")}${path}`,
-      method,
-      headers: {
-        ...headers,
-        accept: "application/json",
-        ...(sent === undefined
-          ? {}
-          : { "content-type": contentType, "content-length": Buffer.byteLength(sent) }),
-      },
-      agent: agents[kind],
-      ...(auth === undefined ? {} : { auth }),
+    const call = startCall(access, path, kind, method, {
+      accept: "application/json",
+      ...(sent === undefined
+        ? {}
+        : { "content-type": contentType, "content-length": Buffer.byteLength(sent) }),
     });
     let response: http.IncomingMessage | undefined;
     let givenUp: ApiError | undefined;
@@ -135,6 +119,14 @@ export class ApiConnection {
       clearTimeout(idle);
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  /**
+   * Asks the server to go on in another protocol on a connection of its own (HTTP Upgrade), and gives that connection
+   * and what came after the answer. Throws `ApiError`, also for any other answer.
+   */
+  async upgrade(path: string, headers: http.OutgoingHttpHeaders, limits: UpgradeLimits): Promise<Upgraded> {
+    return upgrade(startCall(await this.#currentAccess(), path, "watch", "GET", headers), limits);
   }
 
   close(): void {
@@ -199,28 +191,5 @@ export class ApiConnection {
   #remember(agents: Access["agents"]): Access["agents"] {
     for (const agent of Object.values(agents)) this.#agents.add(agent);
     return agents;
-  }
-}
-
-function answerTo(call: http.ClientRequest, body: string | undefined): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    call.once("response", resolve);
-    // Stays on: an error after the answer reaches the reader of the answer.
-    call.on("error", reject);
-    call.end(body);
-  });
-}
-
-/** The body of a failed call, if it is JSON. */
-async function readError(response: http.IncomingMessage): Promise<unknown> {
-  let text = "";
-  for await (const chunk of response) {
-    text += chunk;
-    if (text.length > longestErrorBody) break;
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return { message: `HTTP status ${response.statusCode}: ${text.slice(0, 200)}` };
   }
 }

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:https";
 import { type AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { issueAuthority, issueServingPair, type KeyPair } from "../../src/certs/issue-pair.ts";
 import { FakeApiStore } from "./fake-api-store.ts";
 import { type WriteVerb, writeObject, writeVerbs } from "./fake-api-writes.ts";
@@ -50,6 +51,8 @@ export class FakeApiServer {
   readonly installed = new Set(Object.keys(fluidPlurals));
   token = "secret";
   gitVersion = "v1.33.2";
+  /** Takes over a connection that is to go on in another protocol; who asks for one is refused by default. */
+  onUpgrade: (request: IncomingMessage, socket: Duplex) => void = refusePortForward;
   #faults: { readonly matches: (call: ApiCall) => boolean; readonly fault: Fault }[] = [];
   readonly #watches = new Set<OpenWatch>();
   readonly #snapshots = new Map<string, { readonly items: readonly unknown[]; readonly version: string }>();
@@ -100,6 +103,7 @@ export class FakeApiServer {
   async listen(): Promise<void> {
     const { key, cert } = this.#pair;
     this.#server = createServer({ key, cert }, (request, response) => void this.#answer(request, response));
+    this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.onUpgrade(request, socket));
     this.#server.on("connection", (socket) => {
       if (!(socket instanceof Socket)) return;
       this.#sockets.add(socket);
@@ -309,6 +313,16 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   let text = "";
   for await (const chunk of request) text += chunk;
   return JSON.parse(text);
+}
+
+function refusePortForward({ url = "" }: IncomingMessage, socket: Duplex): void {
+  const [, pod = ""] = /\/pods\/([^/]+)\//.exec(url) ?? [];
+  const body = JSON.stringify({
+    kind: "Status",
+    code: 403,
+    message: `pods "${pod}" is forbidden: no portforward`,
+  });
+  socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 function isAddress(address: AddressInfo | string | null): address is AddressInfo {
