@@ -26,6 +26,11 @@ export class Running {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Of the program itself. */
+  get pid(): number {
+    return innermost(this.#child.pid ?? 0)[0] ?? 0;
+  }
+
   /** To the program itself: what was spawned only brought it into its namespaces. */
   signal(signal: NodeJS.Signals): void {
     const { pid } = this.#child;

@@ -1,0 +1,169 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { ApiClient } from "../../e2e/harness/api-client.ts";
+import { apiServerAddress, ControlPlane } from "../../e2e/harness/control-plane.ts";
+import { eventually } from "../../e2e/harness/eventually.ts";
+import { at, type Fields, fieldsOf, textAt } from "../../e2e/harness/fields.ts";
+import { fluidCrds } from "../../e2e/harness/fluid-crds.ts";
+import { addNode } from "../../e2e/harness/nodes.ts";
+import { addObject, collectionOf } from "../../e2e/harness/objects.ts";
+import type { ReplicaPlace } from "../../e2e/harness/replica.ts";
+import { Replicas } from "../../e2e/harness/replicas.ts";
+import type { Sandbox } from "../../e2e/harness/sandbox.ts";
+import { manyDatasetsPlace } from "../../support/many-datasets.ts";
+import { LoadClient } from "./load-client.ts";
+import type { BenchClusterOptions } from "./options.ts";
+
+export const replicaAddresses = ["10.10.0.11", "10.10.0.12", "10.10.0.13", "10.10.0.14"] as const;
+/** All that has to exist in the sandbox. */
+export const sandboxAddresses = ["10.10.0.1", ...replicaAddresses];
+/** Opted in, as all that have datasets. */
+export const { namespace: datasetNamespace, name: datasetName } = manyDatasetsPlace(0);
+/** Not opted in. */
+export const otherNamespace = "elsewhere";
+
+export const nodes = { all: 10, withCache: 3 };
+const namespaces = 100;
+
+/** Where the programs and files are that a cluster is made of. */
+export interface BenchClusterPlace {
+  readonly sandbox: Sandbox;
+  readonly controlPlane: string;
+  readonly repository: string;
+  /** For all that is written. */
+  readonly folder: string;
+  /** The built command. */
+  readonly sluice: string;
+  /** This bundle. */
+  readonly program: string;
+  readonly options: BenchClusterOptions;
+  readonly say: (progress: string) => void;
+}
+
+/** A control plane with made-up nodes, datasets, two replicas of Sluice, and a process that creates pods. */
+export class BenchCluster {
+  readonly plane: ControlPlane;
+  readonly replicas: Replicas;
+  readonly load: LoadClient;
+  readonly replicaPlace: ReplicaPlace;
+  readonly options: BenchClusterOptions;
+  readonly say: (progress: string) => void;
+  #datasets = 0;
+
+  private constructor(place: BenchClusterPlace, plane: ControlPlane, load: LoadClient) {
+    const { sandbox, folder, sluice, options, say } = place;
+    this.plane = plane;
+    this.load = load;
+    this.options = options;
+    this.say = say;
+    const replicaFolder = join(folder, "replicas");
+    mkdirSync(replicaFolder);
+    this.replicaPlace = {
+      sandbox,
+      gateway: plane.gateway,
+      api: plane.api,
+      folder: replicaFolder,
+      caFile: join(plane.pki.folder, "ca.crt"),
+      program: sluice,
+    };
+    this.replicas = new Replicas(this.replicaPlace, replicaAddresses);
+  }
+
+  /** Resolves when both replicas are ready and the pods of the smallest cluster's datasets can be scheduled. */
+  static async start(place: BenchClusterPlace): Promise<BenchCluster> {
+    const { sandbox, controlPlane, folder, repository, program, say, options } = place;
+    say("starting the control plane");
+    const plane = await ControlPlane.start(sandbox, controlPlane, folder);
+    const load = await LoadClient.start(sandbox, program, apiServerAddress, plane.pki.admin);
+    const cluster = new BenchCluster(place, plane, load);
+    await cluster.#addFluid();
+    await cluster.#addPlaces();
+    await cluster.growTo(options.sizes[0] ?? 0);
+    const claim = `${collectionOf("PersistentVolumeClaim", datasetNamespace)}/${datasetName}`;
+    await eventually("the claim is bound", async () => {
+      const annotations = at(await plane.api.get(claim), "metadata", "annotations");
+      return textAt(annotations, "pv.kubernetes.io/bind-completed") === "yes";
+    });
+    say("installing Sluice");
+    await plane.kubectl.do(["apply", "-f", join(repository, "manifests/install.yaml")]);
+    await cluster.replicas.ready();
+    return cluster;
+  }
+
+  get api(): ApiClient {
+    return this.plane.api;
+  }
+
+  get datasets(): number {
+    return this.#datasets;
+  }
+
+  /** Creates the datasets that are missing to `count`. */
+  async growTo(count: number): Promise<void> {
+    this.say(`creating datasets up to ${count}`);
+    await this.load.createDatasets({ from: this.#datasets, to: count, namespaces, workers: 16 }, (done) =>
+      this.say(`${done} of ${count} datasets created`),
+    );
+    this.#datasets = count;
+  }
+
+  /** Namespaces and claims of `count` datasets spread over all, the last of them among them. */
+  samples(count: number): { readonly namespace: string; readonly claim: string }[] {
+    return Array.from({ length: Math.min(count, this.#datasets) }, (_, index) => {
+      const spread = this.#datasets - 1 - Math.floor((index * this.#datasets) / count);
+      const { namespace, name } = manyDatasetsPlace(Math.max(0, spread), namespaces);
+      return { namespace, claim: name };
+    });
+  }
+
+  async #addFluid(): Promise<void> {
+    const crds = fluidCrds().map((crd) => withoutSubresources(crd));
+    for (const crd of crds) await addObject(this.api, crd);
+    await eventually("Fluid's kinds are served", async () => {
+      for (const crd of crds) {
+        const [plural] = textAt(crd, "metadata", "name").split(".");
+        await this.api.list(`/apis/data.fluid.io/v1alpha1/${plural}`);
+      }
+      return true;
+    });
+  }
+
+  async #addPlaces(): Promise<void> {
+    for (let index = 0; index < nodes.all; index++) await addNode(this.api, nodeOf(index));
+    const names = Array.from({ length: namespaces }, (_, index) => manyDatasetsPlace(index).namespace);
+    const optedIn = { "sluice.io/injection": "enabled" };
+    await Promise.all(names.map((name) => addObject(this.api, namespaceOf(name, optedIn))));
+    await addObject(this.api, namespaceOf(otherNamespace, {}));
+    for (const name of [...names, otherNamespace])
+      await eventually(`namespace ${name} can be used`, () =>
+        this.api.get(`/api/v1/namespaces/${name}/serviceaccounts/default`),
+      );
+  }
+}
+
+/** Objects come with their status, which saves a call for each. */
+function withoutSubresources(crd: object): Fields {
+  const text = JSON.stringify(crd, (key, value: unknown) => (key === "subresources" ? undefined : value));
+  return fieldsOf(JSON.parse(text));
+}
+
+function namespaceOf(name: string, labels: Readonly<Record<string, string>>): Fields {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
+}
+
+/** The first nodes hold the cache of the first dataset. */
+function nodeOf(index: number): Fields {
+  const cache = { [`fluid.io/s-${datasetNamespace}-${datasetName}`]: "true" };
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name: `node-${index}`,
+      labels: {
+        "kubernetes.io/hostname": `node-${index}`,
+        "topology.kubernetes.io/zone": `zone-${index % 3}`,
+        ...(index < nodes.withCache ? cache : {}),
+      },
+    },
+  };
+}

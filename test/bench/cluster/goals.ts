@@ -1,0 +1,52 @@
+import { median, spread } from "../statistics.ts";
+import { formatTable } from "../table.ts";
+import type { CreationRow } from "./creations.ts";
+import { ratioOf } from "./ratio.ts";
+import type { Results } from "./results.ts";
+
+const goalWorkers = 8;
+
+/** What was aimed at beside what was found. For information: the machine has its say in each of them. */
+export function formatGoals({ creations, rollouts, scale }: Results): string {
+  const atEight = creations.filter(({ workers }) => workers === goalWorkers);
+  const injecting = throughputOf(atEight.find(({ name }) => name.startsWith("injecting")));
+  const notAsked = atEight.find(({ name }) => name.startsWith("not asked"));
+  const noise = notAsked?.plain ? spread(notAsked.plain.rounds.map((round) => round.perSecond)) : Number.NaN;
+  const rollout = ratioOf(rollouts.withSluice, rollouts.plain, ({ seconds }) => seconds);
+  const onCache = median(rollouts.withSluice.map(({ onCacheNodes }) => onCacheNodes));
+  const largest = scale.at(-1);
+  const starts = largest?.starts ?? [];
+  const middle = (values: readonly number[]) => median(values);
+  const ready = middle(starts.map(({ readyMs }) => readyMs));
+  const memory = middle(
+    starts.map(({ readyMegabytes, loadedMegabytes }) => Math.max(readyMegabytes, loadedMegabytes)),
+  );
+  const first = middle(starts.map(({ firstAdmissionMs }) => firstAdmissionMs));
+  const size = `${largest?.datasets ?? 0} datasets`;
+  return formatTable(
+    ["goal", "aim", "found", "reached"],
+    [
+      goal("injecting, 8 workers, pods/s of plain", ">= 0.5", injecting.toFixed(2), injecting >= 0.5),
+      goal(
+        "not asked, 8 workers, pods/s of plain",
+        `1 within noise (${noise.toFixed(2)})`,
+        throughputOf(notAsked).toFixed(2),
+        Math.abs(throughputOf(notAsked) - 1) <= Math.max(noise, 0.05),
+      ),
+      goal("Deployment, seconds of plain", "<= 1.2", rollout.toFixed(2), rollout <= 1.2),
+      goal("pods on nodes with the cache", ">= 95 %", `${(onCache * 100).toFixed(1)} %`, onCache >= 0.95),
+      goal(`ready, ${size}`, "<= 3 s", `${(ready / 1000).toFixed(2)} s`, ready <= 3_000),
+      goal(`memory, ${size}`, "<= 200 MB", `${memory.toFixed(0)} MB`, memory <= 200),
+      goal(`first admission, ${size}`, "<= 20 ms", `${first.toFixed(1)} ms`, first <= 20),
+    ],
+  );
+}
+
+function goal(name: string, aim: string, found: string, reached: boolean): string[] {
+  return [name, aim, found, reached ? "yes" : "no"];
+}
+
+function throughputOf(row: CreationRow | undefined): number {
+  if (row?.plain === undefined) return Number.NaN;
+  return ratioOf(row.rounds, row.plain.rounds, ({ perSecond }) => perSecond);
+}
