@@ -1,7 +1,7 @@
 const commonOptions = `
   -f, --filename FILE    manifests to read, "-" for standard input; may be given several times
       --cluster DIR      folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
-                         namespaces) that stands for the cluster
+                         namespaces) that stands for the cluster; without it the kubeconfig's is read
       --config FILE      configuration, as for "sluice serve"
   -n, --namespace NAME   namespace of objects that state none (default "default")`;
 
@@ -36,7 +36,7 @@ Examples
   inject: `Injects dataset clients into manifests, as the webhook would into their pods.
 
 Usage
-  sluice inject -f FILE|- --cluster DIR [OPTIONS]
+  sluice inject -f FILE|- [--cluster DIR] [OPTIONS]
 
 Options${commonOptions}
   -o, --output FORMAT    yaml (default; comments stay), json, or patch (JSON patch for each object)
@@ -55,7 +55,7 @@ Examples
   explain: `Tells in words what would be done with the pods of a manifest, and why.
 
 Usage
-  sluice explain -f FILE|- --cluster DIR [OPTIONS]
+  sluice explain -f FILE|- [--cluster DIR] [OPTIONS]
 
 Options${commonOptions}
   -o, --output FORMAT    text (default) or json (the decisions, for machines)

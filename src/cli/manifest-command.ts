@@ -3,6 +3,7 @@ import type { CommandIo } from "./command-io.ts";
 import { decideObject } from "./decide-object.ts";
 import { InputError } from "./input-error.ts";
 import { openClusterFolder } from "./open-cluster-folder.ts";
+import { openLiveView } from "./open-live-view.ts";
 import { UsageError } from "./parse-options.ts";
 import { readConfig } from "./read-config.ts";
 import { readManifests } from "./read-manifest.ts";
@@ -32,14 +33,13 @@ export interface ManifestArguments {
 export async function decideManifests(options: ManifestArguments, io: CommandIo): Promise<DecidedDocument[]> {
   const files = options.filename ?? [];
   if (files.length === 0) throw new UsageError('name the manifests with -f FILE ("-" for standard input)');
-  if (options.cluster === undefined)
-    throw new UsageError(
-      "name a folder of the cluster's manifests with --cluster DIR (a live API server is not supported yet)",
-    );
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("-f - may be given only once");
   const config = await readConfig(options.config);
   const documents = await readManifests(files, io.stdin);
-  const cluster: Cluster = await openClusterFolder(options.cluster, config, io);
+  const cluster: Cluster =
+    options.cluster === undefined
+      ? await openLiveView(io)
+      : await openClusterFolder(options.cluster, config, io);
   try {
     return decideAll(documents, (object) => decideObject(object, options.namespace, cluster.view, config));
   } finally {

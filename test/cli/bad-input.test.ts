@@ -63,7 +63,6 @@ function laughs(): string {
 
 const usage: [string, string[], RegExp][] = [
   ["no file", ["--cluster", cluster], /name the manifests with -f FILE/],
-  ["no cluster", ["-f", good], /--cluster DIR/],
   [
     "an unknown option",
     ["-f", good, "--clutser", cluster],

@@ -11,15 +11,22 @@ export interface CommandResult {
 export async function runCaptured(
   command: Command,
   argv: string[],
-  options: { stdin?: string; color?: boolean; stop?: AbortSignal; onStdout?: (text: string) => void } = {},
+  options: {
+    stdin?: string;
+    env?: Record<string, string>;
+    color?: boolean;
+    stop?: AbortSignal;
+    onStdout?: (text: string) => void;
+    onStderr?: (text: string) => void;
+  } = {},
 ): Promise<CommandResult> {
   const stdout = capture(options.onStdout);
-  const stderr = capture();
+  const stderr = capture(options.onStderr);
   const io: CommandIo = {
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
     stdout: stdout.stream,
     stderr: stderr.stream,
-    env: {},
+    env: options.env ?? {},
     color: options.color ?? false,
     stop: options.stop ?? new AbortController().signal,
   };

@@ -1,0 +1,30 @@
+import type { Cluster } from "../cluster/cluster-view.ts";
+import { KubeConfigError } from "../cluster/kube-config-options.ts";
+import { LiveClusterError, openLiveCluster } from "../cluster/live-cluster.ts";
+import type { CommandIo } from "./command-io.ts";
+import { InputError } from "./input-error.ts";
+import { print } from "./print.ts";
+
+/** A person waits for it. */
+const startLimitMs = 30_000;
+
+/**
+ * The cluster of the kubeconfig (KUBECONFIG, in a pod its ServiceAccount, else ~/.kube/config), read once.
+ * Tells on stderr what of it cannot be read. Throws `InputError` when there is no cluster to be reached.
+ */
+export async function openLiveView(io: CommandIo): Promise<Cluster> {
+  try {
+    return await openLiveCluster({
+      kubeconfig: io.env["KUBECONFIG"],
+      signal: io.stop,
+      startLimit: startLimitMs,
+      onProblem: (_resource, problem) => {
+        if (problem !== undefined) void print(io.stderr, `warning: ${problem}\n`);
+      },
+    });
+  } catch (error) {
+    if (error instanceof KubeConfigError || error instanceof LiveClusterError)
+      throw new InputError([`${error.message} (or name a folder of its manifests by --cluster DIR)`]);
+    throw error;
+  }
+}
