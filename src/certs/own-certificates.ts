@@ -207,7 +207,7 @@ export class OwnCertificates implements CertificateSource {
       );
     }
     const { now: served } = this.#served;
-    if (this.#served.isSucceededBy(set, now(), isKnown))
+    if (this.#served.isSucceededBy(set, now(), isKnown, this.#scarceMs))
       this.#served.serve({ ...set.serving, authority, stopgap: false });
     const bundleIsNew = before === undefined || writeBundle(before.bundle) !== writeBundle(set.bundle);
     if (bundleIsNew || served !== this.#served.now) onChange();
@@ -221,11 +221,16 @@ export class OwnCertificates implements CertificateSource {
     if (served === undefined || known === undefined || !this.#rememberedIsValid()) return;
     const left = expiresAt(served.parsed) - now();
     const gain = Math.min(lives.serving, expiresAt(known.authority.parsed) - now()) - left;
-    if (left > lives.serving / 6 || gain < lives.serving / 6) return;
+    if (left > this.#scarceMs || gain < this.#scarceMs) return;
     const authority = known.authority;
     const pair = await issueServingPair(authority.pair, names, now(), lives.serving);
     this.#served.serve({ ...parsedPair(pair), authority: authority.parsed, stopgap: true });
     onChange();
+  }
+
+  /** A serving certificate that lasts no longer than this is cause for alarm: half of the time for renewing it is over. */
+  get #scarceMs(): number {
+    return this.#options.lives.serving / 6;
   }
 
   #making() {

@@ -31,14 +31,20 @@ export class ServedCertificate {
 
   /**
    * Whether the pair of `set` is to be served: not before the API servers trust it, unless what is served now is worth
-   * nothing any more. `now` is in milliseconds since 1970.
+   * nothing any more. A stopgap stays until there is one that lasts longer than `scarceMs`. `now` is in milliseconds
+   * since 1970.
    */
-  isSucceededBy(set: CertificateSet, now: number, isKnown: (authority: X509Certificate) => boolean): boolean {
+  isSucceededBy(
+    set: CertificateSet,
+    now: number,
+    isKnown: (authority: X509Certificate) => boolean,
+    scarceMs: number,
+  ): boolean {
     const served = this.#served;
     if (served === undefined || !isValid(served.parsed, now)) return true;
     const authority = set.authority.parsed;
     if (served.authority.fingerprint256 !== authority.fingerprint256) return isKnown(authority);
-    return !served.stopgap || expiresAt(set.serving.parsed) > expiresAt(served.parsed);
+    return !served.stopgap || expiresAt(set.serving.parsed) - now > scarceMs;
   }
 }
 

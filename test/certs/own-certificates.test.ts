@@ -139,6 +139,7 @@ describe("what happens to the Secret", () => {
     const [before, data] = [replica.served(), secretData(api)];
     changeSecret(api, damage);
     await expect.poll(() => secretData(api)).toEqual(data);
+    await looks();
     expect(replica.served()).toBe(before);
     expect(replica.actions.filter((action) => action === "secret-repaired")).toHaveLength(1);
     expect(isTrusted(replica)).not.toBe("distrusted");
