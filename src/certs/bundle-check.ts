@@ -43,7 +43,7 @@ export interface TrustNeeds {
 /** Whether who holds `bundle` trusts what is served at `now`, in milliseconds since 1970. */
 export function trusts(
   bundle: readonly X509Certificate[] | undefined,
-  { serving, intermediates = [] }: TrustNeeds,
+  { serving, intermediates = [] }: Omit<TrustNeeds, "authorities">,
   now: number,
 ): boolean {
   let certificate: X509Certificate | undefined = serving;
