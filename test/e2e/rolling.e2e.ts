@@ -31,7 +31,27 @@ describeCluster("under steady load", clusterWithSluice, (cluster) => {
     expect(result.created).toBeGreaterThanOrEqual(load.atLeast);
   });
 
-  it("a new certificate authority fails no pod", { timeout: 240_000 }, async () => {
+  it("a change of the certificate authority fails no pod", { timeout: 240_000 }, async () => {
+    const { all } = cluster().replicas;
+    const served = () => Promise.all(all.map((replica) => cluster().servedCertificate(replica)));
+    const before = await served();
+    const annotation = { metadata: { annotations: { "sluice.io/change-authority": "now" } } };
+    const result = await steadyLoad(cluster().api, load, async () => {
+      await cluster().api.patch(secretPath, annotation);
+      await eventually(
+        "both replicas serve a certificate of the new authority",
+        async () => {
+          const after = await served();
+          return new Set(after).size === 1 && !before.includes(after[0] ?? "");
+        },
+        { seconds: 180, pauseMs: 500 },
+      );
+    });
+    tell("change of the authority", result);
+    expect(result.failed).toEqual([]);
+  });
+
+  it("a deleted Secret fails no pod", { timeout: 120_000 }, async () => {
     const old = textAt(await cluster().api.get(secretPath), "metadata", "uid");
     const result = await steadyLoad(cluster().api, load, async () => {
       await cluster().api.delete(secretPath);
@@ -47,7 +67,7 @@ describeCluster("under steady load", clusterWithSluice, (cluster) => {
 
   it("a restart of the API server fails no pod that it could take", { timeout: 180_000 }, async () => {
     const result = await steadyLoad(cluster().api, load, async () => {
-      await cluster().plane.stop("kube-apiserver", "SIGTERM");
+      await cluster().plane.stop("kube-apiserver");
       cluster().plane.start("kube-apiserver");
       await cluster().plane.ready();
     });

@@ -73,12 +73,15 @@ export class ApiClient {
   send(method: Method, path: string, body?: unknown, type = "application/json"): Promise<ApiAnswer> {
     return new Promise((resolve, reject) => {
       const failed = (error: Error) => reject(new ApiError(0, `${method} ${path}: ${error.message}`));
-      const headers = { accept: "application/json, text/plain", "content-type": type };
+      const text = body === undefined ? "" : JSON.stringify(body);
+      // Node sends the body of a DELETE without its length, and then nobody reads it.
+      const length = { "content-length": Buffer.byteLength(text) };
+      const headers = { accept: "application/json, text/plain", "content-type": type, ...length };
       const asked = request({ agent: this.#agent, host: "kubernetes", method, path, headers }, (response) => {
-        let text = "";
+        let answer = "";
         response.setEncoding("utf8");
         response.on("data", (part: string) => {
-          text += part;
+          answer += part;
         });
         response.on("error", failed);
         response.on("end", () => {
@@ -86,12 +89,12 @@ export class ApiClient {
           const warnings = said.flatMap((line) =>
             [...line.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(warned),
           );
-          resolve({ status: response.statusCode ?? 0, body: parsed(text), text, warnings });
+          resolve({ status: response.statusCode ?? 0, body: parsed(answer), text: answer, warnings });
         });
       });
       asked.on("error", failed);
       asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
+      asked.end(text);
     });
   }
 }

@@ -123,16 +123,19 @@ export class Replicas {
     let told = false;
     while (!this.#closed && !this.#ending.has(uid)) {
       if (!replica.running) {
+        replica.ready = false;
         replica.restarts++;
         await replica.start();
       }
-      replica.ready = (await replica.ask("/readyz")).status === 200;
-      if (replica.ready !== told && !this.#ending.has(uid)) {
-        told = await this.#tell(replica, replica.ready).then(
-          () => replica.ready,
+      const answers = (await replica.ask("/readyz")).status === 200;
+      if (answers !== told && !this.#ending.has(uid)) {
+        // While the API server is down nobody can be told: later, then.
+        told = await this.#tell(replica, answers).then(
+          () => answers,
           () => told,
         );
       }
+      replica.ready = answers && told;
       await new Promise((resolve) => setTimeout(resolve, replica.ready ? 250 : 100));
     }
   }

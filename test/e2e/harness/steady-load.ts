@@ -35,7 +35,7 @@ export async function steadyLoad(
       const trouble = await createOne(api);
       if (trouble === "unreachable") {
         unreachable++;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 100));
         continue;
       }
       times.push(performance.now() - started);
