@@ -59,7 +59,7 @@ describe("trusts", () => {
     ["its own authority, when the certificate has expired", () => [ours], 31, false],
     ["its own authority, before the certificate is valid", () => [ours], -1, false],
   ])("%s", (_, bundle, days, expected) => {
-    expect(trusts(bundle(), { authorities: [], serving }, now + days * day)).toBe(expected);
+    expect(trusts(bundle(), { serving }, now + days * day)).toBe(expected);
   });
 
   it("is not outlived by the authority: no certificate is made to last longer than that", async () => {
