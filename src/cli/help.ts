@@ -22,6 +22,7 @@ Commands
   serve      the admission webhook
   inject     inject into manifests: pods and workloads with pod templates
   explain    tell in words what would be done with a manifest, and why
+  check      is the installation in a cluster healthy, and what to do if not
   demo       see the whole way at work, on a small cluster of its own
 
 Options
@@ -65,6 +66,32 @@ ${exitCodes}
 Examples
   sluice explain -f train.yaml --cluster cluster/
   sluice explain -f train.yaml --cluster cluster/ -o json | jq '.[].verdict'
+`,
+  check: `Looks whether Sluice is well installed in a cluster: API server, registration, certificates as they are
+really served, permissions, replicas, other webhooks. Nothing is changed.
+
+Usage
+  sluice check [OPTIONS]
+
+Options
+      --kubeconfig FILE    how to reach the cluster (default: KUBECONFIG, a pod's ServiceAccount, ~/.kube/config)
+      --context NAME       context of the kubeconfig
+  -n, --namespace NAME     where Sluice is installed (default "sluice-system")
+  -o, --output FORMAT      text (default) or json
+  -h, --help               this help
+
+Each line is ✓ well, ! works but not as it could, or could not be looked at, ✗ does not work; the latter two
+with what to do. The replicas are asked over port-forward, and the ServiceAccount's rights by
+SubjectAccessReviews: an administrator may do both. With fewer rights the lines say what was not seen.
+
+Exit codes
+  0  nothing is ✗
+  1  something is ✗
+  2  wrong usage, or the API server cannot be reached
+
+Examples
+  sluice check
+  sluice check --context production -o json | jq '.results[] | select(.level != "ok")'
 `,
   demo: `Shows the whole way at work: makes certificates, starts the webhook over a small cluster of its own,
 sends it admission reviews over TLS, and shows what it makes of the pods. Nothing is left behind.

@@ -6,6 +6,8 @@ export interface KubeConfigOptions {
   readonly context?: string | undefined;
   /** What stands before the paths of the ServiceAccount's files in a pod. Default "". */
   readonly inClusterRoot?: string | undefined;
+  /** What to do where nothing is found, in words. Default: what `sluice serve` offers. */
+  readonly remedy?: string | undefined;
 }
 
 /** There is no usable description of how to reach an API server. */

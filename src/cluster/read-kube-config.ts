@@ -21,6 +21,7 @@ export function readKubeConfig(options: KubeConfigOptions): KubeConfig {
   const files = named.length > 0 ? named : [join(homedir(), ".kube", "config")];
   if (named.length === 0 && !files.every((file) => existsSync(file))) {
     const remedy =
+      options.remedy ??
       "run in a pod with a ServiceAccount, set KUBECONFIG, or give a folder of manifests by --cluster";
     throw new KubeConfigError(`no API server to connect to: there is no ${files[0]}; ${remedy}`);
   }

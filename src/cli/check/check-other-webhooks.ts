@@ -1,0 +1,91 @@
+import { objectsAt, type RawObject, textAt, textsAt } from "../../cluster/raw-fields.ts";
+import { optedInNamespaces } from "./check-namespaces.ts";
+import { ourEntries } from "./check-registration.ts";
+import { type CheckResult, error, type Finding, ok, warning, worst } from "./check-result.ts";
+import { type Facts, known } from "./facts.ts";
+import { installed } from "./installed-names.ts";
+
+/** Which other webhooks change new pods, and in which order the API server calls them. */
+export function checkOtherWebhooks(facts: Facts): CheckResult | undefined {
+  if (ourEntries(facts) === undefined) return undefined;
+  const names = podConfigurations(facts).map(nameOf);
+  // Kubernetes: staging/src/k8s.io/apiserver, admission/configuration/mutating_webhook_manager.go: sorted by name.
+  const before = names.filter((name) => name < installed.registration).sort();
+  const after = names.filter((name) => name > installed.registration).sort();
+  const parts = [
+    ...(before.length === 0 ? [] : [`before Sluice ${before.join(", ")}`]),
+    ...(after.length === 0 ? [] : [`after it ${after.join(", ")}`]),
+  ];
+  return { check: "other webhooks", ...ok(parts.length === 0 ? "none changes pods" : parts.join("; ")) };
+}
+
+/** Whether Fluid's or JuiceFS's own webhook would serve the same pods. */
+export function checkOtherInjectors(facts: Facts): CheckResult | undefined {
+  if ("problem" in facts.configurations) return undefined;
+  const found = podConfigurations(facts).flatMap((configuration): Finding[] => [
+    ...judgeFluid(configuration, facts.namespace),
+    ...judgeJuiceFs(configuration, facts),
+  ]);
+  return { check: "other injectors", ...worst(found, ok("none serves the same pods")) };
+}
+
+function judgeFluid(configuration: RawObject, namespace: string): Finding[] {
+  const entries = objectsAt(configuration, "webhooks").filter((entry) =>
+    textAt(entry, "clientConfig", "service", "path")?.startsWith("/mutate-fluid-io"),
+  );
+  const [entry] = entries;
+  if (entry === undefined) return [];
+  const name = nameOf(configuration);
+  const remove = `kubectl delete mutatingwebhookconfiguration ${name}`;
+  const service = `${textAt(entry, "clientConfig", "service", "namespace")}/${textAt(entry, "clientConfig", "service", "name")}`;
+  if (service === `${namespace}/${installed.service}`)
+    return [warning(`${name} calls Sluice a second time for pods with Fluid's labels`, remove)];
+  return [
+    error(
+      `Fluid's own webhook (${name}) serves the same pods`,
+      `turn it off: webhook.enabled=false in Fluid's chart, or ${remove}`,
+    ),
+  ];
+}
+
+// JuiceFS CSI driver: deploy/webhook.yaml. Its webhooks take namespaces by these labels.
+const juiceFsLabels = ["juicefs.com/enable-injection", "juicefs.com/enable-serverless-injection"];
+
+function judgeJuiceFs(configuration: RawObject, facts: Facts): Finding[] {
+  const entries = objectsAt(configuration, "webhooks");
+  if (!entries.some((entry) => textAt(entry, "clientConfig", "service", "path")?.startsWith("/juicefs/")))
+    return [];
+  const both = optedInNamespaces(facts).filter(({ labels }) =>
+    juiceFsLabels.some((key) => labels[key] === "true"),
+  );
+  if (both.length === 0) return [];
+  const [first] = both;
+  const more = both.length === 1 ? "" : ` and ${both.length - 1} more namespaces`;
+  return [
+    warning(
+      `JuiceFS's own webhook (${nameOf(configuration)}) serves pods of ${first?.name}${more} too`,
+      `keep one of the two: kubectl label namespace ${first?.name} ${juiceFsLabels.map((key) => `${key}-`).join(" ")}`,
+    ),
+  ];
+}
+
+/** Configurations of others with an entry for the creation of pods. */
+function podConfigurations({ configurations }: Facts): RawObject[] {
+  return (known(configurations) ?? []).filter(
+    (configuration) =>
+      nameOf(configuration) !== installed.registration &&
+      objectsAt(configuration, "webhooks").some((entry) => objectsAt(entry, "rules").some(takesPods)),
+  );
+}
+
+function takesPods(rule: RawObject): boolean {
+  const has = (key: string, ...values: readonly string[]) =>
+    textsAt(rule, key).some((value) => values.includes(value));
+  return (
+    has("apiGroups", "", "*") && has("resources", "pods", "*", "*/*") && has("operations", "CREATE", "*")
+  );
+}
+
+function nameOf(configuration: RawObject): string {
+  return textAt(configuration, "metadata", "name") ?? "";
+}

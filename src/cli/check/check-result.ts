@@ -1,0 +1,50 @@
+import type { Facts } from "./facts.ts";
+
+/** `warning`: works, but not as it could, or could not be looked at. `error`: does not work. */
+export type CheckLevel = "ok" | "warning" | "error";
+
+/** What one check came to. */
+export interface CheckResult {
+  /** "caBundle". */
+  readonly check: string;
+  readonly level: CheckLevel;
+  readonly message: string;
+  /** What to do; always there unless the level is `ok`. */
+  readonly remedy?: string;
+  /** Each thing that was found, where `message` only counts them. */
+  readonly details?: readonly string[];
+}
+
+/** Looks at one concern; undefined where it cannot matter, such as the order of webhooks when ours is not there. */
+export type Check = (facts: Facts) => CheckResult | undefined;
+
+export type Finding = Omit<CheckResult, "check">;
+
+export function ok(message: string, details?: readonly string[]): Finding {
+  return { level: "ok", message, ...(details === undefined ? {} : { details }) };
+}
+
+export function warning(message: string, remedy: string, details?: readonly string[]): Finding {
+  return { level: "warning", message, remedy, ...(details === undefined ? {} : { details }) };
+}
+
+export function error(message: string, remedy: string, details?: readonly string[]): Finding {
+  return { level: "error", message, remedy, ...(details === undefined ? {} : { details }) };
+}
+
+/** For what could not be read: whether it is well is not known. */
+export function unread(what: string, problem: string): Finding {
+  return warning(`${what} cannot be read: ${problem}`, "check with a kubeconfig that may read it");
+}
+
+/** One finding for several of the same kind: the worst comes first, and all are details. */
+export function worst(findings: readonly Finding[], otherwise: Finding): Finding {
+  const first = findings.find(({ level }) => level === "error") ?? findings[0];
+  if (first === undefined) return otherwise;
+  if (findings.length === 1) return first;
+  return {
+    ...first,
+    message: `${first.message} (and ${findings.length - 1} more)`,
+    details: findings.map(({ message }) => message),
+  };
+}

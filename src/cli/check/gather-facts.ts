@@ -1,0 +1,131 @@
+import { parse } from "yaml";
+import { sluice } from "../../admission/labels.ts";
+import { readBundle } from "../../certs/pem-bundle.ts";
+import { fluidGroup, groupPath } from "../../cluster/api-resources.ts";
+import { fieldAt, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
+import { type Config, defaultConfig, parseConfig } from "../../config.ts";
+import type { ApiReader } from "./api-reader.ts";
+import { accountUser, askRights } from "./ask-rights.ts";
+import { type Facts, known, type Reading, type ReplicaFacts, type ServedChain } from "./facts.ts";
+import { installed } from "./installed-names.ts";
+import { probeReplica } from "./probe-replica.ts";
+import { requiredRights } from "./required-rights.ts";
+
+const admission = "/apis/admissionregistration.k8s.io/v1";
+
+/** Reads all that the checks look at. `version` was read before, to see whether anybody answers. */
+export async function gatherFacts(
+  reader: ApiReader,
+  namespace: string,
+  serverVersion: Facts["serverVersion"],
+): Promise<Facts> {
+  const inside = `/namespaces/${encodeURIComponent(namespace)}`;
+  const deploymentRead = reader.get(`/apis/apps/v1${inside}/deployments/${installed.deployment}`);
+  const certificatesRead = readCertificateConfig(reader, inside);
+  const [
+    fluidKinds,
+    configurations,
+    deployment,
+    service,
+    endpointSlices,
+    certificates,
+    replicas,
+    rights,
+    labelledNamespaces,
+    policy,
+    policyBinding,
+  ] = await Promise.all([
+    readFluidKinds(reader),
+    reader.list(`${admission}/mutatingwebhookconfigurations`),
+    deploymentRead,
+    reader.get(`/api/v1${inside}/services/${installed.service}`),
+    reader.list(`/apis/discovery.k8s.io/v1${inside}/endpointslices`, {
+      labelSelector: `kubernetes.io/service-name=${installed.service}`,
+    }),
+    certificatesRead,
+    readReplicas(reader, namespace),
+    Promise.all([deploymentRead, certificatesRead]).then(([found, config]) =>
+      "value" in found && found.value === undefined
+        ? undefined
+        : askRights(reader, accountOf(namespace, known(found)), requiredRights(namespace, config)),
+    ),
+    reader.list("/api/v1/namespaces", { labelSelector: sluice.injection }),
+    reader.get(`${admission}/validatingadmissionpolicies/${installed.policy}`),
+    reader.get(`${admission}/validatingadmissionpolicybindings/${installed.policy}`),
+  ]);
+  const reached = known(replicas)?.some(({ served }) => "value" in served) === true;
+  const missing = "value" in replicas && replicas.value.length === 0;
+  return {
+    now: Date.now(),
+    namespace,
+    serverVersion,
+    fluidKinds,
+    configurations,
+    deployment,
+    service,
+    endpointSlices,
+    certificates,
+    replicas,
+    ...(reached || missing
+      ? {}
+      : { storedCertificate: await readSecret(reader, inside, certificates.secret) }),
+    rights,
+    account: accountUser(accountOf(namespace, known(deployment))),
+    labelledNamespaces,
+    policy,
+    policyBinding,
+  };
+}
+
+function accountOf(namespace: string, deployment: RawObject | undefined) {
+  const name = textAt(deployment, "spec", "template", "spec", "serviceAccountName");
+  return { namespace, name: name ?? installed.serviceAccount };
+}
+
+async function readFluidKinds(reader: ApiReader): Promise<Facts["fluidKinds"]> {
+  const answer = await reader.get(groupPath(fluidGroup, "v1alpha1"));
+  if ("problem" in answer) return answer;
+  const kinds = objectsAt(answer.value, "resources")
+    .filter((resource) => !(textAt(resource, "name") ?? "").includes("/"))
+    .flatMap((resource) => textAt(resource, "kind") ?? []);
+  return { value: new Set(kinds) };
+}
+
+/** What the replicas are configured to do about certificates; the defaults where that cannot be read. */
+async function readCertificateConfig(reader: ApiReader, inside: string): Promise<Config["certificates"]> {
+  const found = await reader.get(`/api/v1${inside}/configmaps/${installed.configMap}`);
+  try {
+    return parseConfig(parse(textAt(known(found), "data", installed.configKey) ?? "")).certificates;
+  } catch {
+    return defaultConfig.certificates;
+  }
+}
+
+async function readReplicas(reader: ApiReader, namespace: string): Promise<Reading<readonly ReplicaFacts[]>> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+  const pods = await reader.list(path, { labelSelector: installed.podSelector });
+  if ("problem" in pods) return pods;
+  const running = pods.value.filter(
+    (pod) =>
+      textAt(pod, "status", "phase") === "Running" &&
+      fieldAt(pod, "metadata", "deletionTimestamp") === undefined,
+  );
+  return { value: await Promise.all(running.map((pod) => probeReplica(reader, namespace, pod))) };
+}
+
+/** Of the Secret only the certificate is kept. */
+async function readSecret(
+  reader: ApiReader,
+  inside: string,
+  name: string,
+): Promise<Reading<ServedChain | undefined>> {
+  const found = await reader.get(`/api/v1${inside}/secrets/${name}`);
+  if ("problem" in found) return found;
+  try {
+    const pem = Buffer.from(textAt(found.value, "data", "tls.crt") ?? "", "base64").toString("utf8");
+    const [serving, ...intermediates] = readBundle(pem);
+    return { value: serving === undefined ? undefined : { serving, intermediates } };
+  } catch {
+    return { problem: "its tls.crt is no certificate" };
+  }
+}
