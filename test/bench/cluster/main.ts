@@ -30,9 +30,12 @@ async function main(argv: readonly string[]): Promise<void> {
   const controlPlane = findControlPlane(repository);
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-cluster-"));
   const sandbox = await Sandbox.open(sandboxAddresses);
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  // Where we end without a word, the sandbox ends with us.
+  process.once("exit", removeFolder);
   const close = async (): Promise<void> => {
     await sandbox.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void close().finally(() => process.exit(130)));

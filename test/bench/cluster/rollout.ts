@@ -45,7 +45,6 @@ async function rollOut(cluster: BenchCluster, app: string, served: boolean): Pro
   const begin = performance.now();
   await api.create(collectionOf("Deployment", datasetNamespace), deploymentOf(app, options.replicas));
   const seconds = ((await bound.all) - begin) / 1000;
-  bound.close();
   const pods = await api.list(podsOf(app));
   const wrong = pods.find((pod) => clientsOf(pod).length !== (served ? 1 : 0));
   if (wrong !== undefined) throw new Error(`pod ${app} has clients ${clientsOf(wrong).join(", ") || "none"}`);
