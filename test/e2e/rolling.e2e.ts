@@ -65,6 +65,19 @@ describeCluster("under steady load", clusterWithSluice, (cluster) => {
     expect(result.failed).toEqual([]);
   });
 
+  it("a killed replica costs pods for less than a second", { timeout: 120_000 }, async () => {
+    const [victim] = cluster().replicas.all;
+    const result = await steadyLoad(cluster().api, load, async () => {
+      victim?.process.signal("SIGKILL");
+      await eventually("it was started again", () => victim?.restarts === 1);
+      await cluster().replicas.ready();
+    });
+    tell(`replica killed, failing for ${result.failingMs} ms`, result);
+    // Calls that were in work, and those that the API server sent before the endpoint was gone.
+    for (const failure of result.failed) expect(failure).toMatch(/EOF|connection re(fused|set)/);
+    expect(result.failingMs).toBeLessThan(1_000);
+  });
+
   it("a restart of the API server fails no pod that it could take", { timeout: 180_000 }, async () => {
     const result = await steadyLoad(cluster().api, load, async () => {
       await cluster().plane.stop("kube-apiserver");

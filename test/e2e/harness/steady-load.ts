@@ -6,6 +6,8 @@ export interface LoadResult {
   readonly created: number;
   /** What was said against each pod that was refused, or came back without its client. */
   readonly failed: readonly string[];
+  /** From the first pod that failed to the last one, in milliseconds. */
+  readonly failingMs: number;
   /** Creations that the API server itself could not take: it was not there, or said so. */
   readonly unreachable: number;
   readonly perSecond: number;
@@ -25,6 +27,7 @@ export async function steadyLoad(
 ): Promise<LoadResult> {
   const times: number[] = [];
   const failed: string[] = [];
+  const failedAt: number[] = [];
   let unreachable = 0;
   let over = false;
   const begin = performance.now();
@@ -39,7 +42,10 @@ export async function steadyLoad(
         continue;
       }
       times.push(performance.now() - started);
-      if (trouble !== undefined) failed.push(`${((started - begin) / 1000).toFixed(2)} s: ${trouble}`);
+      if (trouble !== undefined) {
+        failed.push(`${((started - begin) / 1000).toFixed(2)} s: ${trouble}`);
+        failedAt.push(performance.now());
+      }
       // A load that no answer can slow down for good would hide behind its own failures.
       if (failed.length > 200) return;
     }
@@ -57,6 +63,7 @@ export async function steadyLoad(
   return {
     created: times.length,
     failed,
+    failingMs: failedAt.length === 0 ? 0 : Math.round(Math.max(...failedAt) - Math.min(...failedAt)),
     unreachable,
     perSecond: Math.round(times.length / seconds),
     p50Ms: quantile(0.5),
