@@ -27,12 +27,12 @@ const podAddresses = Array.from({ length: 10 }, (_, index) => `10.10.0.${11 + in
 export class TestCluster {
   readonly plane: ControlPlane;
   readonly replicas: Replicas;
-  readonly #sandbox: Sandbox;
+  readonly sandbox: Sandbox;
   readonly #folder: string;
 
   private constructor(sandbox: Sandbox, plane: ControlPlane, folder: string) {
     this.plane = plane;
-    this.#sandbox = sandbox;
+    this.sandbox = sandbox;
     this.#folder = folder;
     const replicaFolder = join(folder, "replicas");
     mkdirSync(replicaFolder);
@@ -172,7 +172,7 @@ export class TestCluster {
 
   async close(): Promise<void> {
     await this.replicas.close();
-    await this.#sandbox.close();
+    await this.sandbox.close();
     if (process.env["SLUICE_E2E_KEEP"] === undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 }
