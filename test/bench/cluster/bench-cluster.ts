@@ -24,6 +24,13 @@ export const otherNamespace = "elsewhere";
 
 export const nodes = { all: 10, withCache: 3 };
 const namespaces = 100;
+const zones = 3;
+
+/** Those of one zone, to which the first dataset's runtime keeps its workers. */
+export function holdsCache(nodeName: string): boolean {
+  const index = Number(nodeName.replace("node-", ""));
+  return index % zones === 0 && index / zones < nodes.withCache;
+}
 
 /** Where the programs and files are that a cluster is made of. */
 export interface BenchClusterPlace {
@@ -151,18 +158,19 @@ function namespaceOf(name: string, labels: Readonly<Record<string, string>>): Fi
   return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
 }
 
-/** The first nodes hold the cache of the first dataset. */
+/** Some nodes hold the cache of the first dataset. */
 function nodeOf(index: number): Fields {
+  const name = `node-${index}`;
   const cache = { [`fluid.io/s-${datasetNamespace}-${datasetName}`]: "true" };
   return {
     apiVersion: "v1",
     kind: "Node",
     metadata: {
-      name: `node-${index}`,
+      name,
       labels: {
-        "kubernetes.io/hostname": `node-${index}`,
-        "topology.kubernetes.io/zone": `zone-${index % 3}`,
-        ...(index < nodes.withCache ? cache : {}),
+        "kubernetes.io/hostname": name,
+        "topology.kubernetes.io/zone": `zone-${index % zones}`,
+        ...(holdsCache(name) ? cache : {}),
       },
     },
   };

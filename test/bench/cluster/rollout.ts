@@ -2,7 +2,7 @@ import { eventually } from "../../e2e/harness/eventually.ts";
 import { type Fields, textAt } from "../../e2e/harness/fields.ts";
 import { collectionOf } from "../../e2e/harness/objects.ts";
 import { clientsOf, podSpecOf } from "../../e2e/harness/pods.ts";
-import { type BenchCluster, datasetName, datasetNamespace, nodes } from "./bench-cluster.ts";
+import { type BenchCluster, datasetName, datasetNamespace, holdsCache } from "./bench-cluster.ts";
 import type { Registration } from "./registration.ts";
 import { watchBound } from "./watch-bound.ts";
 
@@ -51,10 +51,6 @@ async function rollOut(cluster: BenchCluster, app: string, served: boolean): Pro
   const onCacheNodes = pods.filter((pod) => holdsCache(textAt(pod, "spec", "nodeName"))).length / pods.length;
   await remove(cluster, app);
   return { seconds, onCacheNodes };
-}
-
-function holdsCache(node: string): boolean {
-  return Number(node.replace("node-", "")) < nodes.withCache;
 }
 
 function podsOf(app: string): string {
