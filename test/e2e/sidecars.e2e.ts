@@ -1,0 +1,105 @@
+import { expect, it } from "vitest";
+import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { at, type Fields, fieldsOf, listAt, textAt } from "./harness/fields.ts";
+import { addNode } from "./harness/nodes.ts";
+import { clientsOf, podOf, podSpecOf, statusOf } from "./harness/pods.ts";
+import type { TestCluster } from "./harness/test-cluster.ts";
+
+const demoPods = "/api/v1/namespaces/demo/pods";
+
+describeCluster("clients beside the app", clusterWithSluice, (cluster) => {
+  it("an autoscaler takes a Deployment whose pods are served: every container has requests", async () => {
+    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(scaledDeployment("scaled")));
+    const autoscaler = await cluster().api.create(
+      "/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers",
+      autoscalerOf("scaled"),
+    );
+    expect(textAt(autoscaler, "spec", "scaleTargetRef", "name")).toBe("scaled");
+    const pods = await eventually(
+      "two pods, the least the autoscaler wants",
+      async () => {
+        const found = await cluster().api.list(`${demoPods}?labelSelector=app%3Dscaled`);
+        return found.length === 2 ? found : undefined;
+      },
+      { seconds: 45 },
+    );
+    for (const pod of pods) {
+      expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+      const containers = [...listAt(pod, "spec", "initContainers"), ...listAt(pod, "spec", "containers")];
+      for (const container of containers) {
+        const requests = fieldsOf(at(container, "resources", "requests"));
+        expect(Object.keys(requests).sort(), textAt(container, "name")).toEqual(["cpu", "memory"]);
+      }
+    }
+  });
+
+  it("a node with an old kubelet makes clients classic, but for pods that cannot reach it", async () => {
+    const node = {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "old", labels: { "kubernetes.io/hostname": "old" } },
+      status: { nodeInfo: { kubeletVersion: "v1.28.15" } },
+    };
+    expect(kindOf(await tryPod(cluster(), {}))).toBe("native");
+    await addNode(cluster().api, node);
+    const pod = await eventually("the node is seen", async () => {
+      const made = await tryPod(cluster(), {});
+      return kindOf(made) === "classic" ? made : undefined;
+    });
+    expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+    expect(kindOf(await tryPod(cluster(), { "kubernetes.io/hostname": "node-a" }))).toBe("native");
+    expect(kindOf(await tryPod(cluster(), { "kubernetes.io/hostname": "old" }))).toBe("classic");
+    await cluster().api.delete("/api/v1/nodes/old");
+    await eventually("the node is gone", async () => kindOf(await tryPod(cluster(), {})) === "native");
+  });
+});
+
+function tryPod(cluster: TestCluster, nodeSelector: Readonly<Record<string, string>>): Promise<Fields> {
+  const pod = podOf(undefined, { claims: ["imagenet"] });
+  const spec = { ...podSpecOf(["imagenet"]), nodeSelector };
+  return cluster.api.create(`${demoPods}?dryRun=All`, { ...pod, spec });
+}
+
+/** How the pod's one client was put in. */
+function kindOf(pod: Fields): "native" | "classic" {
+  expect(statusOf(pod)).toMatchObject({ verdict: "injected" });
+  const client = listAt(pod, "spec", "initContainers").find(({ name }) => name === "fluid-fuse-0");
+  if (client === undefined) {
+    expect(listAt(pod, "spec", "containers").map(({ name }) => name)).toContain("fluid-fuse-0");
+    return "classic";
+  }
+  expect(client["restartPolicy"]).toBe("Always");
+  return "native";
+}
+
+function scaledDeployment(name: string): Fields {
+  const labels = { app: name };
+  const spec = podSpecOf(["imagenet"]);
+  const resources = { requests: { cpu: "100m", memory: "64Mi" } };
+  const containers = listAt(spec, "containers").map((container) => ({ ...container, resources }));
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "demo" },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { ...spec, containers } },
+    },
+  };
+}
+
+function autoscalerOf(name: string): Fields {
+  const target = { type: "Utilization", averageUtilization: 50 };
+  return {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name, namespace: "demo" },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+      minReplicas: 2,
+      maxReplicas: 4,
+      metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
+    },
+  };
+}
