@@ -1,11 +1,14 @@
 import type { ClusterRole, Role, RoleBinding } from "kubernetes-types/rbac/v1";
 import { describe, expect, it } from "vitest";
-import { builtInResources, fluidResources } from "../../src/cluster/api-resources.ts";
+import { describeRight, requiredRights } from "../../src/cli/check/required-rights.ts";
 import { defaultConfig } from "../../src/config.ts";
 import { objectsIn, onlyOf, readInstallFile } from "./install-file.ts";
 
 const clusterRole: ClusterRole = onlyOf("ClusterRole");
 const role: Role = onlyOf("Role");
+
+/** What `sluice check` asks for: the chart gives it and no more. */
+const needed = requiredRights("sluice-system", defaultConfig.certificates);
 
 /** One line for each verb on each resource: "get secrets sluice-certs". */
 function rights({ rules = [] }: ClusterRole | Role): string[] {
@@ -27,25 +30,13 @@ function rights({ rules = [] }: ClusterRole | Role): string[] {
 
 describe("what the webhook may do", () => {
   it("in the whole cluster is to read what it decides by, and to patch its own registration", () => {
-    const read = [...builtInResources, ...fluidResources].flatMap(({ plural, group }) =>
-      ["get", "list", "watch"].map((verb) => `${verb} ${group === "" ? plural : `${plural}.${group}`}`),
-    );
-    const registration = ["get", "list", "watch", "patch"].map(
-      (verb) => `${verb} mutatingwebhookconfigurations.admissionregistration.k8s.io sluice`,
-    );
-    expect(rights(clusterRole)).toEqual([...read, ...registration].sort());
+    const wanted = needed.filter(({ namespace }) => namespace === undefined);
+    expect(rights(clusterRole)).toEqual(wanted.map(describeRight).sort());
   });
 
   it("in its own namespace is to keep its own Secret", () => {
-    const { secret } = defaultConfig.certificates;
-    expect(rights(role)).toEqual(
-      [
-        "create secrets",
-        `get secrets ${secret}`,
-        `watch secrets ${secret}`,
-        `update secrets ${secret}`,
-      ].sort(),
-    );
+    const wanted = needed.filter(({ namespace }) => namespace !== undefined);
+    expect(rights(role)).toEqual(wanted.map(describeRight).sort());
     expect(role.metadata?.namespace).toBe("sluice-system");
   });
 

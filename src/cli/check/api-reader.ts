@@ -48,7 +48,7 @@ export class ApiReader {
     try {
       return { value: await this.#progress.during(what, work()) };
     } catch (error) {
-      return { problem: shorten(reasonOf(error)) };
+      return { problem: problemOf(error) };
     }
   }
 
@@ -68,6 +68,11 @@ export class ApiReader {
   }
 }
 
-function shorten(reason: string): string {
+/** A refusal in few words: the API server's own name the user, whom who asks knows. */
+function problemOf(error: unknown): string {
+  const reason = reasonOf(error);
+  const [, verb, resource] = /cannot (\w+) resource "([^"]+)"/.exec(reason) ?? [];
+  if (error instanceof ApiError && error.status === 403 && verb !== undefined)
+    return `you may not ${verb} ${resource}`;
   return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason - 1)}…`;
 }

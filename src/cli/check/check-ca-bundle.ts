@@ -2,7 +2,15 @@ import { trusts } from "../../certs/bundle-check.ts";
 import { readBundle } from "../../certs/pem-bundle.ts";
 import { textAt } from "../../cluster/raw-fields.ts";
 import { ourEntries } from "./check-registration.ts";
-import { type CheckResult, error, type Finding, ok, warning, worst } from "./check-result.ts";
+import {
+  type CheckResult,
+  error,
+  type Finding,
+  ok,
+  portForwardRemedy,
+  warning,
+  worst,
+} from "./check-result.ts";
 import { type Facts, known, type ServedChain } from "./facts.ts";
 import { serverName } from "./installed-names.ts";
 
@@ -36,12 +44,7 @@ function judge(facts: Facts, bundles: readonly NamedBundle[]): Finding {
     judgeChain(`what ${name} serves`, chain, bundles, facts),
   );
   for (const { name, problem } of unreached)
-    findings.push(
-      warning(
-        `${name} could not be asked: ${problem}`,
-        "see that the pod runs and that it may be port-forwarded to",
-      ),
-    );
+    findings.push(warning(`${name} could not be asked: ${problem}`, portForwardRemedy(facts.namespace)));
   const names = served.length === 1 ? "1 replica" : `each of ${served.length} replicas`;
   return worst(findings, ok(`trusts what ${names} serves`));
 }
@@ -71,8 +74,7 @@ function judgeChain(
       ),
     ];
   const untrusted = bundles.filter(
-    ({ caBundle }) =>
-      caBundle.trim() !== "" && !trusts(authoritiesOf(caBundle), chain, facts.now),
+    ({ caBundle }) => caBundle.trim() !== "" && !trusts(authoritiesOf(caBundle), chain, facts.now),
   );
   if (untrusted.length === 0) return [];
   const where =
@@ -91,15 +93,12 @@ function judgeStored(
   const stored = known(storedCertificate);
   const secret = `Secret ${facts.certificates.secret}`;
   if (stored === undefined)
-    return warning(
-      `no replica could be asked what it serves: ${why}`,
-      `check with a kubeconfig that may get and create pods/portforward in ${facts.namespace}`,
-    );
+    return warning(`no replica could be asked what it serves: ${why}`, portForwardRemedy(facts.namespace));
   return worst(
     judgeChain(`the certificate in ${secret}`, stored, bundles, facts),
     warning(
       `trusts the certificate in ${secret}, but no replica could be asked: ${why}`,
-      `check with a kubeconfig that may get and create pods/portforward in ${facts.namespace}`,
+      portForwardRemedy(facts.namespace),
     ),
   );
 }

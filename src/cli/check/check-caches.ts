@@ -1,5 +1,13 @@
 import { defaultTiming } from "../../cluster/live-timing.ts";
-import { type CheckResult, type Finding, ok, unread, warning, worst } from "./check-result.ts";
+import {
+  type CheckResult,
+  type Finding,
+  ok,
+  portForwardRemedy,
+  unread,
+  warning,
+  worst,
+} from "./check-result.ts";
 import { type Facts, known, type OpsReport } from "./facts.ts";
 import type { MetricSample } from "./parse-metrics.ts";
 
@@ -13,12 +21,7 @@ export function checkCaches({ replicas, namespace }: Facts): CheckResult | undef
   if (replicas.value.length === 0) return undefined;
   const findings = replicas.value.flatMap(({ name, ops }): Finding[] =>
     "problem" in ops
-      ? [
-          warning(
-            `${name} could not be asked: ${ops.problem}`,
-            `check with a kubeconfig that may get and create pods/portforward in ${namespace}`,
-          ),
-        ]
+      ? [warning(`${name} could not be asked: ${ops.problem}`, portForwardRemedy(namespace))]
       : judge(name, ops.value, `kubectl -n ${namespace} logs ${name}`),
   );
   return { check, ...worst(findings, ok(describe(replicas.value.flatMap(({ ops }) => known(ops) ?? [])))) };

@@ -19,5 +19,8 @@ export function checkFluidKinds({ fluidKinds }: Facts): CheckResult {
       check,
       ...warning("there is Dataset but no kind of runtime, so no dataset has a client", remedy),
     };
-  return { check, ...ok(["Dataset", ...runtimes].join(", ")) };
+  return {
+    check,
+    ...ok(`Dataset; runtimes ${runtimes.map((kind) => kind.replace("Runtime", "")).join(", ")}`),
+  };
 }

@@ -11,13 +11,12 @@ export function checkPermissions({ rights, account }: Facts): CheckResult | unde
   if (missing.length === 0)
     return { check, ...ok(`${account} has all ${rights.value.length} rights it needs`) };
   const [first = "", ...others] = missing;
-  const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return {
     check,
     ...error(
-      `${account} may not ${first}${more}`,
+      `${account} may not ${first}`,
       "apply the chart or install.yaml again, and see that its role bindings are there",
-      missing.length === 1 ? undefined : missing,
+      others.length === 0 ? undefined : others.map((right) => `nor ${right}`),
     ),
   };
 }

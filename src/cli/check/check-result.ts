@@ -11,7 +11,7 @@ export interface CheckResult {
   readonly message: string;
   /** What to do; always there unless the level is `ok`. */
   readonly remedy?: string;
-  /** Each thing that was found, where `message` only counts them. */
+  /** What else was found, after `message`. */
   readonly details?: readonly string[];
 }
 
@@ -37,14 +37,15 @@ export function unread(what: string, problem: string): Finding {
   return warning(`${what} cannot be read: ${problem}`, "check with a kubeconfig that may read it");
 }
 
-/** One finding for several of the same kind: the worst comes first, and all are details. */
+/** What asking a replica needs, for where it fails. */
+export function portForwardRemedy(namespace: string): string {
+  return `asking needs get and create on pods/portforward in ${namespace}, and kubelets that the API server reaches`;
+}
+
+/** One finding for several of the same kind: the first of the worst, and all others as its details. */
 export function worst(findings: readonly Finding[], otherwise: Finding): Finding {
   const first = findings.find(({ level }) => level === "error") ?? findings[0];
   if (first === undefined) return otherwise;
-  if (findings.length === 1) return first;
-  return {
-    ...first,
-    message: `${first.message} (and ${findings.length - 1} more)`,
-    details: findings.map(({ message }) => message),
-  };
+  const others = findings.filter((finding) => finding !== first).map(({ message }) => message);
+  return others.length === 0 ? first : { ...first, details: [...(first.details ?? []), ...others] };
 }
