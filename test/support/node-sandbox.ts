@@ -78,9 +78,11 @@ export class Container {
     return run("nsenter", ["-t", String(this.pid), "-m", "-p", "--", ...command]);
   }
 
+  /** Kills process 1, and with it all others. Its parent may not have tied it to its own end yet. */
   async kill(): Promise<void> {
+    await eventually("process 1 is there", () => !this.running || this.pid !== 0);
     if (!this.running) return;
-    this.#child.kill("SIGKILL");
+    process.kill(this.pid, "SIGKILL");
     await this.ended;
   }
 }
