@@ -1,7 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe } from "vitest";
 import { guardCommand, supervisorCommand, type View } from "../../src/pod/client-commands.ts";
-import { type Container, type Image, NodeSandbox, whyNoSandbox } from "./node-sandbox.ts";
+import { type Container, eventually, type Image, NodeSandbox, whyNoSandbox } from "./node-sandbox.ts";
 
 /** A node with one pod, whose client is bindfs unless told otherwise. */
 export class PodSandbox extends NodeSandbox {
@@ -37,6 +38,26 @@ export class PodSandbox extends NodeSandbox {
     if (clients.length === 0) throw new Error("no client runs");
     for (const pid of clients) process.kill(pid, signal);
   }
+
+  /** Stops the client, and waits until all its threads stand: what one still takes on its way can no longer be killed. */
+  async hangClient(): Promise<void> {
+    this.killClient("SIGSTOP");
+    await eventually("the client stands", () => this.processes("/usr/bin/bindfs").every(stands));
+  }
+}
+
+function stands(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).every((task) =>
+    /^State:\tT/m.test(readFileSync(`${tasks}/${task}/status`, "utf8")),
+  );
+}
+
+/** The command, sent a TERM by itself right behind its traps. */
+export function terminatedAtOnce(command: readonly string[]): { command: string[] } {
+  const script = command[2] ?? "";
+  const end = script.indexOf("USR1\n") + "USR1\n".length;
+  return { command: command.with(2, `${script.slice(0, end)}kill -15 "$$$$"\n${script.slice(end)}`) };
 }
 
 /** Runs `tests` with the tools of each image; marks them skipped, with the reason, where no FUSE client can run. */

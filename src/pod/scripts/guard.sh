@@ -2,10 +2,11 @@
 # so that the kubelet finds nothing live to delete and nothing dead to stumble over.
 # sh -c GUARD sluice-guard DIRECTORY...
 # SLUICE_HOLD_SECONDS  how long after TERM it leaves everything as it is (default: 0)
+# Before the traps, or a TERM that comes in between is forgotten.
+stop=
 # The kill closes the gap between a look at $stop and the wait.
 trap 'stop=1; kill "$!" 2>/dev/null' TERM INT QUIT
 trap 'late=1' USR1
-stop=
 
 # An umount of something that hangs must not hold up the others.
 within() {

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { guardCommand } from "../../../src/pod/client-commands.ts";
 import { eventually } from "../../support/node-sandbox.ts";
-import { describeWithShells, type PodSandbox } from "../../support/pod-scripts.ts";
+import { describeWithShells, type PodSandbox, terminatedAtOnce } from "../../support/pod-scripts.ts";
 
 async function stopGuard(sandbox: PodSandbox, guard: ReturnType<PodSandbox["guard"]>): Promise<void> {
   await guard.terminate();
@@ -50,7 +51,7 @@ describeWithShells("guard", (node) => {
     await sandbox.inside("mount", "-t", "tmpfs", "inner", inner);
     expect(sandbox.mounts()).toHaveLength(2);
     const guard = sandbox.guard();
-    sandbox.killClient("SIGSTOP");
+    await sandbox.hangClient();
     await stopGuard(sandbox, guard);
     expect(readdirSync(sandbox.source).sort()).toEqual(["file", "inner"]);
   });
@@ -64,6 +65,11 @@ describeWithShells("guard", (node) => {
     await eventually("the view is off", () => sandbox.mounts().length === 0);
     expect(Date.now() - begin).toBeGreaterThan(1900);
     expect(await guard.ended).toBe(0);
+  });
+
+  it("remembers a TERM that comes as soon as it is caught", async () => {
+    const sandbox = await node();
+    expect(await sandbox.start(terminatedAtOnce(guardCommand([sandbox.volume]))).ended).toBe(0);
   });
 
   it("leaves the volumes themselves and their neighbours alone", async () => {

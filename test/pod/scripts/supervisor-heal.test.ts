@@ -91,7 +91,7 @@ describeWithShells("supervisor, healing", (node) => {
     const root = sandbox.view();
     const supervisor = await sandbox.serve([root]);
     const app = await sandbox.startApp(root.path);
-    sandbox.killClient("SIGSTOP");
+    await sandbox.hangClient();
     expect(await app.sh("stat -f $1 || echo failed", app.path)).not.toContain("failed");
     sandbox.killClient("SIGCONT");
     await eventually("the app reads", async () => (await app.read()) === "hello");

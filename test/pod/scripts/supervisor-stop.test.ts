@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { shellLine } from "../../../src/pod/client-commands.ts";
+import { shellLine, supervisorCommand } from "../../../src/pod/client-commands.ts";
 import { eventually } from "../../support/node-sandbox.ts";
-import { describeWithShells } from "../../support/pod-scripts.ts";
+import { describeWithShells, terminatedAtOnce } from "../../support/pod-scripts.ts";
 
 const ignoresTerm = (then: string) => ["/bin/dash", "-c", `trap '' TERM; ${then}`, "client"];
 
@@ -20,6 +20,15 @@ describeWithShells("supervisor, stop", (node) => {
     expect(await supervisor.ended).toBe(0);
     expect(sandbox.processes("/usr/bin/bindfs")).toEqual([]);
     await holder;
+  });
+
+  it("remembers a TERM that comes as soon as it is caught", async () => {
+    const sandbox = await node();
+    const { mountPath } = sandbox;
+    const command = supervisorCommand({ mountPath, views: [sandbox.view()], client: ["sleep", "600"] });
+    const supervisor = sandbox.start(terminatedAtOnce(command));
+    expect(await supervisor.ended).toBe(0);
+    expect(supervisor.log).not.toContain("client started");
   });
 
   it("ends at once on TERM before the mount, and while it waits for the next start", async () => {
@@ -49,7 +58,7 @@ describeWithShells("supervisor, stop", (node) => {
   it("kills a client that hangs at the limit", async () => {
     const sandbox = await node();
     const supervisor = await sandbox.serve([sandbox.view()], { SLUICE_STOP_SECONDS: "1" });
-    sandbox.killClient("SIGSTOP");
+    await sandbox.hangClient();
     await supervisor.terminate();
     expect(await supervisor.ended).toBe(0);
     expect(supervisor.log).toContain("killed");
@@ -101,7 +110,7 @@ describeWithShells("supervisor, stop", (node) => {
     const sandbox = await node();
     const env = { SLUICE_PRE_STOP: "sleep 600", SLUICE_STOP_SECONDS: "2" };
     const supervisor = await sandbox.serve([sandbox.view()], env);
-    sandbox.killClient("SIGSTOP");
+    await sandbox.hangClient();
     const begin = Date.now();
     await supervisor.terminate();
     expect(await supervisor.ended).toBe(0);
