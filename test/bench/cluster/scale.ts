@@ -12,6 +12,8 @@ import { bodyOf } from "./creations.ts";
 export interface Start {
   /** Milliseconds from starting the process to /readyz. */
   readonly readyMs: number;
+  /** CPU seconds that it has used up to then. */
+  readonly readyCpu: number;
   /** Megabytes (1,000,000 bytes) when it is ready, and the most up to then. */
   readonly readyMegabytes: number;
   readonly peakMegabytes: number;
@@ -88,6 +90,7 @@ async function startOver(cluster: BenchCluster, pod: Fields, address: string): P
     { seconds: 60, pauseMs: 5 },
   );
   const readyMs = performance.now() - begin;
+  const readyCpu = replica.process.cpuSeconds();
   const readyMegabytes = residentMegabytes(replica.process.pid);
   const peakMegabytes = mostResidentMegabytes(replica.process.pid);
   const before = await webhookTime(cluster);
@@ -101,6 +104,7 @@ async function startOver(cluster: BenchCluster, pod: Fields, address: string): P
   await replica.stop(0);
   return {
     readyMs,
+    readyCpu,
     readyMegabytes,
     peakMegabytes,
     loadedMegabytes,
