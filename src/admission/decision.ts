@@ -18,6 +18,8 @@ export interface Decision {
   readonly volumes: readonly VolumeOutcome[];
   /** Everything found out, refusals first, then warnings, then what was done. Never empty. */
   readonly findings: readonly Finding[];
+  /** Why a refusal may be wrong, so that it is better asked again than believed. */
+  readonly unsure?: string;
   /** What is changed, in the order in which it is to be applied; empty unless `verdict` is `injected`. */
   readonly edits: readonly Edit[];
   /** The pod after the edits: the very object that came in when there are none. */

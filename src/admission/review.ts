@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Cluster, ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
+import { describeRef } from "../types/object-ref.ts";
 import { decide } from "./decide.ts";
 import { type Decision, restsOn } from "./decision.ts";
 import { sluice } from "./labels.ts";
@@ -42,7 +43,7 @@ export async function reviewPod(
       if (refs.length === 0 || budget <= 0) return decision;
       const begun = performance.now();
       const changed = await within(budget, cluster.refresh(refs, budget));
-      if (!changed) return decideOnce(request, cluster.view, config);
+      if (!changed) return orUnsure(decideOnce(request, cluster.view, config), cluster);
       // It may be one of several that are on their way: a claim, then its Dataset, then the client's DaemonSet.
       budget -= performance.now() - begun;
     }
@@ -50,6 +51,16 @@ export async function reviewPod(
     options.onError(error);
     return failed(request, mayNeedDataset(request, cluster.view, config), error);
   }
+}
+
+/** No pod is refused because the API server did not answer. */
+function orUnsure(decision: Decision, cluster: Cluster): Decision {
+  const refs = isFinal(decision) ? [] : restsOn(decision);
+  if (cluster.doubts?.(refs) !== true) return decision;
+  return {
+    ...decision,
+    unsure: `the API server did not answer when ${refs.map(describeRef).join(", ")} was read`,
+  };
 }
 
 /** A refusal may be wrong, and so may be that a pod asks for nothing; in csi mode nothing is worth waiting for. */

@@ -155,6 +155,7 @@ function onceRead(parts: Parts): Cluster {
       return cluster().view;
     },
     refresh: (refs, budgetMs) => cluster().refresh(refs, budgetMs),
+    doubts: (refs) => cluster().doubts?.(refs) ?? false,
     close: () => cluster().close(),
   };
 }

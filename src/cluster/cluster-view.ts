@@ -40,6 +40,8 @@ export interface Cluster {
    * and says whether the view has changed; never throws.
    */
   refresh(refs: readonly ObjectRef[], budgetMs: number): Promise<boolean>;
+  /** Whether one of `refs` could not be read when that was tried last, so that what is known of it may be wrong. */
+  doubts?(refs: readonly ObjectRef[]): boolean;
   close(): Promise<void>;
 }
 

@@ -41,6 +41,9 @@ interface Absence {
   readonly events: number;
 }
 
+/** How long a failed read is remembered; whoever asks reads anew in any case. */
+const doubtMs = 10_000;
+
 // Kubernetes: docs, "Object Names and IDs" (DNS subdomain names).
 const objectName = /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
 
@@ -51,6 +54,8 @@ export class FreshReads {
   readonly #reads = new Map<string, Promise<void>>();
   readonly #polls = new Map<string, Promise<void>>();
   readonly #absences = new Map<string, Absence>();
+  /** Objects whose last read got no answer, and when, in milliseconds. */
+  readonly #unanswered = new Map<string, number>();
   readonly #counts = { found: 0, missing: 0, failed: 0 };
 
   constructor(options: FreshReadsOptions) {
@@ -81,6 +86,14 @@ export class FreshReads {
       const keys = wanted.map(({ key }) => key);
       const unlisten = this.#options.changes.listen(keys, () => end(true));
       void this.#readUntilSettled(wanted, () => ended).then(() => end(false));
+    });
+  }
+
+  /** Whether the API server gave no answer when one of `refs` was read last, a moment ago. */
+  doubts(refs: readonly ObjectRef[]): boolean {
+    return refs.some((ref) => {
+      const wanted = this.#wanted(ref);
+      return wanted !== undefined && (this.#unanswered.has(wanted.key) || this.#reads.has(wanted.key));
     });
   }
 
@@ -142,18 +155,33 @@ export class FreshReads {
       // Whoever asks from now on gets an answer that is newer than the question.
       this.#reads.delete(key);
       this.#counts.found += 1;
+      this.#unanswered.delete(key);
       this.#absences.delete(key);
       objects.read(found);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) {
         this.#counts.failed += 1;
+        this.#noteFailure(key, error);
         return;
       }
       this.#reads.delete(key);
       this.#counts.missing += 1;
+      this.#unanswered.delete(key);
       this.#remember(key, { events, until: performance.now() + timing.absence });
       objects.readMissing(place, knownThen);
     }
+  }
+
+  /** A right that is missing is an answer: it does not come back by asking again. */
+  #noteFailure(key: string, error: unknown): void {
+    const now = performance.now();
+    for (const [known, since] of this.#unanswered) {
+      if (now - since < doubtMs) break;
+      this.#unanswered.delete(known);
+    }
+    this.#unanswered.delete(key);
+    const status = error instanceof ApiError ? error.status : undefined;
+    if (status !== 401 && status !== 403) this.#unanswered.set(key, now);
   }
 
   #remember(key: string, absence: Absence): void {

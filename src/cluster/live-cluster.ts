@@ -141,6 +141,10 @@ class ApiCluster implements LiveCluster {
     return this.#freshReads.refresh(refs, budgetMs);
   }
 
+  doubts(refs: readonly ObjectRef[]): boolean {
+    return this.#freshReads.doubts(refs);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     const running = [...this.#running.values()];

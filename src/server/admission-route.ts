@@ -36,11 +36,10 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
   const review = async (request: ReviewRequest, reply: FastifyReply): Promise<Buffer> => {
     const started = performance.now();
     const received = decodeReview(request.body);
-    // The API server comes back by itself after a 503 with Retry-After, as long as its own timeout lasts.
     const why = options.unavailable?.();
-    if (why !== undefined) throw new HttpProblem(503, `${why}: come back`, { "retry-after": "1" });
+    if (why !== undefined) throw comeBack(why);
     if (inWork >= config.maxReviewsInWork) {
-      throw new HttpProblem(503, `${inWork} reviews are in work already: come back`, { "retry-after": "1" });
+      throw comeBack(`${inWork} reviews are in work already`);
     }
     metrics.reviewsInWork(++inWork);
     try {
@@ -49,6 +48,7 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
         onError: (err) => log.error({ err, uid: received.request.uid }, "error in Sluice"),
         ...(options.decide === undefined ? undefined : { decide: options.decide }),
       });
+      if (decision.unsure !== undefined) throw comeBack(decision.unsure);
       const answered = answerReview(received, decision);
       const answer = encodeAnswer(answered);
       const { patch } = answered.response;
@@ -65,6 +65,14 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
     }
   };
   for (const path of admissionPaths) app.post(path, review);
+}
+
+/**
+ * The API server sends the review again after the seconds of Retry-After, over and over until its own timeout is over;
+ * only on a new connection can another replica get it.
+ */
+function comeBack(why: string): HttpProblem {
+  return new HttpProblem(503, `${why}: come back`, { "retry-after": "1", connection: "close" });
 }
 
 function outcomeOf(request: PodRequest, decision: Decision, seconds: number): ReviewOutcome {

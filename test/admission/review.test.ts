@@ -84,6 +84,19 @@ describe("a refusal is not believed on the word of the cache", () => {
     ]);
   });
 
+  it("it is not believed while the API server does not answer", async () => {
+    const { cluster } = clusterThat(clusterOf({}));
+    const review = (doubt: boolean) =>
+      reviewPod(requestFor(asking), { ...cluster, doubts: () => doubt }, defaultConfig, {
+        budgetMs: 1000,
+        onError: noError,
+      });
+    const unsure = await review(true);
+    expect(unsure.verdict).toBe("rejected");
+    expect(unsure.unsure).toMatch(/did not answer when PersistentVolumeClaim default\/data/);
+    expect((await review(false)).unsure).toBeUndefined();
+  });
+
   it("it stands when nothing has changed", async () => {
     const { cluster, refreshed } = clusterThat(empty);
     const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {

@@ -102,6 +102,24 @@ describe("a fresh read", () => {
     expect(cluster.view.claim("team", "known")?.volumeName).toBe("pv");
   });
 
+  it("leaves a doubt where it got no answer, and none where it got one, be it no", async () => {
+    const { api, cluster } = await deaf();
+    const refs = [claimRef("data")];
+    expect(cluster.doubts?.(refs)).toBe(false);
+    await cluster.refresh(refs, 50);
+    expect(cluster.doubts?.(refs)).toBe(false);
+
+    const storm = api.fail({ resource: "persistentvolumeclaims", verb: "get" }, answering(500));
+    await expect.poll(() => cluster.refresh(refs, 100).then(() => cluster.doubts?.(refs))).toBe(true);
+    expect(cluster.doubts?.([claimRef("other")])).toBe(false);
+    storm();
+    await expect.poll(() => cluster.refresh(refs, 100).then(() => cluster.doubts?.(refs))).toBe(false);
+
+    api.fail({ resource: "persistentvolumeclaims", verb: "get" }, forbidden);
+    await cluster.refresh([claimRef("secret")], 100);
+    expect(cluster.doubts?.([claimRef("secret")])).toBe(false);
+  });
+
   it("survives an API server that is not there", async () => {
     const { api, cluster } = await deaf();
     await api.stop();

@@ -224,6 +224,8 @@ describe("a review that waits for the cluster", () => {
       const second = await server.post(reviewOf(podWith()));
       expect(second.status).toBe(503);
       expect(second.headers["retry-after"]).toBe("1");
+      // On the same connection the same replica would get it again.
+      expect(second.headers["connection"]).toBe("close");
 
       refreshes[0]?.done();
       expect(responseOf((await first).body)).toMatchObject({ allowed: false, status: { code: 409 } });
