@@ -23,8 +23,9 @@ async function main([name = "--help", ...argv]: string[], io: CommandIo): Promis
     io.stdout.write(`sluice ${version}\n`);
     return 0;
   }
-  const near = suggest(name, Object.keys(commands));
-  io.stderr.write(`sluice: there is no command "${name}"${near}\nSee "sluice --help".\n`);
+  const what = name.startsWith("-") ? "option" : "command";
+  const near = suggest(name, what === "option" ? ["--help", "--version"] : Object.keys(commands));
+  io.stderr.write(`sluice: there is no ${what} "${name}"${near}\nSee "sluice --help".\n`);
   return 2;
 }
 

@@ -33,6 +33,9 @@ export interface ManifestArguments {
 export async function decideManifests(options: ManifestArguments, io: CommandIo): Promise<DecidedDocument[]> {
   const files = options.filename ?? [];
   if (files.length === 0) throw new UsageError('name the manifests with -f FILE ("-" for standard input)');
+  // Kubernetes: docs, "Object Names and IDs" (DNS label names).
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(options.namespace))
+    throw new UsageError(`-n ${JSON.stringify(options.namespace)} cannot be the name of a namespace`);
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("-f - may be given only once");
   const config = await readConfig(options.config);
   const documents = await readManifests(files, io.stdin);

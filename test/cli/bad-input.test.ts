@@ -68,6 +68,11 @@ const usage: [string, string[], RegExp][] = [
     ["-f", good, "--clutser", cluster],
     /unknown option --clutser, did you mean --cluster\?/,
   ],
+  [
+    "a namespace that cannot be one",
+    ["-f", good, "--cluster", cluster, "-n", "Bad NS!"],
+    /-n "Bad NS!" cannot be the name of a namespace/,
+  ],
   ["an option without value", ["-f"], /option -f needs a value/],
   ["a value for a switch", ["--help=yes"], /option --help takes no value/],
   ["an argument", [good, "--cluster", cluster], /unexpected argument ".*good\.yaml": .* -f /],

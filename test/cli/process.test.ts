@@ -54,9 +54,12 @@ describe("the sluice command", () => {
     expect((await sluice(["--version"])).stdout).toMatch(/^sluice \d+\.\d+\.\d+\n$/);
   });
 
-  it("does not know every command", async () => {
-    const { code, stderr } = await sluice(["injcet"]);
-    expect(stderr).toMatch(/"injcet", did you mean inject\?/);
+  it.each([
+    ["injcet", /no command "injcet", did you mean inject\?/],
+    ["--verison", /no option "--verison", did you mean --version\?/],
+  ])("does not know %s", async (word, message) => {
+    const { code, stderr } = await sluice([word]);
+    expect(stderr).toMatch(message);
     expect(code).toBe(2);
   });
 
