@@ -41,8 +41,8 @@ interface Absence {
   readonly events: number;
 }
 
-/** How long a failed read is remembered; whoever asks reads anew in any case. */
-const doubtMs = 10_000;
+/** How long it is remembered whether a read got an answer; whoever asks reads anew in any case. */
+const rememberedMs = 10_000;
 
 // Kubernetes: docs, "Object Names and IDs" (DNS subdomain names).
 const objectName = /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
@@ -54,8 +54,8 @@ export class FreshReads {
   readonly #reads = new Map<string, Promise<void>>();
   readonly #polls = new Map<string, Promise<void>>();
   readonly #absences = new Map<string, Absence>();
-  /** Objects whose last read got no answer, and when, in milliseconds. */
-  readonly #unanswered = new Map<string, number>();
+  /** Whether the last read of an object got an answer, and when, in milliseconds; the oldest first. */
+  readonly #lastReads = new Map<string, { readonly answered: boolean; readonly at: number }>();
   readonly #counts = { found: 0, missing: 0, failed: 0 };
 
   constructor(options: FreshReadsOptions) {
@@ -93,7 +93,9 @@ export class FreshReads {
   doubts(refs: readonly ObjectRef[]): boolean {
     return refs.some((ref) => {
       const wanted = this.#wanted(ref);
-      return wanted !== undefined && (this.#unanswered.has(wanted.key) || this.#reads.has(wanted.key));
+      if (wanted === undefined) return false;
+      // One that is under way is a doubt only where none before it has told anything.
+      return !(this.#lastReads.get(wanted.key)?.answered ?? !this.#reads.has(wanted.key));
     });
   }
 
@@ -155,33 +157,32 @@ export class FreshReads {
       // Whoever asks from now on gets an answer that is newer than the question.
       this.#reads.delete(key);
       this.#counts.found += 1;
-      this.#unanswered.delete(key);
+      this.#noteRead(key, true);
       this.#absences.delete(key);
       objects.read(found);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) {
         this.#counts.failed += 1;
-        this.#noteFailure(key, error);
+        // A right that is missing is an answer: it does not come back by asking again.
+        this.#noteRead(key, error instanceof ApiError && (error.status === 401 || error.status === 403));
         return;
       }
       this.#reads.delete(key);
       this.#counts.missing += 1;
-      this.#unanswered.delete(key);
+      this.#noteRead(key, true);
       this.#remember(key, { events, until: performance.now() + timing.absence });
       objects.readMissing(place, knownThen);
     }
   }
 
-  /** A right that is missing is an answer: it does not come back by asking again. */
-  #noteFailure(key: string, error: unknown): void {
+  #noteRead(key: string, answered: boolean): void {
     const now = performance.now();
-    for (const [known, since] of this.#unanswered) {
-      if (now - since < doubtMs) break;
-      this.#unanswered.delete(known);
+    for (const [known, { at }] of this.#lastReads) {
+      if (now - at < rememberedMs) break;
+      this.#lastReads.delete(known);
     }
-    this.#unanswered.delete(key);
-    const status = error instanceof ApiError ? error.status : undefined;
-    if (status !== 401 && status !== 403) this.#unanswered.set(key, now);
+    this.#lastReads.delete(key);
+    this.#lastReads.set(key, { answered, at: now });
   }
 
   #remember(key: string, absence: Absence): void {

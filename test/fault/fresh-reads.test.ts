@@ -115,6 +115,13 @@ describe("a fresh read", () => {
     storm();
     await expect.poll(() => cluster.refresh(refs, 100).then(() => cluster.doubts?.(refs))).toBe(false);
 
+    // Whoever polls for it meanwhile makes no doubt of what was answered; a first read that hangs does.
+    const lift = api.fail({ resource: "persistentvolumeclaims", verb: "get" }, silence);
+    await cluster.refresh([...refs, claimRef("hanging")], 50);
+    expect(cluster.doubts?.(refs)).toBe(false);
+    expect(cluster.doubts?.([claimRef("hanging")])).toBe(true);
+    lift();
+
     api.fail({ resource: "persistentvolumeclaims", verb: "get" }, forbidden);
     await cluster.refresh([claimRef("secret")], 100);
     expect(cluster.doubts?.([claimRef("secret")])).toBe(false);
