@@ -9,7 +9,7 @@ etcd=3.6.8
 own=$(GOFLAGS=-mod=mod go mod download -json "k8s.io/kubernetes@v$kubernetes" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
 {
   cat <<END
-// Written by write-go-mod.sh. The only content of this module is its dependencies: a control plane to test against.
+// Written by write-go-mod.sh. The only content of this module is its dependencies: a control plane and a kubelet to test against.
 module sluice.io/control-plane
 
 go 1.26.0
@@ -24,6 +24,7 @@ tool (
 	k8s.io/kubernetes/cmd/kube-apiserver
 	k8s.io/kubernetes/cmd/kube-controller-manager
 	k8s.io/kubernetes/cmd/kube-scheduler
+	k8s.io/kubernetes/cmd/kubelet
 	k8s.io/kubernetes/cmd/kubectl
 )
 

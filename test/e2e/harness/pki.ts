@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { generate } from "selfsigned";
 import type { TlsIdentity } from "./gateway.ts";
 
+/** The name of the node that a real kubelet runs on, where there is one. */
+export const realNode = "real-node";
+
 /** Who may come to the API server: the common name is the user, the organization its group. */
 const clients = {
   admin: ["kubernetes-admin", "system:masters"],
   "kube-controller-manager": ["system:kube-controller-manager"],
   "kube-scheduler": ["system:kube-scheduler"],
+  kubelet: [`system:node:${realNode}`, "system:nodes"],
 } as const;
 export type ClientName = keyof typeof clients;
 
