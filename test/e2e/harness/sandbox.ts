@@ -17,16 +17,16 @@ export class Sandbox {
 
   /**
    * `addresses` are those that are to exist in it, such as "10.10.0.11". `setUp` are lines of shell to run in it first;
-   * `init` is a program to be its process 1, before a command, where orphans have to be reaped.
+   * `reaper` is a program to be its process 1, before a command, where orphans have to be reaped.
    */
   static async open(
     addresses: readonly string[],
     setUp: readonly string[] = [],
-    init: readonly string[] = [],
+    reaper: readonly string[] = [],
   ): Promise<Sandbox> {
     const links = ["ip link set lo up", ...addresses.map((address) => `ip addr add ${address}/32 dev lo`)];
     // It reads until our end of the pipe is closed, be it because we were killed.
-    const script = `set -e; ${[...links, ...setUp, "echo up"].join("\n")}\nexec ${[...init, "cat"].join(" ")}`;
+    const script = `set -e; ${[...links, ...setUp, "echo up"].join("\n")}\nexec ${[...reaper, "cat"].join(" ")}`;
     const holder = spawn("unshare", [...flags(), "sh", "-c", script], { stdio: ["pipe", "pipe", "pipe"] });
     let said = "";
     for (const stream of [holder.stdout, holder.stderr])
