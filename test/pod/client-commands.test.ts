@@ -128,7 +128,7 @@ describe("gateCommand", () => {
 });
 
 it.each([
-  ["supervisor", supervisorCommand({ mountPath: "/", views: [], client: [] }), 8704],
+  ["supervisor", supervisorCommand({ mountPath: "/", views: [], client: [] }), 8960],
   ["guard", guardCommand([]), 1400],
   ["gate", gateCommand(5, []), 600],
 ])("the %s is small, without comments and indentation: it travels in every pod", (_name, command, limit) => {

@@ -2,8 +2,10 @@
 # so that the kubelet finds nothing live to delete and nothing dead to stumble over.
 # sh -c GUARD sluice-guard DIRECTORY...
 # SLUICE_HOLD_SECONDS  how long after TERM it leaves everything as it is (default: 0)
+# SLUICE_END_FILE      names, between blanks, the containers that nobody needs any more (default: no such file)
+# SLUICE_CONTAINER     the name by which this one stands there; whoever writes it has seen all clients end
 # Before the traps, or a TERM that comes in between is forgotten.
-stop=
+stop= names=
 # The kill closes the gap between a look at $stop and the wait.
 trap 'stop=1; kill "$!" 2>/dev/null' TERM INT QUIT
 trap 'late=1' USR1
@@ -64,12 +66,22 @@ $points" ;;
   [ -z "$points" ]
 }
 
-while [ -z "$stop" ]; do
-  sleep 10 &
+done_with() {
+  [ -r "$SLUICE_END_FILE" ] && read -r names <"$SLUICE_END_FILE"
+  case " $names " in
+    *" ${SLUICE_CONTAINER:--} "*) ;;
+    *) return 1 ;;
+  esac
+}
+
+look=10
+[ -z "$SLUICE_END_FILE" ] || look=1
+while [ -z "$stop" ] && ! done_with; do
+  sleep "$look" &
   [ -n "$stop" ] || wait "$!"
 done
 trap '' TERM INT QUIT
-sleep "${SLUICE_HOLD_SECONDS:-0}"
+done_with || sleep "${SLUICE_HOLD_SECONDS:-0}"
 set -f
 for round in 1 2 3 4 5; do
   clear "$@" && exit 0

@@ -10,6 +10,8 @@
 # SLUICE_STOP_SECONDS  how long the client is waited for after TERM (default: 25)
 # SLUICE_HOLD_SECONDS  how long after TERM the client is left as it is (default: 0)
 # SLUICE_PRE_STOP      shell line to run before the client gets TERM
+# SLUICE_END_FILE      names, between blanks, the containers that nobody needs any more (default: no such file)
+# SLUICE_CONTAINER     the name by which this one stands there
 #
 # All variables are global, for sh knows no others. Their names begin with _ because the client inherits the
 # environment. Times are in seconds since the node has started, devices as major:minor. Those that live long:
@@ -35,7 +37,7 @@ trap '_term=1; [ -z "$_sleep" ] || kill "$_sleep"' TERM INT QUIT
 trap '_late=1' USR1
 # Only so that a client's end interrupts wait.
 trap : CHLD
-_term_end= _client= _group= _served= _states= _start_due=0 _backoff=0 _ticks=600 _staged=0 _oom_kills=0
+_term_end= _names= _client= _group= _served= _states= _start_due=0 _backoff=0 _ticks=600 _staged=0 _oom_kills=0
 _hold=${SLUICE_HOLD_SECONDS:-0} _stop=${SLUICE_STOP_SECONDS:-25}
 
 _log() { printf 'sluice: %s\n' "$*" >&2; }
@@ -403,8 +405,18 @@ _wait_for_look() {
   _pause "$_tick"
 }
 
+# Does nobody need this container any more? Then there is nobody to hold on for either.
+_is_done() {
+  [ -r "$SLUICE_END_FILE" ] && read -r _names <"$SLUICE_END_FILE"
+  case " $_names " in
+    *" ${SLUICE_CONTAINER:--} "*) ;;
+    *) return 1 ;;
+  esac
+}
+
 # Has TERM come, and is the time over for which the client is left as it is?
 _is_to_stop() {
+  _is_done && return
   [ -n "$_term" ] || return
   [ -n "$_term_end" ] || _term_end=$((_now + _hold + (_hold > 0)))
   [ "$_now" -ge "$_term_end" ]

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { guardCommand } from "../../../src/pod/client-commands.ts";
@@ -65,6 +65,21 @@ describeWithShells("guard", (node) => {
     await eventually("the view is off", () => sandbox.mounts().length === 0);
     expect(Date.now() - begin).toBeGreaterThan(1900);
     expect(await guard.ended).toBe(0);
+  });
+
+  it("ends without TERM and without holding on once it is named among the containers nobody needs", async () => {
+    const sandbox = await node();
+    const file = join(sandbox.directory, "end");
+    writeFileSync(file, "client-0 guard-1");
+    const supervisor = await sandbox.serve([sandbox.view()]);
+    const env = { SLUICE_END_FILE: file, SLUICE_CONTAINER: "guard", SLUICE_HOLD_SECONDS: "600" };
+    const guard = sandbox.guard(env);
+    await supervisor.terminate();
+    await supervisor.ended;
+    expect({ running: guard.running, mounts: sandbox.mounts().length }).toEqual({ running: true, mounts: 1 });
+    writeFileSync(file, "client-0 guard");
+    expect(await guard.ended).toBe(0);
+    expect({ left: sandbox.mounts(), log: guard.log }).toEqual({ left: [], log: "" });
   });
 
   it("remembers a TERM that comes as soon as it is caught", async () => {

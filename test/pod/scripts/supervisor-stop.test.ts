@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { shellLine, supervisorCommand } from "../../../src/pod/client-commands.ts";
 import { eventually } from "../../support/node-sandbox.ts";
@@ -94,6 +95,42 @@ describeWithShells("supervisor, stop", (node) => {
     await eventually("the app reads again", async () => (await app.read()) === "hello");
     expect(await supervisor.ended).toBe(0);
     expect(Date.now() - begin).toBeGreaterThanOrEqual(3000);
+  });
+
+  it("ends without TERM and without holding on as soon as it is named among the containers nobody needs", async () => {
+    const sandbox = await node();
+    const file = join(sandbox.directory, "end");
+    const env = { SLUICE_END_FILE: file, SLUICE_CONTAINER: "client-1", SLUICE_HOLD_SECONDS: "600" };
+    // As the kubelet writes an annotation: without an end of the line.
+    writeFileSync(file, "client-10 client-11");
+    const supervisor = await sandbox.serve([sandbox.view()], env);
+    const begin = Date.now();
+    writeFileSync(file, "client-10 client-1");
+    expect(await supervisor.ended).toBe(0);
+    expect(Date.now() - begin).toBeLessThan(4000);
+    expect(sandbox.processes("/usr/bin/bindfs")).toEqual([]);
+  });
+
+  it("ends at once, without a client, when it starts anew and is named already", async () => {
+    const sandbox = await node();
+    const file = join(sandbox.directory, "end");
+    writeFileSync(file, "client-0");
+    const supervisor = sandbox.supervise([sandbox.view()], {
+      SLUICE_END_FILE: file,
+      SLUICE_CONTAINER: "client-0",
+    });
+    expect(await supervisor.ended).toBe(0);
+    expect(supervisor.log).not.toContain("client started");
+  });
+
+  it("cuts short the time it holds on after TERM when it is named", async () => {
+    const sandbox = await node();
+    const file = join(sandbox.directory, "end");
+    const env = { SLUICE_END_FILE: file, SLUICE_CONTAINER: "client-0", SLUICE_HOLD_SECONDS: "600" };
+    const supervisor = await sandbox.serve([sandbox.view()], env);
+    await supervisor.terminate();
+    writeFileSync(file, "client-0");
+    expect(await supervisor.ended).toBe(0);
   });
 
   it("runs the template's preStop, then gives TERM", async () => {
