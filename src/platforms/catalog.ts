@@ -25,6 +25,7 @@ const eci: Platform = {
   nodeAffinity: "ignored",
   nativeSidecars: false,
   views: "unconfirmed",
+  hostPaths: "refused",
 };
 
 // Kata Containers: a subPath of an emptyDir is not recognised as local to the guest and may be silently empty.

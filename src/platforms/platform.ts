@@ -13,6 +13,8 @@ export interface Platform {
   readonly nativeSidecars: boolean | "by-kubelet";
   /** Whether a mount made by one container is known to appear in another through a shared `emptyDir`. */
   readonly views: "confirmed" | "unconfirmed" | "refused";
+  /** Whether a pod with a `hostPath` volume is refused there; absent: it is not. */
+  readonly hostPaths?: "refused";
   /** A part of the pod's `runtimeClassName` by which it is recognised. */
   readonly runtimeClass?: string;
   /** Values of the pod's `nodeSelector` by which it is recognised, where nothing else names a platform. */
