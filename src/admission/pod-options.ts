@@ -1,5 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
-import { parseQuantity } from "../pod/quantity.ts";
+import { parseQuantity } from "../types/quantity.ts";
 import type { Finding } from "../types/reason.ts";
 import type { Mode } from "./decision.ts";
 import { fluid, sluice } from "./labels.ts";

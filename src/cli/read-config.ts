@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { type Config, ConfigError, defaultConfig, parseConfig } from "../config.ts";
 import { isPlatformName, listPlatformNames } from "../platforms/catalog.ts";
-import { parseQuantity } from "../pod/quantity.ts";
+import { parseQuantity } from "../types/quantity.ts";
 import { InputError } from "./input-error.ts";
 import { whyUnreadable } from "./read-manifest.ts";
 

@@ -1,5 +1,5 @@
 import type { ResourceRequirements } from "kubernetes-types/core/v1";
-import { parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "../types/quantity.ts";
 
 export interface Sizes {
   readonly cpu?: string;

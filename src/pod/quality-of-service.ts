@@ -1,7 +1,7 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
+import { parseQuantity } from "../types/quantity.ts";
 import type { Finding } from "../types/reason.ts";
 import type { ResourceSizes } from "./client-resources.ts";
-import { parseQuantity } from "./quantity.ts";
 
 /**
  * Whether the kubelet counts the pod as Guaranteed: every container has limits for cpu and memory, and requests that

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseQuantity } from "../../src/pod/quantity.ts";
+import { parseQuantity } from "../../src/types/quantity.ts";
 
 describe("parseQuantity", () => {
   it.each<[unknown, number | undefined]>([
