@@ -9,6 +9,8 @@ export interface ApiResource {
   readonly version: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** The one object that is read; all of them where it is left out. */
+  readonly only?: { readonly namespace: string; readonly name: string };
 }
 
 export const fluidGroup = "data.fluid.io";
@@ -39,16 +41,30 @@ export const fluidResources: readonly ApiResource[] = [
   ofFluid("EFCRuntime", "efcruntimes"),
   ofFluid("VineyardRuntime", "vineyardruntimes"),
   ofFluid("CacheRuntime", "cacheruntimes"),
+  ofFluid("GooseFSRuntime", "goosefsruntimes"),
 ];
+
+/** The ConfigMap that is Fluid's plugin profile, and no other. */
+export function pluginProfileResource(only: NonNullable<ApiResource["only"]>): ApiResource {
+  const table = "PluginProfile";
+  return { table, kind: table, group: "", version: "v1", plural: "configmaps", namespaced: true, only };
+}
 
 /** "datasets.data.fluid.io", "nodes". */
 export function resourceName({ plural, group }: ApiResource): string {
   return group === "" ? plural : `${plural}.${group}`;
 }
 
-/** The path of all objects of the resource, in all namespaces. */
-export function collectionPath({ group, version, plural }: ApiResource): string {
-  return `${groupPath(group, version)}/${plural}`;
+/** The path of the objects that are read of the resource: all of them in all namespaces, or one. */
+export function collectionPath(
+  { group, version, plural, only }: ApiResource,
+  query: Readonly<Record<string, string>>,
+): string {
+  const place = only === undefined ? "" : `/namespaces/${encodeURIComponent(only.namespace)}`;
+  const search = new URLSearchParams(query);
+  // The right to list or watch one object by its name is only granted to who asks for that name.
+  if (only !== undefined) search.set("fieldSelector", `metadata.name=${only.name}`);
+  return `${groupPath(group, version)}${place}/${plural}?${search}`;
 }
 
 /** The path of one object. `namespace` is left out for cluster-scoped resources. */

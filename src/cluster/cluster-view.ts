@@ -6,6 +6,7 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import type { ObjectRef } from "../types/object-ref.ts";
+import type { PluginPipelines } from "./plugin-profile.ts";
 
 /**
  * What admission knows of the cluster. All of it is in memory and answers at once, so that a decision is one
@@ -20,11 +21,15 @@ export interface ClusterView {
   runtime(kind: string, namespace: string, name: string): Runtime | undefined;
   clientDaemonSet(namespace: string, name: string): ClientDaemonSet | undefined;
   serviceAccount(namespace: string, name: string): ServiceAccount | undefined;
+  /** Fluid's plugin profile; undefined where there is no such ConfigMap. */
+  pluginProfile(namespace: string, name: string): PluginProfile | undefined;
   node(name: string): Node | undefined;
   /** How many nodes are known at all; 0 means that nothing is known of nodes. */
   nodeCount(): number;
   /** How many nodes carry the label `key`, whatever its value. */
   nodesLabelled(key: string): number;
+  /** How many nodes carry the label `key` with this value. */
+  nodesLabelledWith(key: string, value: string): number;
   /** The nodes whose kubelet is older than 1.29 or states no readable version: no native sidecars there. */
   nodesWithoutNativeSidecars(): readonly Node[];
   /** The API server's version, where it is known. */
@@ -128,6 +133,16 @@ export interface ServiceAccount {
   readonly namespace: string;
   readonly name: string;
   readonly imagePullSecrets: readonly LocalObjectReference[];
+}
+
+/** The ConfigMap by which Fluid's webhook is told which of its plugins to run. */
+export interface PluginProfile {
+  readonly namespace: string;
+  readonly name: string;
+  /** As the ConfigMap has it, or had it before it became unreadable; undefined as long as it never was readable. */
+  readonly pipelines?: PluginPipelines;
+  /** What is wrong with the ConfigMap now. */
+  readonly problems: readonly string[];
 }
 
 export interface Node {

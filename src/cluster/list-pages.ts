@@ -26,9 +26,8 @@ export async function readListPage(
   next: string | undefined,
   options: { readonly idleMs: number; readonly signal: AbortSignal },
 ): Promise<ListPage> {
-  const query = new URLSearchParams({ limit: String(pageSize) });
-  if (next !== undefined) query.set("continue", next);
-  const body = await connection.getBytes(`${collectionPath(resource)}?${query}`, options);
+  const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
+  const body = await connection.getBytes(collectionPath(resource, query), options);
   const parts = partsOf(body);
   const { value: first } = parts.next();
   const items = fieldAt(first, "items");

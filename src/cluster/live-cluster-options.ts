@@ -1,4 +1,4 @@
-import type { Cluster } from "./cluster-view.ts";
+import type { Cluster, PluginProfile } from "./cluster-view.ts";
 import type { FreshReadCounts } from "./fresh-reads.ts";
 import type { KubeConfigOptions } from "./kube-config-options.ts";
 import type { LiveTiming } from "./live-timing.ts";
@@ -15,6 +15,10 @@ export interface LiveClusterOptions extends KubeConfigOptions {
   readonly onProblem?: ((resource: string, problem: string | undefined) => void) | undefined;
   /** Told when one of Fluid's CRDs has appeared or is gone, after the start. */
   readonly onKind?: ((kind: string, installed: boolean) => void) | undefined;
+  /** The ConfigMap that is Fluid's plugin profile; left out, none is read. */
+  readonly pluginProfile?: { readonly namespace: string; readonly name: string } | undefined;
+  /** Told of each state of the plugin profile, good or bad; undefined when it is gone. Must not throw. */
+  readonly onPluginProfile?: ((profile: PluginProfile | undefined) => void) | undefined;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   readonly timing?: Partial<LiveTiming> | undefined;

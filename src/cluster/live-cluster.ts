@@ -3,6 +3,7 @@ import { ApiConnection } from "./api-connection.ts";
 import { ApiDiscovery, type Discovered } from "./api-discovery.ts";
 import { type ApiResource, builtInResources, fluidResources, resourceName } from "./api-resources.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { followPluginProfile } from "./follow-plugin-profile.ts";
 import { FreshReads } from "./fresh-reads.ts";
 import { loadKubeConfig } from "./kube-config.ts";
 import type { LiveCluster, LiveClusterOptions, LiveStatus } from "./live-cluster-options.ts";
@@ -60,6 +61,8 @@ class ApiCluster implements LiveCluster {
   readonly #timing: LiveTiming;
   readonly #store = new ObjectStore();
   readonly #places = { store: this.#store, pool: new ValuePool(), changes: new ObjectChanges() };
+  /** What is followed from the start to the end. */
+  readonly #always: readonly ApiResource[];
   /** By kind; all that could be followed. */
   readonly #syncs = new Map<string, ResourceSync>();
   readonly #running = new Map<string, Running>();
@@ -87,7 +90,8 @@ class ApiCluster implements LiveCluster {
         if (problem === undefined) this.#hurry();
       },
     });
-    for (const resource of [...builtInResources, ...fluidResources])
+    this.#always = [...builtInResources, ...followPluginProfile(options, this.#places)];
+    for (const resource of [...this.#always, ...fluidResources])
       this.#syncs.set(resource.kind, this.#makeSync(resource));
     this.#freshReads = new FreshReads({
       connection,
@@ -118,7 +122,7 @@ class ApiCluster implements LiveCluster {
     const ready = new Promise<void>((resolve) => {
       this.#onReady = resolve;
     });
-    for (const { kind } of builtInResources) this.#start(kind);
+    for (const { kind } of this.#always) this.#start(kind);
     this.#looking = this.#discovery.run(this.#closing.signal);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

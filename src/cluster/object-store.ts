@@ -7,10 +7,12 @@ import type {
   Namespace,
   Node,
   PersistentVolume,
+  PluginProfile,
   Runtime,
   ServiceAccount,
 } from "./cluster-view.ts";
 import { parseKubernetesVersion, runsNativeSidecars } from "./kubernetes-version.ts";
+import { NodeLabels } from "./node-labels.ts";
 import type { StoredKind, StoredKinds, StoredObject } from "./stored-object.ts";
 
 type Tables = { readonly [K in StoredKind]: Map<string, StoredKinds[K]> };
@@ -24,6 +26,7 @@ function emptyTables(): Tables {
     Runtime: new Map(),
     DaemonSet: new Map(),
     ServiceAccount: new Map(),
+    PluginProfile: new Map(),
     Node: new Map(),
   };
 }
@@ -32,7 +35,7 @@ function emptyTables(): Tables {
 export class ObjectStore implements ClusterView {
   #serverVersion: KubernetesVersion | undefined;
   #tables = emptyTables();
-  #nodesByLabel = new Map<string, number>();
+  #nodeLabels = new NodeLabels();
   /** Undefined after a change of the nodes, until somebody asks. */
   #nodesWithoutNativeSidecars: readonly Node[] | undefined;
 
@@ -44,9 +47,12 @@ export class ObjectStore implements ClusterView {
   upsert<K extends StoredKind>({ kind, object }: StoredObject<K>): StoredKinds[K] | undefined {
     const table: Map<string, StoredKinds[K]> = this.#tables[kind];
     const key = keyOf(object);
+    const node = this.#tables.Node.get(key);
+    const profile = this.#tables.PluginProfile.get(key);
     const before = table.get(key);
     table.set(key, object);
-    if (kind === "Node") this.#countLabels(before, object);
+    if (kind === "Node") this.#changeNode(node, this.#tables.Node.get(key));
+    if (kind === "PluginProfile" && profile !== undefined) this.#keepLastGood(key, profile);
     return before;
   }
 
@@ -54,15 +60,16 @@ export class ObjectStore implements ClusterView {
   delete<K extends StoredKind>({ kind, object }: StoredObject<K>): boolean {
     const table: Map<string, StoredKinds[K]> = this.#tables[kind];
     const key = keyOf(object);
-    const before = table.get(key);
-    if (kind === "Node") this.#countLabels(before, undefined);
+    if (kind === "Node") this.#changeNode(this.#tables.Node.get(key), undefined);
     return table.delete(key);
   }
 
   /** Holds from now on what `other` holds; `other` must not be changed any more. */
   adopt(other: ObjectStore): void {
+    const profiles = this.#tables.PluginProfile;
     this.#tables = other.#tables;
-    this.#nodesByLabel = other.#nodesByLabel;
+    for (const [key, good] of profiles) this.#keepLastGood(key, good);
+    this.#nodeLabels = other.#nodeLabels;
     this.#nodesWithoutNativeSidecars = undefined;
   }
 
@@ -108,6 +115,10 @@ export class ObjectStore implements ClusterView {
     return this.#tables.ServiceAccount.get(`${namespace}/${name}`);
   }
 
+  pluginProfile(namespace: string, name: string): PluginProfile | undefined {
+    return this.#tables.PluginProfile.get(`${namespace}/${name}`);
+  }
+
   node(name: string): Node | undefined {
     return this.#tables.Node.get(name);
   }
@@ -117,7 +128,11 @@ export class ObjectStore implements ClusterView {
   }
 
   nodesLabelled(key: string): number {
-    return this.#nodesByLabel.get(key) ?? 0;
+    return this.#nodeLabels.count(key);
+  }
+
+  nodesLabelledWith(key: string, value: string): number {
+    return this.#nodeLabels.countByValue(key, this.#tables.Node.values()).get(value) ?? 0;
   }
 
   /** Sorted by name. */
@@ -132,14 +147,16 @@ export class ObjectStore implements ClusterView {
     return this.#serverVersion;
   }
 
-  #countLabels(before: object | undefined, after: object | undefined): void {
+  /** A profile that cannot be read leaves the one before it in force. */
+  #keepLastGood(key: string, { pipelines }: PluginProfile): void {
+    const profile = this.#tables.PluginProfile.get(key);
+    if (profile === undefined || profile.pipelines !== undefined || pipelines === undefined) return;
+    this.#tables.PluginProfile.set(key, { ...profile, pipelines });
+  }
+
+  #changeNode(before: Node | undefined, after: Node | undefined): void {
     this.#nodesWithoutNativeSidecars = undefined;
-    for (const key of labelKeys(before)) {
-      const left = this.nodesLabelled(key) - 1;
-      if (left > 0) this.#nodesByLabel.set(key, left);
-      else this.#nodesByLabel.delete(key);
-    }
-    for (const key of labelKeys(after)) this.#nodesByLabel.set(key, this.nodesLabelled(key) + 1);
+    this.#nodeLabels.change(before?.labels, after?.labels);
   }
 }
 
@@ -148,8 +165,4 @@ function keyOf(object: StoredKinds[StoredKind]): string {
   if (!("namespace" in object)) return object.name;
   const key = `${object.namespace}/${object.name}`;
   return "kind" in object ? `${object.kind}/${key}` : key;
-}
-
-function labelKeys(object: object | undefined): string[] {
-  return object !== undefined && "labels" in object ? Object.keys(object.labels ?? {}) : [];
 }

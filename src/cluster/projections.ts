@@ -7,9 +7,11 @@ import type {
   Namespace,
   Node,
   PersistentVolume,
+  PluginProfile,
   Runtime,
   ServiceAccount,
 } from "./cluster-view.ts";
+import { pluginProfileKey, readPluginProfile } from "./plugin-profile.ts";
 import { fieldAt, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
 
 /**
@@ -96,6 +98,12 @@ export function projectClientDaemonSet(raw: RawObject, { namespace, name }: Plac
 
 export function projectServiceAccount(raw: RawObject, { namespace, name }: Place): ServiceAccount {
   return { namespace, name, imagePullSecrets: projectPullSecrets(raw) };
+}
+
+export function projectPluginProfile(raw: RawObject, { namespace, name }: Place): PluginProfile {
+  const text = textAt(raw, "data", pluginProfileKey);
+  if (text === undefined) return { namespace, name, problems: [`its data has no key ${pluginProfileKey}`] };
+  return { namespace, name, ...readPluginProfile(text) };
 }
 
 export function projectNode(raw: RawObject, { name }: Place): Node {

@@ -152,21 +152,24 @@ export class ResourceSync {
     this.objects.endList(resourceVersion);
     this.#lists += 1;
     this.#position = { watchFrom: resourceVersion };
-    if (!this.#synced) {
-      this.#synced = true;
-      this.#events.onSynced();
-    }
+    this.#countAsSynced();
+  }
+
+  #countAsSynced(): void {
+    if (this.#synced) return;
+    this.#synced = true;
+    this.#events.onSynced();
   }
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const [least, most] = this.#timing.watchSeconds;
-    const query = new URLSearchParams({
+    const path = collectionPath(this.resource, {
       watch: "true",
       allowWatchBookmarks: "true",
       resourceVersion,
       timeoutSeconds: String(Math.round(least + Math.random() * (most - least))),
     });
-    const chunks = this.#connection.read(`${collectionPath(this.resource)}?${query}`, {
+    const chunks = this.#connection.read(path, {
       kind: "watch",
       idleMs: this.#timing.idle,
       answerMs: this.#timing.answer,
@@ -211,15 +214,20 @@ export class ResourceSync {
     // while nothing at all has happened to a resource since the API server began, so that silence is no trouble either.
     if (error.lostTrack || (!listing && error instanceof SilenceError)) return;
     const problem = describeProblem(this.resource, listing ? "list" : "watch", error);
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    this.#events.onProblem(problem);
+    if (problem !== this.#problem) {
+      this.#problem = problem;
+      this.#events.onProblem(problem);
+    }
+    // One object that may not be read is as if it were not there; nothing else has to wait for it.
+    if (this.resource.only !== undefined && error.status === 403) this.#countAsSynced();
   }
 }
 
 /** "cannot list datasets.data.fluid.io: …" and what to do about it. */
 export function describeProblem(resource: ApiResource, verb: string, error: ApiError): string {
-  const what = `cannot ${verb} ${resourceName(resource)}`;
+  const { only } = resource;
+  const one = only === undefined ? "" : ` "${only.name}" in namespace ${only.namespace}`;
+  const what = `cannot ${verb} ${resourceName(resource)}${one}`;
   if (error.status === 403) return `${what}: give the ServiceAccount get, list and watch (${error.message})`;
   if (error.status === 401)
     return `${what}: the API server does not accept the credentials; renew them (${error.message})`;

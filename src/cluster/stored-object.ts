@@ -5,6 +5,7 @@ import type {
   Namespace,
   Node,
   PersistentVolume,
+  PluginProfile,
   Runtime,
   ServiceAccount,
 } from "./cluster-view.ts";
@@ -16,6 +17,7 @@ import {
   projectNamespace,
   projectNode,
   projectPersistentVolume,
+  projectPluginProfile,
   projectRuntime,
   projectServiceAccount,
 } from "./projections.ts";
@@ -30,6 +32,7 @@ export interface StoredKinds {
   Runtime: Runtime;
   DaemonSet: ClientDaemonSet;
   ServiceAccount: ServiceAccount;
+  PluginProfile: PluginProfile;
   Node: Node;
 }
 
@@ -90,6 +93,8 @@ export function projectObject(table: StoredKind, kind: string, raw: RawObject, p
       return { kind: table, object: projectClientDaemonSet(raw, place) };
     case "ServiceAccount":
       return { kind: table, object: projectServiceAccount(raw, place) };
+    case "PluginProfile":
+      return { kind: table, object: projectPluginProfile(raw, place) };
     case "Node":
       return { kind: table, object: projectNode(raw, place) };
   }

@@ -1,3 +1,4 @@
+import { describeBadProfile, pluginProfileKey } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, type RawObject, textAt } from "./raw-fields.ts";
 import { groupOf, isClusterScoped, projectObject, type StoredObject, storedKindOf } from "./stored-object.ts";
 
@@ -44,7 +45,10 @@ function* unpack(
   }
   const items = fieldAt(value, "items");
   if (!kind.endsWith("List") || !Array.isArray(items)) {
-    yield readObject(value, kind, apiVersion, where);
+    const object = readObject(value, kind, apiVersion, where);
+    yield object;
+    const problem = "stored" in object ? problemOf(object.stored) : undefined;
+    if (problem !== undefined) yield { problem };
     return;
   }
   if (depth > 3) {
@@ -58,7 +62,7 @@ function* unpack(
 
 function readObject(raw: RawObject, kind: string, apiVersion: string, where: string): ManifestObject {
   const group = groupOf(apiVersion);
-  const table = storedKindOf(group, kind);
+  const table = isPluginProfile(raw, group, kind) ? "PluginProfile" : storedKindOf(group, kind);
   if (table === undefined) return { ignored: group === "" ? kind : `${kind}.${group}` };
   const name = textAt(raw, "metadata", "name");
   if (!name) return { problem: `${where}, a ${kind}, has no metadata.name; add it` };
@@ -67,6 +71,16 @@ function readObject(raw: RawObject, kind: string, apiVersion: string, where: str
     return { problem: `${where}, a ${kind}, has a slash in its name or namespace; correct it` };
   }
   return { stored: projectObject(table, kind, raw, { namespace, name }) };
+}
+
+/** Of all ConfigMaps those that could be Fluid's plugin profile, wherever they are. */
+function isPluginProfile(raw: RawObject, group: string, kind: string): boolean {
+  return group === "" && kind === "ConfigMap" && fieldAt(raw, "data", pluginProfileKey) !== undefined;
+}
+
+function problemOf({ kind, object }: StoredObject): string | undefined {
+  if (kind !== "PluginProfile" || object.problems.length === 0) return undefined;
+  return `holds ${describeBadProfile(object)}`;
 }
 
 function describe(value: unknown): string {

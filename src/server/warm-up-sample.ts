@@ -65,9 +65,11 @@ const view: ClusterView = {
     },
   }),
   serviceAccount: () => undefined,
+  pluginProfile: () => undefined,
   node: () => undefined,
   nodeCount: () => 0,
   nodesLabelled: () => 0,
+  nodesLabelledWith: () => 0,
   nodesWithoutNativeSidecars: () => [],
   serverVersion: () => ({ major: 1, minor: 33 }),
 };

@@ -7,6 +7,7 @@ import type {
   Namespace,
   Node,
   PersistentVolume,
+  PluginProfile,
   Runtime,
   ServiceAccount,
 } from "../../src/cluster/cluster-view.ts";
@@ -21,6 +22,7 @@ export interface ClusterObjects {
   readonly clientDaemonSets?: readonly ClientDaemonSet[];
   readonly serviceAccounts?: readonly ServiceAccount[];
   readonly nodes?: readonly Node[];
+  readonly pluginProfile?: PluginProfile;
   readonly serverVersion?: KubernetesVersion;
 }
 
@@ -43,9 +45,16 @@ export function clusterOf(objects: ClusterObjects): ClusterView {
     runtime: (kind, namespace, name) => runtimes.get(`${kind}/${namespace}/${name}`),
     clientDaemonSet: (namespace, name) => clientDaemonSets.get(`${namespace}/${name}`),
     serviceAccount: (namespace, name) => serviceAccounts.get(`${namespace}/${name}`),
+    pluginProfile: (namespace, name) =>
+      objects.pluginProfile && namespaced(objects.pluginProfile) === `${namespace}/${name}`
+        ? objects.pluginProfile
+        : undefined,
     node: (name) => nodes.get(name),
     nodeCount: () => nodes.size,
     nodesLabelled: (key) => [...nodes.values()].filter((node) => Object.hasOwn(node.labels, key)).length,
+    nodesLabelledWith: (key, value) =>
+      [...nodes.values()].filter((node) => Object.hasOwn(node.labels, key) && node.labels[key] === value)
+        .length,
     nodesWithoutNativeSidecars: () => old,
     serverVersion: () => objects.serverVersion,
   };
