@@ -1,8 +1,7 @@
 import type { StoredKind } from "./stored-object.ts";
 
 /** One kind of object that is read from the API server. */
-export interface ApiResource {
-  readonly table: StoredKind;
+export interface FollowedResource {
   readonly kind: string;
   /** "" for the core group. */
   readonly group: string;
@@ -11,6 +10,13 @@ export interface ApiResource {
   readonly namespaced: boolean;
   /** The one object that is read; all of them where it is left out. */
   readonly only?: { readonly namespace: string; readonly name: string };
+  /** A label selector such as "app=web"; all objects where it is left out. */
+  readonly labelSelector?: string;
+}
+
+/** One that decisions ask for. */
+export interface ApiResource extends FollowedResource {
+  readonly table: StoredKind;
 }
 
 export const fluidGroup = "data.fluid.io";
@@ -51,19 +57,20 @@ export function pluginProfileResource(only: NonNullable<ApiResource["only"]>): A
 }
 
 /** "datasets.data.fluid.io", "nodes". */
-export function resourceName({ plural, group }: ApiResource): string {
+export function resourceName({ plural, group }: FollowedResource): string {
   return group === "" ? plural : `${plural}.${group}`;
 }
 
-/** The path of the objects that are read of the resource: all of them in all namespaces, or one. */
+/** The path of the objects that are read of the resource: in all namespaces all, or those labelled so; or one. */
 export function collectionPath(
-  { group, version, plural, only }: ApiResource,
+  { group, version, plural, only, labelSelector }: FollowedResource,
   query: Readonly<Record<string, string>>,
 ): string {
   const place = only === undefined ? "" : `/namespaces/${encodeURIComponent(only.namespace)}`;
   const search = new URLSearchParams(query);
   // The right to list or watch one object by its name is only granted to who asks for that name.
   if (only !== undefined) search.set("fieldSelector", `metadata.name=${only.name}`);
+  if (labelSelector !== undefined) search.set("labelSelector", labelSelector);
   return `${groupPath(group, version)}${place}/${plural}?${search}`;
 }
 

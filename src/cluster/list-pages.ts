@@ -1,6 +1,6 @@
 import type { ApiConnection } from "./api-connection.ts";
 import { ApiError, reasonOf } from "./api-error.ts";
-import { type ApiResource, collectionPath } from "./api-resources.ts";
+import { collectionPath, type FollowedResource } from "./api-resources.ts";
 import { type JsonListPart, readJsonListInParts } from "./json-list.ts";
 import { fieldAt, objectsAt, type RawObject, textAt } from "./raw-fields.ts";
 
@@ -22,7 +22,7 @@ const parsedAtOnce = 20;
 /** Reads the first page of a list, or the one that `next` asks for. Throws `ApiError`. */
 export async function readListPage(
   connection: ApiConnection,
-  resource: ApiResource,
+  resource: FollowedResource,
   next: string | undefined,
   options: { readonly idleMs: number; readonly signal: AbortSignal },
 ): Promise<ListPage> {

@@ -1,12 +1,12 @@
 import type { ApiConnection } from "./api-connection.ts";
 import { ApiError, errorFromStatus, reasonOf, SilenceError } from "./api-error.ts";
-import { type ApiResource, collectionPath, resourceName } from "./api-resources.ts";
+import { type ApiResource, collectionPath, type FollowedResource, resourceName } from "./api-resources.ts";
 import { readListPage } from "./list-pages.ts";
 import type { LiveTiming } from "./live-timing.ts";
 import { fieldAt, textAt } from "./raw-fields.ts";
-import type { ResourceObjects } from "./resource-objects.ts";
 import { RetryPause } from "./retry-pause.ts";
 import type { Turns } from "./turns.ts";
+import type { VersionedObjects } from "./versioned-objects.ts";
 import { readWatchEvents, UnreadableEvent } from "./watch-events.ts";
 
 /** How one resource is doing. */
@@ -57,9 +57,9 @@ const refusalsUntilList = 3;
 const notAboutUs = [401, 403, 429];
 
 /** Keeps the objects of one resource as they are on the API server, through all that can happen on the way. */
-export class ResourceSync {
-  readonly resource: ApiResource;
-  readonly objects: ResourceObjects;
+export class ResourceSync<Resource extends FollowedResource = ApiResource> {
+  readonly resource: Resource;
+  readonly objects: VersionedObjects;
   readonly #connection: ApiConnection;
   readonly #timing: LiveTiming;
   readonly #events: SyncEvents;
@@ -75,8 +75,8 @@ export class ResourceSync {
   #problem: string | undefined;
 
   constructor(
-    resource: ApiResource,
-    objects: ResourceObjects,
+    resource: Resource,
+    objects: VersionedObjects,
     connection: ApiConnection,
     options: SyncOptions,
   ) {
@@ -224,7 +224,7 @@ export class ResourceSync {
 }
 
 /** "cannot list datasets.data.fluid.io: …" and what to do about it. */
-export function describeProblem(resource: ApiResource, verb: string, error: ApiError): string {
+export function describeProblem(resource: FollowedResource, verb: string, error: ApiError): string {
   const { only } = resource;
   const one = only === undefined ? "" : ` "${only.name}" in namespace ${only.namespace}`;
   const what = `cannot ${verb} ${resourceName(resource)}${one}`;
