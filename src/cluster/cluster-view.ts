@@ -6,6 +6,8 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import type { ObjectRef } from "../types/object-ref.ts";
+import type { JuicefsFacts } from "./juicefs-secret.ts";
+import type { JuicefsConfig } from "./juicefs-settings.ts";
 import type { PluginPipelines } from "./plugin-profile.ts";
 
 /**
@@ -16,6 +18,9 @@ export interface ClusterView {
   namespace(name: string): Namespace | undefined;
   claim(namespace: string, name: string): Claim | undefined;
   persistentVolume(name: string): PersistentVolume | undefined;
+  /** How many volumes are of this CSI driver. */
+  volumesOfDriver(driver: string): number;
+  storageClass(name: string): StorageClass | undefined;
   dataset(namespace: string, name: string): Dataset | undefined;
   /** `kind` is the runtime's kind, such as "JuiceFSRuntime". */
   runtime(kind: string, namespace: string, name: string): Runtime | undefined;
@@ -23,6 +28,10 @@ export interface ClusterView {
   serviceAccount(namespace: string, name: string): ServiceAccount | undefined;
   /** Fluid's plugin profile; undefined where there is no such ConfigMap. */
   pluginProfile(namespace: string, name: string): PluginProfile | undefined;
+  /** The JuiceFS CSI driver's configuration file; undefined where there is no such ConfigMap. */
+  juicefsConfig(namespace: string, name: string): JuicefsConfig | undefined;
+  /** What is known of a Secret that volumes of the JuiceFS CSI driver name. */
+  juicefsSecret(namespace: string, name: string): JuicefsSecret | undefined;
   node(name: string): Node | undefined;
   /** How many nodes are known at all; 0 means that nothing is known of nodes. */
   nodeCount(): number;
@@ -71,14 +80,48 @@ export interface Claim {
   readonly accessModes: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;
+  /** spec.resources.requests.storage. */
+  readonly storage?: string;
+  /** Those of its annotations that size a JuiceFS client: anybody who may make claims may write them. */
+  readonly clientSizes?: Readonly<Record<string, string>>;
+  /** Keys of its other annotations that the JuiceFS CSI driver would follow. */
+  readonly unheededAnnotations?: readonly string[];
 }
 
 export interface PersistentVolume {
   readonly name: string;
   readonly claimRef?: { readonly namespace: string; readonly name: string; readonly uid?: string };
   readonly accessModes: readonly string[];
-  readonly csi?: { readonly driver: string; readonly attributes?: Readonly<Record<string, string>> };
+  readonly csi?: CsiSource;
   readonly hasNodeAffinity: boolean;
+  readonly mountOptions?: readonly string[];
+}
+
+/** spec.csi of a PersistentVolume. */
+export interface CsiSource {
+  readonly driver: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly handle?: string;
+  readonly readOnly?: boolean;
+  /** nodePublishSecretRef. */
+  readonly secret?: { readonly namespace: string; readonly name: string };
+}
+
+export interface StorageClass {
+  readonly name: string;
+  readonly provisioner: string;
+  /** volumeBindingMode is WaitForFirstConsumer. */
+  readonly waitsForConsumer: boolean;
+}
+
+/** A Secret of the JuiceFS CSI driver's volumes, without its values. */
+export interface JuicefsSecret {
+  readonly namespace: string;
+  readonly name: string;
+  /** Absent where there is a problem. */
+  readonly facts?: JuicefsFacts;
+  /** Why no volume can be mounted with it. */
+  readonly problem?: string;
 }
 
 /** Fluid's Dataset (data.fluid.io/v1alpha1). */
@@ -93,8 +136,12 @@ export interface Dataset {
   readonly runtimes: readonly { readonly name: string; readonly namespace: string; readonly type: string }[];
   /** spec.mounts[].mountPoint. */
   readonly mountPoints: readonly string[];
+  /** status.cacheStates.cachedPercentage, from 0 to 1; absent where it is not known. */
+  readonly cachedPart?: number;
   /** Names of the options in spec.mounts[].options and spec.sharedOptions; absent when they are not known. */
   readonly mountOptions?: readonly string[];
+  /** Its annotations that begin with "sluice.io/"; absent when there are none. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** One of Fluid's runtimes (AlluxioRuntime, JuiceFSRuntime, …). */
@@ -110,6 +157,8 @@ export interface Runtime {
   readonly metricsScrapeTarget?: string;
   /** Every expression of status.cacheAffinity's required terms, in order. */
   readonly workerRequirements: readonly NodeSelectorRequirement[];
+  /** Names of spec.volumes, which its user added; absent when there are none. */
+  readonly ownVolumes?: readonly string[];
 }
 
 /** A DaemonSet that could be the client of a dataset: the parts of its pod template that a sidecar is made from. */
@@ -119,11 +168,10 @@ export interface ClientDaemonSet {
   readonly template: ClientPodTemplate;
 }
 
+/** Fields of spec.template.spec, by their names. */
 export interface ClientPodTemplate {
-  /** spec.template.spec.containers. */
   readonly containers: readonly Container[];
-  /** Names of spec.template.spec.initContainers. */
-  readonly initContainers: readonly string[];
+  readonly initContainers: readonly Container[];
   readonly hostNetwork?: boolean;
   readonly volumes: readonly Volume[];
   readonly imagePullSecrets: readonly LocalObjectReference[];

@@ -3,6 +3,7 @@ import type {
   ClientDaemonSet,
   ClusterView,
   Dataset,
+  JuicefsSecret,
   KubernetesVersion,
   Namespace,
   Node,
@@ -10,7 +11,9 @@ import type {
   PluginProfile,
   Runtime,
   ServiceAccount,
+  StorageClass,
 } from "./cluster-view.ts";
+import type { JuicefsConfig } from "./juicefs-settings.ts";
 import { parseKubernetesVersion, runsNativeSidecars } from "./kubernetes-version.ts";
 import { NodeLabels } from "./node-labels.ts";
 import type { StoredKind, StoredKinds, StoredObject } from "./stored-object.ts";
@@ -27,6 +30,9 @@ function emptyTables(): Tables {
     DaemonSet: new Map(),
     ServiceAccount: new Map(),
     PluginProfile: new Map(),
+    StorageClass: new Map(),
+    JuicefsConfig: new Map(),
+    JuicefsSecret: new Map(),
     Node: new Map(),
   };
 }
@@ -36,6 +42,8 @@ export class ObjectStore implements ClusterView {
   #serverVersion: KubernetesVersion | undefined;
   #tables = emptyTables();
   #nodeLabels = new NodeLabels();
+  /** How many volumes there are of each CSI driver. */
+  #drivers = new Map<string, number>();
   /** Undefined after a change of the nodes, until somebody asks. */
   #nodesWithoutNativeSidecars: readonly Node[] | undefined;
 
@@ -49,10 +57,14 @@ export class ObjectStore implements ClusterView {
     const key = keyOf(object);
     const node = this.#tables.Node.get(key);
     const profile = this.#tables.PluginProfile.get(key);
+    const config = this.#tables.JuicefsConfig.get(key);
+    if (kind === "PersistentVolume") this.#countDriver(key, -1);
     const before = table.get(key);
     table.set(key, object);
     if (kind === "Node") this.#changeNode(node, this.#tables.Node.get(key));
     if (kind === "PluginProfile" && profile !== undefined) this.#keepLastGood(key, profile);
+    if (kind === "JuicefsConfig" && config !== undefined) this.#keepLastSettings(key, config);
+    if (kind === "PersistentVolume") this.#countDriver(key, 1);
     return before;
   }
 
@@ -61,14 +73,17 @@ export class ObjectStore implements ClusterView {
     const table: Map<string, StoredKinds[K]> = this.#tables[kind];
     const key = keyOf(object);
     if (kind === "Node") this.#changeNode(this.#tables.Node.get(key), undefined);
+    if (kind === "PersistentVolume") this.#countDriver(key, -1);
     return table.delete(key);
   }
 
   /** Holds from now on what `other` holds; `other` must not be changed any more. */
   adopt(other: ObjectStore): void {
-    const profiles = this.#tables.PluginProfile;
+    const { PluginProfile: profiles, JuicefsConfig: configs } = this.#tables;
     this.#tables = other.#tables;
     for (const [key, good] of profiles) this.#keepLastGood(key, good);
+    for (const [key, good] of configs) this.#keepLastSettings(key, good);
+    this.#drivers = other.#drivers;
     this.#nodeLabels = other.#nodeLabels;
     this.#nodesWithoutNativeSidecars = undefined;
   }
@@ -99,6 +114,14 @@ export class ObjectStore implements ClusterView {
     return this.#tables.PersistentVolume.get(name);
   }
 
+  volumesOfDriver(driver: string): number {
+    return this.#drivers.get(driver) ?? 0;
+  }
+
+  storageClass(name: string): StorageClass | undefined {
+    return this.#tables.StorageClass.get(name);
+  }
+
   dataset(namespace: string, name: string): Dataset | undefined {
     return this.#tables.Dataset.get(`${namespace}/${name}`);
   }
@@ -117,6 +140,14 @@ export class ObjectStore implements ClusterView {
 
   pluginProfile(namespace: string, name: string): PluginProfile | undefined {
     return this.#tables.PluginProfile.get(`${namespace}/${name}`);
+  }
+
+  juicefsConfig(namespace: string, name: string): JuicefsConfig | undefined {
+    return this.#tables.JuicefsConfig.get(`${namespace}/${name}`);
+  }
+
+  juicefsSecret(namespace: string, name: string): JuicefsSecret | undefined {
+    return this.#tables.JuicefsSecret.get(`${namespace}/${name}`);
   }
 
   node(name: string): Node | undefined {
@@ -152,6 +183,18 @@ export class ObjectStore implements ClusterView {
     const profile = this.#tables.PluginProfile.get(key);
     if (profile === undefined || profile.pipelines !== undefined || pipelines === undefined) return;
     this.#tables.PluginProfile.set(key, { ...profile, pipelines });
+  }
+
+  /** As with the profile: a file that is broken leaves the one before it in force. */
+  #keepLastSettings(key: string, { settings }: JuicefsConfig): void {
+    const config = this.#tables.JuicefsConfig.get(key);
+    if (config === undefined || config.settings !== undefined || settings === undefined) return;
+    this.#tables.JuicefsConfig.set(key, { ...config, settings });
+  }
+
+  #countDriver(volume: string, by: number): void {
+    const driver = this.#tables.PersistentVolume.get(volume)?.csi?.driver;
+    if (driver !== undefined) this.#drivers.set(driver, this.volumesOfDriver(driver) + by);
   }
 
   #changeNode(before: Node | undefined, after: Node | undefined): void {

@@ -3,6 +3,7 @@ import { projectClientPodTemplate, projectPullSecrets } from "./client-pod-templ
 import type {
   Claim,
   ClientDaemonSet,
+  CsiSource,
   Dataset,
   Namespace,
   Node,
@@ -10,9 +11,10 @@ import type {
   PluginProfile,
   Runtime,
   ServiceAccount,
+  StorageClass,
 } from "./cluster-view.ts";
 import { pluginProfileKey, readPluginProfile } from "./plugin-profile.ts";
-import { fieldAt, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
+import { fieldAt, isRawObject, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
 
 /**
  * Projections: from an object as the API server or a manifest has it to the fields that a decision asks for.
@@ -38,6 +40,8 @@ export function projectClaim(raw: RawObject, { namespace, name }: Place): Claim 
     accessModes: textsAt(raw, "spec", "accessModes"),
     // A mark of any type says that somebody wants it gone.
     deleting: (fieldAt(raw, "metadata", "deletionTimestamp") ?? "") !== "",
+    ...juicefsAnnotations(fieldAt(raw, "metadata", "annotations")),
+    ...optional("storage", textAt(raw, "spec", "resources", "requests", "storage")),
     ...optional("uid", filledText(raw, "metadata", "uid")),
     ...optional("volumeName", filledText(raw, "spec", "volumeName")),
     ...optional("storageClassName", textAt(raw, "spec", "storageClassName")),
@@ -51,7 +55,13 @@ export function projectPersistentVolume(raw: RawObject, { name }: Place): Persis
     hasNodeAffinity: objectsAt(raw, "spec", "nodeAffinity", "required", "nodeSelectorTerms").length > 0,
     ...optional("claimRef", claimRef(fieldAt(raw, "spec", "claimRef"))),
     ...optional("csi", csiSource(fieldAt(raw, "spec", "csi"))),
+    ...optional("mountOptions", filledList(textsAt(raw, "spec", "mountOptions"))),
   };
+}
+
+export function projectStorageClass(raw: RawObject, { name }: Place): StorageClass {
+  const provisioner = textAt(raw, "provisioner") ?? "";
+  return { name, provisioner, waitsForConsumer: textAt(raw, "volumeBindingMode") === "WaitForFirstConsumer" };
 }
 
 export function projectDataset(raw: RawObject, { namespace, name }: Place): Dataset {
@@ -72,12 +82,22 @@ export function projectDataset(raw: RawObject, { namespace, name }: Place): Data
     ],
     ...optional("uid", filledText(raw, "metadata", "uid")),
     ...optional("notReady", textAt(notReady, "message")),
+    ...optional("cachedPart", partOf(textAt(raw, "status", "cacheStates", "cachedPercentage"))),
+    ...optional("annotations", ownAnnotations(raw)),
   };
+}
+
+/** Those that are ours, if there are any. */
+function ownAnnotations(raw: RawObject): Record<string, string> | undefined {
+  const annotations = textMapAt(raw, "metadata", "annotations");
+  for (const key of Object.keys(annotations)) if (!key.startsWith("sluice.io/")) delete annotations[key];
+  return Object.keys(annotations).length === 0 ? undefined : annotations;
 }
 
 /** Fluid: pkg/ddc/base/runtime.go says from where each kind of runtime takes the selector of its client's nodes. */
 export function projectRuntime(raw: RawObject, kind: string, { namespace, name }: Place): Runtime {
   const client = kind === "CacheRuntime" ? "client" : "fuse";
+  const ownVolumes = objectsAt(raw, "spec", "volumes").flatMap((volume) => textAt(volume, "name") ?? []);
   return {
     kind,
     namespace,
@@ -89,6 +109,7 @@ export function projectRuntime(raw: RawObject, kind: string, { namespace, name }
     ),
     clientOptions: Object.keys(textMapAt(raw, "spec", client, "options")),
     ...optional("metricsScrapeTarget", textAt(raw, "spec", "fuse", "metrics", "scrapeTarget")),
+    ...(ownVolumes.length === 0 ? {} : { ownVolumes }),
   };
 }
 
@@ -113,6 +134,14 @@ export function projectNode(raw: RawObject, { name }: Place): Node {
     taints: objectsAt(raw, "spec", "taints").flatMap((entry) => taint(entry) ?? []),
     kubeletVersion: textAt(raw, "status", "nodeInfo", "kubeletVersion") ?? "",
   };
+}
+
+const percentage = /^(\d{1,9}(?:\.\d{1,9})?)%$/;
+
+/** Fluid writes "52.3%", and something else where it does not know. */
+function partOf(text: string | undefined): number | undefined {
+  const found = text === undefined ? undefined : percentage.exec(text)?.[1];
+  return found === undefined ? undefined : Math.min(1, Number(found) / 100);
 }
 
 function workerTerms(runtime: RawObject): RawObject[] {
@@ -145,7 +174,42 @@ function csiSource(raw: unknown): PersistentVolume["csi"] {
   const driver = textAt(raw, "driver");
   if (driver === undefined) return undefined;
   const stated = fieldAt(raw, "volumeAttributes") !== undefined;
-  return stated ? { driver, attributes: textMapAt(raw, "volumeAttributes") } : { driver };
+  return {
+    driver,
+    ...(stated ? { attributes: textMapAt(raw, "volumeAttributes") } : {}),
+    ...optional("handle", filledText(raw, "volumeHandle")),
+    ...(fieldAt(raw, "readOnly") === true ? { readOnly: true } : {}),
+    ...optional("secret", secretRef(fieldAt(raw, "nodePublishSecretRef"))),
+  };
+}
+
+function secretRef(raw: unknown): CsiSource["secret"] {
+  const namespace = filledText(raw, "namespace");
+  const name = filledText(raw, "name");
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+/**
+ * The driver's annotations of a claim. Only those that size the client are kept: the others name images, host paths
+ * and volumes for a privileged container, and whoever may make a claim may write them.
+ */
+function juicefsAnnotations(annotations: unknown): Pick<Claim, "clientSizes" | "unheededAnnotations"> {
+  let sizes: Record<string, string> | undefined;
+  let others: string[] | undefined;
+  for (const key of isRawObject(annotations) ? Object.keys(annotations) : []) {
+    if (!key.startsWith("juicefs")) continue;
+    const value = textAt(annotations, key);
+    if (value !== undefined && clientSize.test(key)) sizes = { ...sizes, [key]: value };
+    else others = [...(others ?? []), key];
+  }
+  return { ...optional("clientSizes", sizes), ...optional("unheededAnnotations", others) };
+}
+
+/** (juicefs-csi-driver: pkg/driver, the annotations that mount pods may be sized by.) */
+const clientSize = /^juicefs\/mount-(cpu|memory)-(limit|request)$/;
+
+function filledList(list: readonly string[]): readonly string[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 function filledText(value: unknown, ...path: readonly string[]): string | undefined {

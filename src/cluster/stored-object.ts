@@ -2,13 +2,17 @@ import type {
   Claim,
   ClientDaemonSet,
   Dataset,
+  JuicefsSecret,
   Namespace,
   Node,
   PersistentVolume,
   PluginProfile,
   Runtime,
   ServiceAccount,
+  StorageClass,
 } from "./cluster-view.ts";
+import { projectJuicefsConfig, projectJuicefsSecret } from "./juicefs-projections.ts";
+import type { JuicefsConfig } from "./juicefs-settings.ts";
 import {
   type Place,
   projectClaim,
@@ -20,6 +24,7 @@ import {
   projectPluginProfile,
   projectRuntime,
   projectServiceAccount,
+  projectStorageClass,
 } from "./projections.ts";
 import type { RawObject } from "./raw-fields.ts";
 
@@ -33,6 +38,9 @@ export interface StoredKinds {
   DaemonSet: ClientDaemonSet;
   ServiceAccount: ServiceAccount;
   PluginProfile: PluginProfile;
+  StorageClass: StorageClass;
+  JuicefsConfig: JuicefsConfig;
+  JuicefsSecret: JuicefsSecret;
   Node: Node;
 }
 
@@ -44,7 +52,7 @@ export type StoredObject<K extends StoredKind = StoredKind> = {
 }[K];
 
 const fluidGroup = "data.fluid.io";
-const clusterScoped: readonly StoredKind[] = ["Namespace", "PersistentVolume", "Node"];
+const clusterScoped: readonly StoredKind[] = ["Namespace", "PersistentVolume", "StorageClass", "Node"];
 
 /** The group of an apiVersion: "apps" of "apps/v1", "" of "v1". */
 export function groupOf(apiVersion: string): string {
@@ -58,6 +66,7 @@ export function storedKindOf(group: string, kind: string): StoredKind | undefine
     if (kind === "Dataset") return "Dataset";
     return kind.endsWith("Runtime") && kind !== "Runtime" ? "Runtime" : undefined;
   }
+  if (group === "storage.k8s.io") return kind === "StorageClass" ? "StorageClass" : undefined;
   if (group === "apps") return kind === "DaemonSet" ? "DaemonSet" : undefined;
   if (group !== "") return undefined;
   switch (kind) {
@@ -95,6 +104,12 @@ export function projectObject(table: StoredKind, kind: string, raw: RawObject, p
       return { kind: table, object: projectServiceAccount(raw, place) };
     case "PluginProfile":
       return { kind: table, object: projectPluginProfile(raw, place) };
+    case "StorageClass":
+      return { kind: table, object: projectStorageClass(raw, place) };
+    case "JuicefsConfig":
+      return { kind: table, object: projectJuicefsConfig(raw, place) };
+    case "JuicefsSecret":
+      return { kind: table, object: projectJuicefsSecret(raw, place) };
     case "Node":
       return { kind: table, object: projectNode(raw, place) };
   }

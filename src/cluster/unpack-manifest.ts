@@ -1,6 +1,14 @@
+import { isFactsMap, isJuicefsConfig, secretOfFacts } from "./juicefs-projections.ts";
 import { describeBadProfile, pluginProfileKey } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, type RawObject, textAt } from "./raw-fields.ts";
-import { groupOf, isClusterScoped, projectObject, type StoredObject, storedKindOf } from "./stored-object.ts";
+import {
+  groupOf,
+  isClusterScoped,
+  projectObject,
+  type StoredKind,
+  type StoredObject,
+  storedKindOf,
+} from "./stored-object.ts";
 
 /** What one object of a manifest is to us. */
 export type ManifestObject =
@@ -62,7 +70,8 @@ function* unpack(
 
 function readObject(raw: RawObject, kind: string, apiVersion: string, where: string): ManifestObject {
   const group = groupOf(apiVersion);
-  const table = isPluginProfile(raw, group, kind) ? "PluginProfile" : storedKindOf(group, kind);
+  const table =
+    group === "" ? (coreTable(raw, kind) ?? storedKindOf(group, kind)) : storedKindOf(group, kind);
   if (table === undefined) return { ignored: group === "" ? kind : `${kind}.${group}` };
   const name = textAt(raw, "metadata", "name");
   if (!name) return { problem: `${where}, a ${kind}, has no metadata.name; add it` };
@@ -70,15 +79,25 @@ function readObject(raw: RawObject, kind: string, apiVersion: string, where: str
   if (name.includes("/") || (namespace.includes("/") && !isClusterScoped(table))) {
     return { problem: `${where}, a ${kind}, has a slash in its name or namespace; correct it` };
   }
-  return { stored: projectObject(table, kind, raw, { namespace, name }) };
+  const place = (kind === "ConfigMap" && table === "JuicefsSecret" && secretOfFacts(name)) || {
+    namespace,
+    name,
+  };
+  return { stored: projectObject(table, kind, raw, place) };
 }
 
-/** Of all ConfigMaps those that could be Fluid's plugin profile, wherever they are. */
-function isPluginProfile(raw: RawObject, group: string, kind: string): boolean {
-  return group === "" && kind === "ConfigMap" && fieldAt(raw, "data", pluginProfileKey) !== undefined;
+/** What a ConfigMap or Secret could be to us, wherever it is and whatever its name. */
+function coreTable(raw: RawObject, kind: string): StoredKind | undefined {
+  if (kind === "Secret") return "JuicefsSecret";
+  if (kind !== "ConfigMap") return undefined;
+  if (fieldAt(raw, "data", pluginProfileKey) !== undefined) return "PluginProfile";
+  if (isFactsMap(raw)) return "JuicefsSecret";
+  return isJuicefsConfig(raw) ? "JuicefsConfig" : undefined;
 }
 
 function problemOf({ kind, object }: StoredObject): string | undefined {
+  if (kind === "JuicefsConfig" && object.problems.length > 0)
+    return `holds ConfigMap ${object.namespace}/${object.name}, which does not count: ${object.problems.join("; ")}`;
   if (kind !== "PluginProfile" || object.problems.length === 0) return undefined;
   return `holds ${describeBadProfile(object)}`;
 }

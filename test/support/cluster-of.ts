@@ -3,6 +3,7 @@ import type {
   ClientDaemonSet,
   ClusterView,
   Dataset,
+  JuicefsSecret,
   KubernetesVersion,
   Namespace,
   Node,
@@ -10,7 +11,9 @@ import type {
   PluginProfile,
   Runtime,
   ServiceAccount,
+  StorageClass,
 } from "../../src/cluster/cluster-view.ts";
+import type { JuicefsConfig } from "../../src/cluster/juicefs-settings.ts";
 
 /** Projected objects of a small cluster. Of two objects with one name the later one counts. */
 export interface ClusterObjects {
@@ -23,6 +26,9 @@ export interface ClusterObjects {
   readonly serviceAccounts?: readonly ServiceAccount[];
   readonly nodes?: readonly Node[];
   readonly pluginProfile?: PluginProfile;
+  readonly storageClasses?: readonly StorageClass[];
+  readonly juicefsConfig?: JuicefsConfig;
+  readonly juicefsSecrets?: readonly JuicefsSecret[];
   readonly serverVersion?: KubernetesVersion;
 }
 
@@ -35,6 +41,8 @@ export function clusterOf(objects: ClusterObjects): ClusterView {
   const runtimes = byKey(objects.runtimes, (o) => `${o.kind}/${namespaced(o)}`);
   const clientDaemonSets = byKey(objects.clientDaemonSets, namespaced);
   const serviceAccounts = byKey(objects.serviceAccounts, namespaced);
+  const storageClasses = byKey(objects.storageClasses, (o) => o.name);
+  const juicefsSecrets = byKey(objects.juicefsSecrets, namespaced);
   const nodes = byKey(objects.nodes, (o) => o.name);
   const old = [...nodes.values()].filter((node) => !runsNativeSidecars(node.kubeletVersion));
   return {
@@ -49,6 +57,14 @@ export function clusterOf(objects: ClusterObjects): ClusterView {
       objects.pluginProfile && namespaced(objects.pluginProfile) === `${namespace}/${name}`
         ? objects.pluginProfile
         : undefined,
+    volumesOfDriver: (driver) =>
+      [...persistentVolumes.values()].filter((volume) => volume.csi?.driver === driver).length,
+    storageClass: (name) => storageClasses.get(name),
+    juicefsConfig: (namespace, name) =>
+      objects.juicefsConfig && namespaced(objects.juicefsConfig) === `${namespace}/${name}`
+        ? objects.juicefsConfig
+        : undefined,
+    juicefsSecret: (namespace, name) => juicefsSecrets.get(`${namespace}/${name}`),
     node: (name) => nodes.get(name),
     nodeCount: () => nodes.size,
     nodesLabelled: (key) => [...nodes.values()].filter((node) => Object.hasOwn(node.labels, key)).length,
