@@ -91,6 +91,15 @@ const schema = z.strictObject({
       ],
       required: ["fluid.io/node"],
     }),
+  /** `cached`: preferences weigh in proportion to how much of their dataset is cached. */
+  cacheWeights: z.enum(["fixed", "cached"]).default("fixed"),
+  /** The ConfigMap of Fluid's plugin profile. Where it is, its steps and tiers count, and not `cacheTiers`. */
+  pluginProfile: z
+    .strictObject({
+      namespace: label.default("fluid-system"),
+      name: objectName.default("webhook-plugins"),
+    })
+    .prefault({}),
   /** Native sidecars that must stay in front of ours. */
   meshProxies: z.array(z.string()).default(["istio-proxy", "linkerd-proxy"]),
   /** How long a classic client goes on after the pod was told to stop, for the app may still read; in seconds. */

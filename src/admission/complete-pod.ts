@@ -29,15 +29,16 @@ export function completePod(
   const steering = planSteering({
     pod,
     datasets,
-    mode: "sidecar",
+    steps: question.steps,
     platform,
     choice: options.cacheAffinity ?? config.cacheAffinity,
     requiredClaims: options.requiredClaims,
-    tiers: config.cacheTiers,
+    weights: config.cacheWeights,
     nodes: cluster,
   });
   applySteering(editor, steering);
   const ownClaims = new Set(pod.spec?.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName));
+  const tellsUsage = question.steps.withDataset.includes("DatasetUsageInjector");
   const clients = datasets.map((dataset): ClientMark => {
     const client = clientOf(dataset.claim.name);
     return {
@@ -45,7 +46,7 @@ export function completePod(
       container: client?.name ?? "",
       dataset: dataset.dataset,
       scrapesMetrics: client?.template.scrapesMetrics ?? false,
-      own: ownClaims.has(dataset.claim.name),
+      inUse: tellsUsage && ownClaims.has(dataset.claim.name),
     };
   });
   markInjected(editor, clients, {

@@ -12,6 +12,7 @@ import { prepareForCsi } from "./prepare-for-csi.ts";
 import { readPod } from "./read-pod.ts";
 import { select } from "./select.ts";
 import { serveBySidecars } from "./serve-by-sidecars.ts";
+import { type Steps, stepsOf } from "./steps.ts";
 
 /**
  * Decides about one pod: does it ask for datasets and how; which of its volumes are datasets and what serves each;
@@ -44,16 +45,26 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
   if (problem !== undefined) return reject(pod, [problem, ...selection.findings]);
   if (isLeftover(pod)) return unchanged(pod, [leftover]);
 
+  const steps = stepsOf(selection.mode, cluster, config);
+  const leftOut = selection.mode === "sidecar" && !steps.withDataset.includes("FuseSidecar");
+  const findings = [...selection.findings, ...unserved(pod), ...(leftOut ? [clientsLeftOut(steps)] : [])];
   const question = {
     pod,
     namespace: request.namespace,
     cluster,
     config,
     options,
-    selection: { ...selection, findings: [...selection.findings, ...unserved(pod)] },
+    selection: { ...selection, findings },
+    steps,
     fromTemplate: request.fromTemplate ?? false,
   };
-  return selection.mode === "csi" ? prepareForCsi(question) : serveBySidecars(question);
+  return selection.mode === "csi" || leftOut ? prepareForCsi(question) : serveBySidecars(question);
+}
+
+/** Whoever wrote the profile leaves the claims to the CSI driver. */
+function clientsLeftOut({ by }: Steps): Finding {
+  const message = `no client is put into the pod, for ${by} lists no FuseSidecar under serverless.withDataset: list it, or take the profile away`;
+  return { code: "clients-left-out", message };
 }
 
 function checkNamespace(pod: Pod, requested: string): Finding | undefined {

@@ -10,8 +10,8 @@ export interface ClientMark {
   readonly container: string;
   readonly dataset: { readonly namespace: string; readonly name: string };
   readonly scrapesMetrics: boolean;
-  /** Whether the pod itself mounts the claim, not only another client. */
-  readonly own: boolean;
+  /** Whether the dataset is named among those that the pod uses; not where only another client mounts it. */
+  readonly inUse: boolean;
 }
 
 export interface InjectionStatus {
@@ -51,15 +51,18 @@ export function markInjected(
 }
 
 /** Writes which datasets the pod uses, as both modes do. */
-export function markUsage(editor: PodEditor, datasets: readonly Pick<ClientMark, "dataset" | "own">[]): void {
+export function markUsage(
+  editor: PodEditor,
+  datasets: readonly Pick<ClientMark, "dataset" | "inUse">[],
+): void {
   editor.merge(["metadata", "annotations"], usage(editor.pod, datasets), "tells which datasets the pod uses");
 }
 
-function usage(pod: Pod, datasets: readonly Pick<ClientMark, "dataset" | "own">[]): Record<string, string> {
+function usage(pod: Pod, datasets: readonly Pick<ClientMark, "dataset" | "inUse">[]): Record<string, string> {
   const before = (pod.metadata?.annotations?.[fluid.datasetsInUse] ?? "")
     .split(",")
     .map((name) => name.trim());
-  const own = datasets.filter((entry) => entry.own).map((entry) => entry.dataset.name);
+  const own = datasets.filter((entry) => entry.inUse).map((entry) => entry.dataset.name);
   if (own.length === 0) return {};
   return { [fluid.datasetsInUse]: [...new Set([...before, ...own])].filter(Boolean).sort().join(",") };
 }

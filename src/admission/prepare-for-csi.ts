@@ -10,13 +10,14 @@ import { markUsage } from "./marks.ts";
 import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
+import { withoutDataset } from "./without-dataset.ts";
 
 /**
  * In csi mode the claims stay and the node's CSI driver mounts them: the pod's mounts follow a remount, and the pod is
  * steered. A problem is a warning here, for the pod gets its data, or is told of it, by the driver.
  */
 export function prepareForCsi(question: Question): Decision {
-  const { pod, namespace, cluster, config, options, selection } = question;
+  const { pod, namespace, cluster, config, options, selection, steps } = question;
   const resolution = resolveVolumes(pod, namespace, cluster, {
     clients: false,
     skipBoundCheck: options.skipBoundCheck,
@@ -32,8 +33,8 @@ export function prepareForCsi(question: Question): Decision {
   }));
   const { datasets } = resolution;
   if (datasets.length === 0) {
-    const none: Finding = { code: "no-dataset", message: "no volume of the pod belongs to a dataset" };
-    return unchanged(pod, problems.length === 0 ? [none] : findings, volumes, { mode: "csi" });
+    if (problems.length === 0) return withoutDataset(question, volumes);
+    return unchanged(pod, findings, volumes, { mode: "csi" });
   }
   const detected = platformOf(question, { clients: false });
   if ("problem" in detected) {
@@ -43,22 +44,24 @@ export function prepareForCsi(question: Question): Decision {
 
   const editor = new PodEditor(pod);
   const claimVolumes = resolution.volumes.filter((volume) => volume.kind === "dataset").map((v) => v.volume);
-  findings.push(...propagateMounts(editor, new Set(claimVolumes)));
+  if (steps.withDataset.includes("MountPropagationInjector"))
+    findings.push(...propagateMounts(editor, new Set(claimVolumes)));
   const steering = planSteering({
     pod,
     datasets,
-    mode: "csi",
+    steps,
     platform: detected.platform,
     choice: options.cacheAffinity ?? config.cacheAffinity,
     requiredClaims: options.requiredClaims,
-    tiers: config.cacheTiers,
+    weights: config.cacheWeights,
     nodes: cluster,
   });
   applySteering(editor, steering);
-  markUsage(
-    editor,
-    datasets.map((dataset) => ({ dataset: dataset.dataset, own: true })),
-  );
+  if (steps.withDataset.includes("DatasetUsageInjector"))
+    markUsage(
+      editor,
+      datasets.map((dataset) => ({ dataset: dataset.dataset, inUse: true })),
+    );
   findings.push(...steering.findings, ...warnOfPlatform(detected.platform));
   const left = volumes
     .filter((v) => v.code === "left-to-csi")

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { type DetectedPlatform, detectPlatform } from "../platforms/detect.ts";
 import type { PodOptions } from "./pod-options.ts";
 import type { Selection } from "./select.ts";
+import type { Steps } from "./steps.ts";
 
 /** A pod that asks for its datasets, with all that the answer depends on. */
 export interface Question {
@@ -13,6 +14,7 @@ export interface Question {
   readonly config: Config;
   readonly options: PodOptions;
   readonly selection: Extract<Selection, { asks: true }>;
+  readonly steps: Steps;
   /** The pod is a workload's template that the API server has not filled in. */
   readonly fromTemplate: boolean;
 }

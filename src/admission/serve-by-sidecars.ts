@@ -11,10 +11,11 @@ import { missingParts, sidecarObstacles, tooLarge } from "../pod/sidecar-obstacl
 import type { Finding } from "../types/reason.ts";
 import { planClients } from "./client-plans.ts";
 import { completePod } from "./complete-pod.ts";
-import { bySeverity, isRefusal, reject, unchanged } from "./conclude.ts";
+import { bySeverity, isRefusal, reject } from "./conclude.ts";
 import type { Decision, VolumeOutcome } from "./decision.ts";
 import { platformOf, type Question } from "./question.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
+import { withoutDataset } from "./without-dataset.ts";
 
 /**
  * In sidecar mode every dataset claim of the pod is replaced by a client in the pod; whatever stands against a complete
@@ -36,10 +37,7 @@ export function serveBySidecars(question: Question): Decision {
   const mode = "sidecar";
   const missing = missingParts(pod, new Set(servedBefore.map((volume) => volume.volume)));
   if (resolution.datasets.length + problems.length + servedBefore.length + missing.length === 0) {
-    const message = "no volume of the pod belongs to a dataset";
-    return unchanged(pod, [{ code: "no-dataset", message }], outcomes(resolution, servedBefore, []), {
-      mode,
-    });
+    return withoutDataset(question, outcomes(resolution, servedBefore, []));
   }
   const detected = platformOf(question, { clients: true });
   const obstacles = [...problems, ...missing, ...tooLarge(pod)];

@@ -3,7 +3,7 @@ import type { CacheLocality, DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import {
   describeRequirement,
-  isCarriedByNone,
+  isMetByNone,
   type Steering,
   type SteeringQuestion,
   tellOfDataset,
@@ -25,36 +25,41 @@ function preferCache(dataset: DatasetVolume, question: SteeringQuestion): Steeri
   const preferred: PreferredSchedulingTerm[] = [];
   const words: string[] = [];
   const findings: Finding[] = [];
+  const { tiers, by } = question.steps;
+  const cached = question.weights === "cached" ? dataset.locality.cachedPart : undefined;
   for (const { name, requirement } of cacheTiers(dataset.locality)) {
     // Fluid: of a name listed twice the last weight counts.
-    const weight = question.tiers.preferred.findLast((tier) => tier.name === name)?.weight;
-    if (weight === undefined) continue;
-    if (isCarriedByNone(requirement, question.nodes)) {
-      const why = `no node carries the label ${requirement.key} now, so it is not preferred`;
+    const stated = tiers.preferred.findLast((tier) => tier.name === name)?.weight;
+    if (stated === undefined) continue;
+    if (isMetByNone(requirement, question.nodes)) {
+      const why = `no node carries ${describeRequirement(requirement)} now, so it is not preferred`;
       findings.push(tellOfDataset(dataset, question, "cache-not-steered", why));
       continue;
     }
+    const weight = Math.max(1, Math.round(stated * (cached ?? 1)));
     preferred.push({ weight, preference: { matchExpressions: [requirement] } });
     words.push(`${describeRequirement(requirement)} (weight ${weight})`);
   }
+  const extent = cached === undefined ? "" : `, for ${Math.round(cached * 100)} % of it is cached`;
   if (words.length > 0)
     findings.unshift(
-      tellOfDataset(dataset, question, "cache-preferred", `prefers nodes with ${words.join(", ")}`),
+      tellOfDataset(dataset, question, "cache-preferred", `prefers nodes with ${words.join(", ")}${extent}`),
     );
-  const names = question.tiers.preferred.map((tier) => tier.name);
+  const names = tiers.preferred.map((tier) => tier.name);
   const unlabelled = explainNoNodeLabel(dataset, names);
   if (unlabelled !== undefined)
     findings.push(tellOfDataset(dataset, question, "cache-not-steered", unlabelled));
   if (findings.length === 0)
     findings.push(
-      tellOfDataset(dataset, question, "cache-not-steered", "no preferred tier of cacheTiers applies to it"),
+      tellOfDataset(dataset, question, "cache-not-steered", `no preferred tier of ${by} applies to it`),
     );
   return { preferred, required: [], findings };
 }
 
 function requireCache(dataset: DatasetVolume, question: SteeringQuestion): Steering {
+  const { tiers, by } = question.steps;
   const required = cacheTiers(dataset.locality)
-    .filter(({ name }) => question.tiers.required.includes(name))
+    .filter(({ name }) => tiers.required.includes(name))
     .map(({ requirement }) => requirement);
   const findings: Finding[] = [];
   if (required.length > 0) {
@@ -62,16 +67,16 @@ function requireCache(dataset: DatasetVolume, question: SteeringQuestion): Steer
     findings.push(tellOfDataset(dataset, question, "cache-required", `requires nodes with ${nodes}`));
   }
   for (const requirement of required)
-    if (isCarriedByNone(requirement, question.nodes)) {
-      const why = `no node carries the required label ${requirement.key} now: the pod stays pending until one does; to prefer it instead, set sluice.io/cache-affinity: preferred`;
+    if (isMetByNone(requirement, question.nodes)) {
+      const why = `no node carries ${describeRequirement(requirement)}, which is required: the pod stays pending until one does; to prefer it instead, set sluice.io/cache-affinity: preferred`;
       findings.push(tellOfDataset(dataset, question, "cache-required-unlabelled", why));
     }
-  const unlabelled = explainNoNodeLabel(dataset, question.tiers.required);
+  const unlabelled = explainNoNodeLabel(dataset, tiers.required);
   if (required.length > 0) {
     if (unlabelled !== undefined)
       findings.push(tellOfDataset(dataset, question, "cache-not-steered", unlabelled));
   } else {
-    const why = `its cache cannot be required (${unlabelled ?? "no required tier of cacheTiers applies to it"}): list a label of its workers in cacheTiers.required, or prefer it`;
+    const why = `its cache cannot be required (${unlabelled ?? `no required tier of ${by} applies to it`}): list a label of its workers as required there, or prefer it`;
     findings.push(tellOfDataset(dataset, question, "cache-not-required", why));
   }
   return { preferred: [], required, findings };

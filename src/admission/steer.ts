@@ -1,31 +1,35 @@
 import type { NodeAffinity, NodeSelectorRequirement, Pod } from "kubernetes-types/core/v1";
+import type { Platform } from "../platforms/platform.ts";
 import { preferNodes, requireNodes, uniquePreferences, uniqueRequirements } from "../pod/node-affinity.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { steerToCache } from "./steer-to-cache.ts";
 import {
   describeRequirement,
-  isCarriedByNone,
+  isMetByNone,
   type Steering,
   type SteeringQuestion,
   tellOfDataset,
 } from "./steering.ts";
 
 /**
- * Plans toward which nodes a pod is steered: in csi mode to nodes that may run the client of each of its datasets,
- * and in both modes to those that hold their caches.
+ * Plans toward which nodes a pod is steered: to nodes that may run the client of each of its datasets, as csi mode needs
+ * it, and to those that hold their caches.
  *
  * The datasets' requirements hold all at once, where Fluid takes any of them to be enough.
  * (Fluid: pkg/webhook/plugins/requirenodewithfuse and nodeaffinitywithcache.)
  */
 export function planSteering(question: SteeringQuestion): Steering {
-  const { pod, datasets, mode, platform, choice } = question;
+  const { pod, datasets, steps, platform, choice } = question;
   if (datasets.length === 0) return { preferred: [], required: [], findings: [] };
-  if (pod.spec?.nodeName) return notSteered([], `the pod names its node ${pod.spec.nodeName} itself`);
-  if (platform.nodeAffinity === "ignored")
-    return notSteered([], `node affinity has no effect on platform ${platform.name}`);
+  const why = whyNotSteered(pod, platform);
+  if (why !== undefined) return notSteered([], why);
 
-  const clients = mode === "csi" ? datasets.map((dataset) => requireClient(dataset, question)) : [];
+  const clients = steps.withDataset.includes("RequireNodeWithFuse")
+    ? datasets.map((dataset) => requireClient(dataset, question))
+    : [];
+  if (!steps.withDataset.includes("NodeAffinityWithCache"))
+    return notSteered(clients, `${steps.by} does not list NodeAffinityWithCache`);
   if (choice === "none") return notSteered(clients, "cache affinity is set to none");
 
   const caches = datasets.map((dataset) => steerToCache(dataset, question));
@@ -33,6 +37,13 @@ export function planSteering(question: SteeringQuestion): Steering {
   if (stated !== undefined && !isSteeredAlready(pod, join(caches)))
     return notSteered(clients, `the pod states its own locality by ${stated}`);
   return join([...clients, ...caches]);
+}
+
+/** Why no affinity would have any effect on the pod. */
+export function whyNotSteered({ spec }: Pod, platform: Platform): string | undefined {
+  if (spec?.nodeName) return `the pod names its node ${spec.nodeName} itself`;
+  if (platform.nodeAffinity === "ignored") return `node affinity has no effect on platform ${platform.name}`;
+  return undefined;
 }
 
 /** The pod-wide reason why nothing leads to the cache; what the clients need stays. */
@@ -51,13 +62,13 @@ function requireClient(dataset: DatasetVolume, question: SteeringQuestion): Stee
     tellOfDataset(dataset, question, "client-nodes-required", `its client runs only on nodes with ${nodes}`),
   ];
   for (const requirement of required)
-    if (isCarriedByNone(requirement, question.nodes))
+    if (isMetByNone(requirement, question.nodes))
       findings.push(
         tellOfDataset(
           dataset,
           question,
           "client-nodes-unlabelled",
-          `its client runs only on nodes with ${describeRequirement(requirement)}, and no node carries that label: label nodes, or the pod stays pending`,
+          `its client runs only on nodes with ${describeRequirement(requirement)}, and no node is labelled so: label nodes, or the pod stays pending`,
         ),
       );
   return { preferred: [], required, findings };
@@ -65,7 +76,7 @@ function requireClient(dataset: DatasetVolume, question: SteeringQuestion): Stee
 
 /** Where the pod, or what its clients need of a node, speaks of one of the tiers by itself; Fluid then adds nothing. */
 function findStatedLocality(
-  { pod, tiers }: SteeringQuestion,
+  { pod, steps: { tiers } }: SteeringQuestion,
   ofClients: readonly NodeSelectorRequirement[],
 ): string | undefined {
   const names = new Set([...tiers.preferred.map((tier) => tier.name), ...tiers.required]);

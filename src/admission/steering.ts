@@ -3,18 +3,18 @@ import type { Config } from "../config.ts";
 import type { Platform } from "../platforms/platform.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding, ReasonCode } from "../types/reason.ts";
-import type { Mode } from "./decision.ts";
+import type { Steps } from "./steps.ts";
 
 export interface SteeringQuestion {
   readonly pod: Pod;
   /** Each dataset of the pod once. */
   readonly datasets: readonly DatasetVolume[];
-  readonly mode: Mode;
+  readonly steps: Steps;
   readonly platform: Platform;
   readonly choice: Config["cacheAffinity"];
   /** Claims whose cache the pod requires by Fluid's label fluid.io/dataset.<claim>.sched: required. */
   readonly requiredClaims: ReadonlySet<string>;
-  readonly tiers: Config["cacheTiers"];
+  readonly weights: Config["cacheWeights"];
   readonly nodes: NodeCounts;
 }
 
@@ -22,20 +22,36 @@ export interface SteeringQuestion {
 export interface NodeCounts {
   nodeCount(): number;
   nodesLabelled(key: string): number;
+  nodesLabelledWith(key: string, value: string): number;
 }
 
 /** What is to be added to the pod's node affinity, by `preferNodes` and `requireNodes`. */
-export interface Steering {
-  readonly preferred: readonly PreferredSchedulingTerm[];
-  /** All of them hold at once. */
-  readonly required: readonly NodeSelectorRequirement[];
+export interface Steering extends AddedAffinity {
   readonly findings: readonly Finding[];
 }
 
-/** Nothing is known of a label as long as no node is known, and the absence of a label can be what is asked for. */
-export function isCarriedByNone({ key, operator }: NodeSelectorRequirement, nodes: NodeCounts): boolean {
-  if (operator === "NotIn" || operator === "DoesNotExist") return false;
-  return nodes.nodeCount() > 0 && nodes.nodesLabelled(key) === 0;
+export interface AddedAffinity {
+  readonly preferred: readonly PreferredSchedulingTerm[];
+  /** All of them hold at once. */
+  readonly required: readonly NodeSelectorRequirement[];
+}
+
+/** Whether no node that is known meets the requirement; false as long as no node is known at all. */
+export function isMetByNone(requirement: NodeSelectorRequirement, nodes: NodeCounts): boolean {
+  const all = nodes.nodeCount();
+  if (all === 0) return false;
+  const { key, operator, values = [] } = requirement;
+  const withValues = () => values.reduce((sum, value) => sum + nodes.nodesLabelledWith(key, value), 0);
+  switch (operator) {
+    case "In":
+      return withValues() === 0;
+    case "NotIn":
+      return withValues() === all;
+    case "DoesNotExist":
+      return nodes.nodesLabelled(key) === all;
+    default:
+      return nodes.nodesLabelled(key) === 0;
+  }
 }
 
 /** A finding about one dataset, at the first volume of the pod that is mounted from its claim. */

@@ -9,7 +9,8 @@ const preferredPart = "preferredDuringSchedulingIgnoredDuringExecution";
 const requiredPart = "requiredDuringSchedulingIgnoredDuringExecution";
 
 /**
- * Appends the preferred terms that are not there already; a term with another weight is another term.
+ * Appends the preferred terms that are not there already; one that is there with another weight stays as it is, for the
+ * user chose that weight, or an earlier call of ours.
  * Returns what it was given when nothing is missing.
  */
 export function preferNodes(
@@ -52,9 +53,16 @@ export function uniqueRequirements(
   return [...appendMissing([], requirements, isSameRequirement)];
 }
 
-/** The terms in their order, none twice. */
+/** The terms in their order, none twice; of those that differ in their weight alone, the heaviest. */
 export function uniquePreferences(terms: readonly PreferredSchedulingTerm[]): PreferredSchedulingTerm[] {
-  return [...appendMissing([], terms, isSamePreference)];
+  const unique: PreferredSchedulingTerm[] = [];
+  for (const term of terms) {
+    const at = unique.findIndex((other) => isSamePreference(other, term));
+    const other = unique[at];
+    if (other === undefined) unique.push(term);
+    else if (term.weight > other.weight) unique[at] = term;
+  }
+  return unique;
 }
 
 // The API server leaves out a list that is empty, so an absent list and an empty one are the same.
@@ -64,7 +72,6 @@ function isSameRequirement(a: NodeSelectorRequirement, b: NodeSelectorRequiremen
 
 function isSamePreference(a: PreferredSchedulingTerm, b: PreferredSchedulingTerm): boolean {
   return (
-    a.weight === b.weight &&
     isSameList(a.preference?.matchExpressions, b.preference?.matchExpressions, isSameRequirement) &&
     isSameList(a.preference?.matchFields, b.preference?.matchFields, isSameRequirement)
   );

@@ -61,6 +61,8 @@ export interface CacheLocality {
   readonly clientNodeLabel?: string;
   /** Why there is no node label, in words, when there is none. */
   readonly withoutNodeLabel?: string;
+  /** How much of the dataset is cached, from 0 to 1; absent where that is not known. */
+  readonly cachedPart?: number;
   /** Where the cache's workers must run, as single requirements in the order of the source. */
   readonly workerRequirements: readonly Readonly<NodeSelectorRequirement>[];
 }

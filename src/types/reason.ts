@@ -165,6 +165,8 @@ export const reasons = {
     level: "warning",
     meaning: "required, yet the nodes of this cache cannot be told apart",
   },
+  "cache-avoided": { level: "info", meaning: "nodes that hold no cache are preferred" },
+  "clients-left-out": { level: "warning", meaning: "the plugin profile lists no FuseSidecar" },
   "cache-not-steered": { level: "info", meaning: "the pod is not steered to the cache" },
   "client-nodes-required": {
     level: "info",

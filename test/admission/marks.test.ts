@@ -8,7 +8,7 @@ const status = { mode: "sidecar", platform: "kubernetes", sidecar: "native" };
 
 function markOf(name: string, parts: Partial<ClientMark> = {}): ClientMark {
   const dataset = { namespace: "default", name };
-  return { claim: name, container: "fluid-fuse-0", dataset, scrapesMetrics: false, own: true, ...parts };
+  return { claim: name, container: "fluid-fuse-0", dataset, scrapesMetrics: false, inUse: true, ...parts };
 }
 
 function mark(clients: ClientMark[], metadata: Pod["metadata"] = {}) {
@@ -71,7 +71,7 @@ describe("the marks of an injected pod", () => {
   });
 
   it("count only datasets that the pod mounts itself as in use", () => {
-    const { annotations } = mark([markOf("data"), markOf("source", { own: false })]);
+    const { annotations } = mark([markOf("data"), markOf("source", { inUse: false })]);
     expect(annotations["fluid.io/datasets-in-use"]).toBe("data");
     expect(clientsIn(annotations)).toEqual({ data: "fluid-fuse-0", source: "fluid-fuse-0" });
   });

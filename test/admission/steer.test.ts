@@ -1,11 +1,15 @@
 import type { NodeSelectorRequirement, Pod, PreferredSchedulingTerm } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
+import type { Mode } from "../../src/admission/decision.ts";
 import { planSteering } from "../../src/admission/steer.ts";
 import type { Steering, SteeringQuestion } from "../../src/admission/steering.ts";
-import { defaultConfig } from "../../src/config.ts";
+import { stepsOf } from "../../src/admission/steps.ts";
+import type { CacheTiers } from "../../src/cluster/plugin-profile.ts";
+import { defaultConfig, parseConfig } from "../../src/config.ts";
 import { findPlatform } from "../../src/platforms/catalog.ts";
 import { preferNodes, requireNodes } from "../../src/pod/node-affinity.ts";
 import type { DatasetVolume } from "../../src/types/dataset-volume.ts";
+import { clusterOf } from "../support/cluster-of.ts";
 
 const zoneKey = "topology.kubernetes.io/zone";
 const regionKey = "topology.kubernetes.io/region";
@@ -66,8 +70,10 @@ function podOf(spec: Partial<NonNullable<Pod["spec"]>> = {}): Pod {
   return { spec: { containers: [], ...spec } };
 }
 
+/** Four nodes, of which one carries whatever label with whatever value, but none of `keys`. */
 function unlabelled(...keys: string[]): SteeringQuestion["nodes"] {
-  return { nodeCount: () => 4, nodesLabelled: (key) => (keys.includes(key) ? 0 : 1) };
+  const count = (key: string) => (keys.includes(key) ? 0 : 1);
+  return { nodeCount: () => 4, nodesLabelled: count, nodesLabelledWith: count };
 }
 
 function platform(name: string): SteeringQuestion["platform"] {
@@ -76,18 +82,32 @@ function platform(name: string): SteeringQuestion["platform"] {
   return found;
 }
 
-const usual: Omit<SteeringQuestion, "datasets"> = {
-  pod: podOf(),
-  mode: "csi",
-  platform: platform("kubernetes"),
-  choice: "preferred",
-  requiredClaims: new Set(),
-  tiers: defaultConfig.cacheTiers,
-  nodes: unlabelled(),
-};
+/** A question, its steps told by what they rest on. */
+interface Part extends Partial<Omit<SteeringQuestion, "datasets" | "steps">> {
+  readonly mode?: Mode;
+  readonly tiers?: CacheTiers;
+}
 
-function plan(datasets: DatasetVolume[], part: Partial<SteeringQuestion> = {}): Steering {
-  return planSteering({ ...usual, datasets, ...part });
+function questionOf(
+  datasets: DatasetVolume[],
+  { mode = "csi", tiers, ...part }: Part = {},
+): SteeringQuestion {
+  const config = tiers === undefined ? defaultConfig : parseConfig({ cacheTiers: tiers });
+  return {
+    datasets,
+    pod: podOf(),
+    steps: stepsOf(mode, clusterOf({}), config),
+    platform: platform("kubernetes"),
+    choice: "preferred",
+    requiredClaims: new Set(),
+    weights: "fixed",
+    nodes: unlabelled(),
+    ...part,
+  };
+}
+
+function plan(datasets: DatasetVolume[], part: Part = {}): Steering {
+  return planSteering(questionOf(datasets, part));
 }
 
 function codes(steering: Steering): string[] {
@@ -103,9 +123,7 @@ const fuseTiers = {
 };
 
 describe("what a pod is steered by", () => {
-  it.each<
-    [string, DatasetVolume[], Partial<SteeringQuestion>, PreferredSchedulingTerm[], NodeSelectorRequirement[]]
-  >([
+  it.each<[string, DatasetVolume[], Part, PreferredSchedulingTerm[], NodeSelectorRequirement[]]>([
     ["the cache's nodes", [jfsdemo], {}, [prefer(100, cacheOf("jfsdemo"))], []],
     ["the same in sidecar mode", [jfsdemo], { mode: "sidecar" }, [prefer(100, cacheOf("jfsdemo"))], []],
     [
@@ -268,7 +286,7 @@ describe("what a pod is not steered by", () => {
     },
   };
 
-  it.each<[string, Partial<SteeringQuestion>, RegExp]>([
+  it.each<[string, Part, RegExp]>([
     ["names its node", { pod: podOf({ nodeName: "node-7" }) }, /node-7/],
     ["goes where affinity is ignored", { platform: platform("eci") }, /no effect on platform eci/],
   ])("neither caches nor clients when the pod %s", (_name, part, why) => {
@@ -280,7 +298,7 @@ describe("what a pod is not steered by", () => {
     });
   });
 
-  it.each<[string, Partial<SteeringQuestion>, RegExp]>([
+  it.each<[string, Part, RegExp]>([
     ["wants none", { choice: "none" }, /none/],
     [
       "wants none, whatever Fluid's label says",
@@ -351,7 +369,7 @@ describe("labels that no node carries", () => {
   });
 
   it("are preferred all the same where no node is known", () => {
-    const steering = plan([alluxiodemo], { nodes: { nodeCount: () => 0, nodesLabelled: () => 0 } });
+    const steering = plan([alluxiodemo], { nodes: clusterOf({}) });
     expect(steering.preferred).toHaveLength(2);
     expect(codes(steering)).toEqual(["cache-preferred"]);
   });
@@ -390,7 +408,7 @@ describe("what is told", () => {
     ]);
   });
 
-  it.each<[string, DatasetVolume, Partial<SteeringQuestion>, string[], RegExp]>([
+  it.each<[string, DatasetVolume, Part, string[], RegExp]>([
     [
       "why there is no node label",
       thindemo,
@@ -403,7 +421,7 @@ describe("what is told", () => {
       thindemo,
       { choice: "required", mode: "sidecar" },
       ["cache-not-required"],
-      /thin has no workers.*cacheTiers\.required/,
+      /thin has no workers.*list a label/,
     ],
     [
       "that no preferred tier applies",
@@ -454,7 +472,7 @@ describe("a second call", () => {
     return nodeAffinity === undefined ? pod : podOf({ ...pod.spec, affinity: { nodeAffinity } });
   }
 
-  it.each<[string, Partial<SteeringQuestion>]>([
+  it.each<[string, Part]>([
     ["csi mode", {}],
     ["sidecar mode", { mode: "sidecar" }],
     ["required caches", { choice: "required", tiers: fuseTiers }],

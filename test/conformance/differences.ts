@@ -341,13 +341,6 @@ export const allowedDifferences: readonly AllowedDifference[] = [
 
   // Not built yet
   {
-    id: "nodes-without-cache",
-    kind: "not built yet",
-    why: "Pods with Fluid's serverful label and no dataset are not steered away from the cache's nodes yet.",
-    covers: ({ path, ours }) =>
-      path === "affinity/preferred 100 fluid.io/dataset-num DoesNotExist []" && ours === undefined,
-  },
-  {
     id: "file-prefetcher",
     kind: "not built yet",
     why: "Fluid's file prefetcher is not put into pods yet.",

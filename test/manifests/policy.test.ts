@@ -95,7 +95,7 @@ describe("the policy behind the last webhook", () => {
       container: `fluid-fuse-${index}`,
       dataset: { namespace: "research", name: claim },
       scrapesMetrics: false,
-      own: true,
+      inUse: true,
     }));
     markInjected(editor, clients, { mode: "sidecar", platform: "kubernetes", sidecar: "native" });
     const status = editor.pod.metadata?.annotations?.["sluice.io/status"] ?? "";

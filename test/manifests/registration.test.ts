@@ -105,7 +105,7 @@ describe("who is called for a pod", () => {
 it("no selector reads a label that we write", () => {
   const editor = new PodEditor({ metadata: {}, spec: { containers: [] } });
   const dataset = { namespace: "research", name: "imagenet" };
-  const client = { claim: "imagenet", container: "fluid-fuse-0", dataset, scrapesMetrics: true, own: true };
+  const client = { claim: "imagenet", container: "fluid-fuse-0", dataset, scrapesMetrics: true, inUse: true };
   markInjected(editor, [client], { mode: "sidecar", platform: "kubernetes", sidecar: "native" });
   const written = Object.keys(editor.pod.metadata?.labels ?? {});
   expect(written).not.toEqual([]);

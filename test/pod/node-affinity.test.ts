@@ -48,10 +48,10 @@ describe("preferNodes", () => {
       preferring(prefer(100, cache), prefer(50, zone)),
     ],
     [
-      "the same term with another weight",
+      "the same term with another weight, which stays",
       preferring(prefer(99, cache)),
-      [prefer(100, cache)],
-      preferring(prefer(99, cache), prefer(100, cache)),
+      [prefer(100, cache), prefer(50, zone)],
+      preferring(prefer(99, cache), prefer(50, zone)),
     ],
     [
       "the same values in another order",
@@ -159,10 +159,15 @@ describe("requireNodes", () => {
 describe("unique", () => {
   it("keeps the first of each, in order", () => {
     expect(uniqueRequirements([zone, cache, zone])).toEqual([zone, cache]);
-    expect(uniquePreferences([prefer(1, zone), prefer(2, zone), prefer(1, zone)])).toEqual([
+    expect(uniquePreferences([prefer(1, zone), prefer(9, cache), prefer(1, zone)])).toEqual([
       prefer(1, zone),
-      prefer(2, zone),
+      prefer(9, cache),
     ]);
+  });
+
+  it("keeps the heaviest of those that differ in their weight alone", () => {
+    const given = [prefer(1, zone), prefer(9, cache), prefer(3, zone), prefer(2, zone)];
+    expect(uniquePreferences(given)).toEqual([prefer(3, zone), prefer(9, cache)]);
   });
 });
 

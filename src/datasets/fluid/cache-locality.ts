@@ -17,7 +17,9 @@ export function cacheLocality(found: FoundDataset, cluster: ClusterView): CacheL
 
   const clientNodeLabel = nodeLabel(clientPrefix, named);
   const key = labelsNodes(found, physical) ? nodeLabel(datasetPrefix, named) : undefined;
+  const cachedPart = (physical ?? dataset).cachedPart;
   return {
+    ...(cachedPart === undefined ? {} : { cachedPart }),
     ...(key === undefined ? { withoutNodeLabel: whyNone(found, physical) } : { nodeLabel: key }),
     ...(clientNodeLabel === undefined ? {} : { clientNodeLabel }),
     workerRequirements: (physicalRuntime(found, physical, cluster) ?? runtime).workerRequirements,
