@@ -62,16 +62,24 @@ export function answerUnreadable(apiVersion: ReviewVersion, uid: string, message
   });
 }
 
-/** The answer as JSON. The patch, by far the longest part of it and in base64, is neither escaped nor converted. */
-export function encodeAnswer({ apiVersion, kind, response }: ReviewAnswer): Buffer {
-  const { patch, ...rest } = response;
-  const head = `{"apiVersion":"${apiVersion}","kind":"${kind}","response":`;
-  const encoded = JSON.stringify(rest);
-  if (patch === undefined) return Buffer.from(`${head}${encoded}}`);
+/** An answer as JSON, from `answerBody` and whom it is for. */
+export function joinAnswer(apiVersion: ReviewVersion, uid: string, body: Buffer): Buffer {
+  const head = `{"apiVersion":"${apiVersion}","kind":"AdmissionReview","response":{"uid":${JSON.stringify(uid)},`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+/**
+ * What an answer says, as JSON from behind its uid. The patch, by far the longest part of it and in base64, is neither
+ * escaped nor converted.
+ */
+export function answerBody({ response }: ReviewAnswer): Buffer {
+  const { patch, uid: _, ...rest } = response;
+  const encoded = JSON.stringify(rest).slice(1);
+  if (patch === undefined) return Buffer.from(`${encoded}}`);
   return Buffer.concat([
-    Buffer.from(`${head}{"patch":"`),
+    Buffer.from('"patch":"'),
     Buffer.from(patch, "latin1"),
-    Buffer.from(`",${encoded.slice(1)}}`),
+    Buffer.from(`",${encoded}}`),
   ]);
 }
 

@@ -4,7 +4,6 @@ import type { ServingCertificate } from "../certs/certificate-source.ts";
 import { type AdmissionRouteOptions, addAdmissionRoutes, admissionPaths } from "./admission-route.ts";
 import { createErrorHandler, notServed } from "./http-problem.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
-import { parseReview } from "./parse-review.ts";
 import { secureContextOptions } from "./serving-certificate.ts";
 
 export interface AppOptions extends AdmissionRouteOptions {
@@ -40,10 +39,11 @@ export function buildApp(options: AppOptions): HttpsApp {
   });
 
   app.removeAllContentTypeParsers();
+  // A review is parsed only where its text alone does not tell the answer.
   app.addContentTypeParser(
     "application/json",
     { parseAs: "string" },
-    async (_request: unknown, body: string) => parseReview(body),
+    async (_: unknown, body: string) => body,
   );
   app.addHook("onRequest", (request, _reply, done) => {
     // Before the body is read, so that a wrong path is called a wrong path whatever was sent to it.

@@ -16,6 +16,14 @@ export class HttpProblem extends Error {
   }
 }
 
+/**
+ * The API server sends the review again after the seconds of Retry-After, over and over until its own timeout is over;
+ * only on a new connection can another replica get it.
+ */
+export function comeBack(why: string): HttpProblem {
+  return new HttpProblem(503, `${why}: come back`, { "retry-after": "1", connection: "close" });
+}
+
 /** The paths are served, but not this one or not with this method. */
 export function notServed(method: string, url: string, paths: readonly string[]): HttpProblem {
   const path = url.split("?", 1)[0] ?? url;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { answerReview, answerUnreadable, encodeAnswer } from "../../src/admission/answer.ts";
+import {
+  answerBody,
+  answerReview,
+  answerUnreadable,
+  joinAnswer,
+  type ReviewAnswer,
+} from "../../src/admission/answer.ts";
 import type { Decision } from "../../src/admission/decision.ts";
 import { decodeReview } from "../../src/admission/decode-review.ts";
 import type { Finding, ReasonCode } from "../../src/types/reason.ts";
@@ -159,9 +165,11 @@ it("answerUnreadable refuses with status 400", () => {
   });
 });
 
-it("encodeAnswer is what JSON says, with and without a patch", () => {
+it("joinAnswer and answerBody say what JSON says, with and without a patch", () => {
+  const encoded = (answer: ReviewAnswer) =>
+    JSON.parse(String(joinAnswer(answer.apiVersion, answer.response.uid, answerBody(answer))));
   const unreadable = answerUnreadable("admission.k8s.io/v1", 'a "quoted" uid', "what\n");
-  expect(JSON.parse(String(encodeAnswer(unreadable)))).toEqual(unreadable);
+  expect(encoded(unreadable)).toEqual(unreadable);
   const response = {
     uid: "u",
     allowed: true,
@@ -170,5 +178,5 @@ it("encodeAnswer is what JSON says, with and without a patch", () => {
     warnings: ["é"],
   } as const;
   const patched = { ...unreadable, response };
-  expect(JSON.parse(String(encodeAnswer(patched)))).toEqual(patched);
+  expect(encoded(patched)).toEqual(patched);
 });

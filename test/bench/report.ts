@@ -64,7 +64,8 @@ export function formatReport(results: Results, { rounds, seconds }: BenchOptions
     ),
     "",
     "of echo, of the first: median of each round's ratio. spread: (best - worst) / median over the rounds, of requests/s",
-    "(of the mean for clusters): what the machine does meanwhile. Clusters: one connection, pods with one dataset each.",
+    "(of the mean for clusters): what the machine does meanwhile. Replicas: reviews that differ only in what the API server",
+    "makes up for each pod; no two alike: each is another pod. Clusters: one connection, pods with one dataset, no two alike.",
     "",
   ].join("\n");
 }

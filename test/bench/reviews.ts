@@ -2,18 +2,28 @@ import type { Pod, Volume } from "kubernetes-types/core/v1";
 import { reviewOf } from "../support/review-builder.ts";
 import { managedFieldsOf } from "./managed-fields.ts";
 
-/** The body of a review of a training pod in `namespace` that mounts `claims`, as the API server sends it. */
-export function trainingReview(namespace: string, claims: readonly string[], uid: string): string {
-  return JSON.stringify(reviewOf(trainingPod(namespace, claims), { uid }));
+/**
+ * The body of a review of a training pod in `namespace` that mounts `claims`, as the API server sends it. `review` is its
+ * number, which the uid and the name of the token's volume are made from; `worker` is the index that the Job gives the
+ * pod: pods with the same one are asked about in the same words otherwise.
+ */
+export function trainingReview(
+  namespace: string,
+  claims: readonly string[],
+  review: number,
+  worker = 0,
+): string {
+  const uid = `1d5f7c0a-4b7e-4c1f-8f0e-${String(review).padStart(12, "0")}`;
+  return JSON.stringify(reviewOf(trainingPod(namespace, claims, review, worker), { uid }));
 }
 
 /** A worker of a Job: defaulted, with the service account's token and the default tolerations, as admission sees it. */
-function trainingPod(namespace: string, claims: readonly string[]): Pod {
+function trainingPod(namespace: string, claims: readonly string[], review: number, worker: number): Pod {
   const job = "resnet-train-7f9c4";
   const jobUid = "b7a0d3f2-6f1e-4f5a-9a44-0e1f6c9a8d21";
   const mounts = claims.map((claim, index) => ({ name: `dataset-${index}`, mountPath: `/data/${claim}` }));
   const token = {
-    name: "kube-api-access-x7k2p",
+    name: `kube-api-access-${review.toString(36).padStart(5, "x")}`,
     readOnly: true,
     mountPath: "/var/run/secrets/kubernetes.io/serviceaccount",
   };
@@ -26,9 +36,9 @@ function trainingPod(namespace: string, claims: readonly string[]): Pod {
         team: "vision",
         "batch.kubernetes.io/controller-uid": jobUid,
         "batch.kubernetes.io/job-name": job,
-        "batch.kubernetes.io/job-completion-index": "0",
+        "batch.kubernetes.io/job-completion-index": String(worker),
       },
-      annotations: { "batch.kubernetes.io/job-completion-index": "0" },
+      annotations: { "batch.kubernetes.io/job-completion-index": String(worker) },
       ownerReferences: [
         {
           apiVersion: "batch/v1",

@@ -29,6 +29,7 @@ interface Running {
 }
 
 const namespaces = 100;
+const reviews = 400;
 
 /** Measures the webhook over clusters of different sizes in turn. */
 export async function measureScale(place: BenchPlace): Promise<ScaleRow[]> {
@@ -59,9 +60,12 @@ async function startOver(place: BenchPlace, size: number): Promise<Running> {
   const cluster = await writeClusterFolder(join(place.directory, `datasets-${size}`), size, namespaces);
   const server = await place.startWebhook(cluster.directory);
   const readyMegabytes = residentMegabytes(server.pid);
-  const questions = cluster.samples.map(({ namespace, claim }, index): Question => {
-    const uid = `5c6f7c0a-4b7e-4c1f-8f0e-${String(index).padStart(12, "0")}`;
-    return { body: trainingReview(namespace, [claim], uid), expected: ["fluid-fuse-0"] };
-  });
+  // No two alike, so that no answer is only remembered.
+  const questions = Array.from({ length: reviews }, (_, review): Question[] => {
+    const sample = cluster.samples[review % cluster.samples.length];
+    if (sample === undefined) return [];
+    const body = trainingReview(sample.namespace, [sample.claim], review, review);
+    return [{ body, expected: ["fluid-fuse-0"] }];
+  }).flat();
   return { cluster, server, questions, readyMegabytes, rounds: [] };
 }

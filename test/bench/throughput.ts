@@ -18,7 +18,7 @@ export interface ThroughputRow {
 interface Case {
   readonly name: string;
   readonly server: ServerProcess;
-  readonly question: Question;
+  readonly questions: readonly Question[];
 }
 
 export interface Throughput {
@@ -26,18 +26,19 @@ export interface Throughput {
   readonly rows: readonly ThroughputRow[];
 }
 
-const uid = "1d5f7c0a-4b7e-4c1f-8f0e-2f1f3f5c9a10";
 const fewDatasets = 4;
+/** Reviews of each kind. As many that differ are more than the webhook remembers answers to. */
+const reviews = 400;
 
 /** Writes the small cluster: four datasets in one namespace. */
 export function writeSmallCluster(place: BenchPlace): Promise<ClusterFolder> {
   return writeClusterFolder(join(place.directory, "small"), fewDatasets, 1);
 }
 
-/** The review of a pod with the first `count` datasets of a cluster, and the clients that it has to be given. */
-export function questionAbout(cluster: ClusterFolder, count: number): Question {
+/** The review number `review` of a pod with the first `count` datasets of a cluster, and the clients it has to be given. */
+export function questionAbout(cluster: ClusterFolder, count: number, review = 0, worker = 0): Question {
   const claims = cluster.samples.slice(0, count).map(({ claim }) => claim);
-  const body = trainingReview(cluster.samples[0]?.namespace ?? "", claims, uid);
+  const body = trainingReview(cluster.samples[0]?.namespace ?? "", claims, review, worker);
   return { body, expected: claims.map((_, index) => `fluid-fuse-${index}`) };
 }
 
@@ -46,30 +47,34 @@ export async function measureThroughput(place: BenchPlace, cluster: ClusterFolde
   const { rounds, seconds, connections } = place.options;
   const echo = await place.startEcho();
   const webhook = await place.startWebhook(cluster.directory);
-  const one = questionAbout(cluster, 1);
+  const numbers = Array.from({ length: reviews }, (_, review) => review);
+  const replicas = (count: number) => numbers.map((review) => questionAbout(cluster, count, review));
+  const workers = numbers.map((review) => questionAbout(cluster, 1, review, review));
+  const [one] = workers;
   const cases: readonly Case[] = [
-    { name: "echo", server: echo, question: { ...one, expected: "echo" } },
-    { name: "pod with one dataset", server: webhook, question: one },
-    { name: "pod with four datasets", server: webhook, question: questionAbout(cluster, fewDatasets) },
-    { name: "pod without claims", server: webhook, question: questionAbout(cluster, 0) },
+    { name: "echo", server: echo, questions: workers.map((each) => ({ ...each, expected: "echo" })) },
+    { name: "one dataset, replicas", server: webhook, questions: replicas(1) },
+    { name: "one dataset, no two alike", server: webhook, questions: workers },
+    { name: "four datasets, replicas", server: webhook, questions: replicas(fewDatasets) },
+    { name: "without claims", server: webhook, questions: replicas(0) },
   ];
   const rows = connections.map((count) => rowsOf(cases, count));
   place.say("warming up");
   // Both have compiled what they run before anything counts; that takes some thousand reviews of each kind.
-  for (const { server, question } of cases) await measure(server, [question], 16, seconds * 2, place.agent);
+  for (const { server, questions } of cases) await measure(server, questions, 16, seconds * 2, place.agent);
   for (let round = 0; round < rounds; round++) {
     for (const group of rows) {
       place.say(`round ${round + 1} of ${rounds}, ${group[0]?.connections} connections`);
       // There and back, so that a machine that gets slower or faster favours none.
       const order = round % 2 === 0 ? cases : cases.toReversed();
-      for (const { name, server, question } of order) {
+      for (const { name, server, questions } of order) {
         const row = group.find((candidate) => candidate.name === name);
-        row?.rounds.push(await measure(server, [question], row.connections, seconds, place.agent));
+        row?.rounds.push(await measure(server, questions, row.connections, seconds, place.agent));
       }
     }
   }
   await Promise.all([echo.stop(), webhook.stop()]);
-  return { reviewBytes: Buffer.byteLength(one.body), rows: rows.flat() };
+  return { reviewBytes: Buffer.byteLength(one?.body ?? ""), rows: rows.flat() };
 }
 
 function rowsOf(cases: readonly Case[], connections: number): ThroughputRow[] {

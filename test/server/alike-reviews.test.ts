@@ -1,0 +1,171 @@
+import { describe, expect, it } from "vitest";
+import { decide } from "../../src/admission/decide.ts";
+import { WitnessedView } from "../../src/admission/witnessed-view.ts";
+import { defaultConfig } from "../../src/config.ts";
+import { AlikeReviews, type KnownAnswer, readReviewText } from "../../src/server/alike-reviews.ts";
+import { createAnswerer } from "../../src/server/answer-text.ts";
+import { type ClusterObjects, clusterOf } from "../support/cluster-of.ts";
+import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
+import { reviewOf } from "../support/review-builder.ts";
+
+const uids = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"] as const;
+const objects = objectsOf(fluidDataset("data"));
+
+/** A replica as the API server sends it: without a name yet, with the token's volume under a random one. */
+function replica(token: string, volume = "data") {
+  const mounts = [
+    { name: volume, mountPath: "/data" },
+    { name: token, mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+  ];
+  return {
+    metadata: { generateName: "web-", namespace: "default", labels: { "sluice.io/inject": "true" } },
+    spec: {
+      containers: [{ name: "app", volumeMounts: mounts }],
+      volumes: [
+        { name: volume, persistentVolumeClaim: { claimName: "data" } },
+        { name: token, projected: { sources: [] } },
+      ],
+    },
+  };
+}
+
+const account = { namespace: "default", name: "other", imagePullSecrets: [] };
+
+const reviewText = (object: object, uid: string): string => JSON.stringify(reviewOf(object, { uid }));
+
+/** An answerer over objects that a test may exchange, and how often it has decided. */
+function answerer(first: ClusterObjects = objects) {
+  const state = { view: clusterOf(first), decided: 0 };
+  const cluster = {
+    get view() {
+      return state.view;
+    },
+    refresh: async () => false,
+    close: async () => {},
+  };
+  const answer = createAnswerer({
+    cluster,
+    config: defaultConfig,
+    onError: (error) => {
+      throw error;
+    },
+    decide: (...asked) => {
+      state.decided += 1;
+      return decide(...asked);
+    },
+  });
+  const ask = async (object: object, uid: string = uids[0]) => {
+    const { json, outcome } = await answer(reviewText(object, uid), 1_000);
+    return { response: JSON.parse(String(json)).response, outcome };
+  };
+  return { state, ask, answer };
+}
+
+describe("reviews of replicas", () => {
+  it("are decided about once, and answered under their own uids", async () => {
+    const { state, ask } = answerer();
+    const first = await ask(replica("kube-api-access-aaaaa"), uids[0]);
+    const second = await ask(replica("kube-api-access-bbbbb"), uids[1]);
+    expect(state.decided).toBe(1);
+    expect(first.response).toMatchObject({ uid: uids[0], allowed: true, patch: expect.any(String) });
+    expect(second.response).toEqual({ ...first.response, uid: uids[1] });
+    expect(second.outcome).toEqual({ ...first.outcome, uid: uids[1] });
+  });
+
+  it("are decided about anew when the cluster has changed in what was asked of it, and only then", async () => {
+    const { state, ask } = answerer();
+    await ask(replica("kube-api-access-aaaaa"));
+    const before = state.view;
+    state.view = { ...before, serviceAccount: () => account };
+    await ask(replica("kube-api-access-bbbbb"));
+    expect(state.decided).toBe(1);
+    state.view = { ...before, dataset: () => undefined };
+    const { response } = await ask(replica("kube-api-access-ccccc"));
+    expect(response).toMatchObject({ allowed: false });
+    expect(state.decided).toBeGreaterThan(1);
+  });
+
+  it("are decided about each time as long as they are refused", async () => {
+    const { state, ask } = answerer({ ...objects, datasets: [] });
+    await ask(replica("kube-api-access-aaaaa"));
+    const { decided } = state;
+    await ask(replica("kube-api-access-aaaaa"));
+    expect(state.decided).toBe(2 * decided);
+  });
+
+  it.each([
+    ["another label", { labels: { "sluice.io/inject": "true", app: "x" } }],
+    ["another annotation", { annotations: { "sluice.io/cache-affinity": "none" } }],
+    ["another namespace", { namespace: "other" }],
+  ])("%s makes another pod", async (_, metadata) => {
+    const { state, ask } = answerer();
+    const pod = replica("kube-api-access-aaaaa");
+    await ask(pod);
+    await ask({ ...pod, metadata: { ...pod.metadata, ...metadata } });
+    expect(state.decided).toBeGreaterThan(1);
+  });
+});
+
+describe("readReviewText", () => {
+  const text = reviewText(replica("kube-api-access-aaaaa"), uids[0]);
+
+  it("parts the uid and the token's volume from what is asked", () => {
+    const other = reviewText(replica("kube-api-access-zzzzz"), uids[1]);
+    expect(readReviewText(text)).toMatchObject({ uid: uids[0], tokenVolume: "kube-api-access-aaaaa" });
+    expect(readReviewText(text)?.question).toBe(readReviewText(other)?.question);
+  });
+
+  it.each([
+    ["another version", text.replace("admission.k8s.io/v1", "admission.k8s.io/v1beta1")],
+    ["another order", JSON.stringify({ apiVersion: "admission.k8s.io/v1", ...JSON.parse(text) })],
+    ["a uid that is none", text.replace(uids[0], `"${uids[0].slice(1)}`)],
+    ["a character that no JSON has", text.replace('"web-"', '"web\0"')],
+    ["a very long text", text.replace("web-", "w".repeat(40_000))],
+    ["nothing", ""],
+  ])("%s is not read", (_, wrong) => {
+    expect(readReviewText(wrong)).toBeUndefined();
+  });
+});
+
+describe("AlikeReviews", () => {
+  const view = clusterOf(objects);
+  const known = (body: string): KnownAnswer => ({
+    body: Buffer.from(body),
+    outcome: {
+      namespace: "default",
+      pod: "web-*",
+      operation: "CREATE",
+      verdict: "injected",
+      code: "injected",
+      codes: [],
+      dryRun: false,
+    },
+  });
+  const textOf = (label: string) => {
+    const pod = replica("kube-api-access-aaaaa");
+    const text = readReviewText(reviewText({ ...pod, label }, uids[0]));
+    if (text === undefined) throw new Error("no review");
+    return text;
+  };
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+  it.each([
+    ["in the patch", known("x"), base64('{"name":"kube-api-access-aaaaa"}')],
+    ["in a warning", known("volume kube-api-access-aaaaa"), base64("[]")],
+  ])("keeps no answer that names the pod's own volume %s", (_, answer, patch) => {
+    const alike = new AlikeReviews();
+    alike.remember(textOf("a"), answer, patch, new WitnessedView(view));
+    expect(alike.recall(textOf("a"), view)).toBeUndefined();
+  });
+
+  it("forgets the answer that was not given for longest", () => {
+    const alike = new AlikeReviews(2);
+    for (const label of ["a", "b"])
+      alike.remember(textOf(label), known(label), base64("[]"), new WitnessedView(view));
+    expect(alike.recall(textOf("a"), view)?.body.toString()).toBe("a");
+    alike.remember(textOf("c"), known("c"), base64("[]"), new WitnessedView(view));
+    expect(alike.recall(textOf("b"), view)).toBeUndefined();
+    expect(alike.recall(textOf("a"), view)?.body.toString()).toBe("a");
+    expect(alike.recall(textOf("c"), view)?.body.toString()).toBe("c");
+  });
+});
