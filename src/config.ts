@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readPlatforms } from "./platforms/read-platforms.ts";
 
 // YAML reads an unquoted 2 as a number, and Kubernetes takes it.
 const quantity = z.preprocess(
@@ -70,6 +71,21 @@ const schema = z.strictObject({
   /** `auto`: a client is ended once it has detached where it is known to hold nothing unwritten, else waited for. */
   clientStop: z.enum(["auto", "wait", "detach"]).default("auto"),
   platform: z.string().default("kubernetes"),
+  /** What is different of the platforms that come with Sluice, and further ones; by name. */
+  platforms: z
+    .unknown()
+    .transform((value, context) => {
+      const { catalog, problems } = readPlatforms(value);
+      for (const { path, message } of problems)
+        context.addIssue({ code: "custom", path: [...path], message, input: value });
+      return catalog;
+    })
+    .prefault({}),
+  /**
+   * What happens to a pod whose client the Pod Security level of its namespace refuses: it is refused with the reason, or
+   * warned of, for a cluster that exempts such pods.
+   */
+  podSecurity: z.enum(["refuse", "warn"]).default("refuse"),
   /** For a client whose template states none and whose pod asks for none. */
   clientResources: z
     .strictObject({ requests: resources, limits: resources })

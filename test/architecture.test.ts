@@ -15,7 +15,7 @@ const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
   certs: ["cluster"],
   telemetry: [],
   types: [],
-  "config.ts": [],
+  "config.ts": ["platforms"],
   "version.ts": [],
 };
 
@@ -28,7 +28,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["telemetry"],
   selfsigned: ["certs"],
   yaml: ["cluster", "cli"],
-  zod: ["config.ts"],
+  zod: ["config.ts", "platforms"],
 };
 
 /** Rooms that compute and nothing else: no clock, no files, no network, no environment. */

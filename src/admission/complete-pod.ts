@@ -1,6 +1,8 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Resolution } from "../datasets/resolve.ts";
-import { type DetectedPlatform, warnOfPlatform } from "../platforms/detect.ts";
+import { describeLayout } from "../platforms/describe-layout.ts";
+import type { FoundPlatform } from "../platforms/detect.ts";
+import { warnOfPlatform, warnOfTolerations } from "../platforms/judge-platform.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import { addPullSecrets } from "../pod/pull-secrets.ts";
@@ -9,6 +11,7 @@ import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
+import { annotateForPlatform } from "./platform-annotations.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 
@@ -18,7 +21,7 @@ export function completePod(
   question: Question,
   resolution: Resolution,
   plans: readonly ClientPlan[],
-  detected: Extract<DetectedPlatform, { platform: unknown }>,
+  detected: FoundPlatform,
   native: boolean,
 ): Finding[] {
   const { pod, cluster, config, options } = question;
@@ -54,23 +57,32 @@ export function completePod(
     platform: platform.name,
     sidecar: native ? "native" : "classic",
   });
+  annotateForPlatform(editor, platform, plans, native);
   if (!native) keepDefaultContainer(editor, question);
   return [
     ...pullSecrets(editor, question, plans),
     ...steering.findings,
-    ...warnOfPlatform(platform),
+    ...warnOfPlatform(detected, pod),
+    ...warnOfTolerations(pod, detected, config.platforms),
+    ...tellLayout(platform, native),
     ...lostWithTheClaim(datasets),
-    ...(native ? [] : endlessPod(pod)),
+    ...(native || platform.end.by !== "nothing" ? [] : endlessPod(pod)),
     ...droppedParts(plans),
     ...loweredQuality(question, editor),
   ];
 }
 
-/** A classic client is containers[0], where `kubectl logs` and `kubectl exec` would look for the app. */
+function tellLayout(platform: FoundPlatform["platform"], native: boolean): Finding[] {
+  if (platform.mount.by === "views") return [];
+  return [{ code: "platform-layout", message: describeLayout(platform, native) }];
+}
+
+/** A classic client is mostly containers[0], where `kubectl logs` and `kubectl exec` would look for the app. */
 function keepDefaultContainer(editor: PodEditor, { pod }: Question): void {
   const key = "kubectl.kubernetes.io/default-container";
   const first = pod.spec?.containers[0]?.name;
-  if (first === undefined || pod.metadata?.annotations?.[key] !== undefined) return;
+  if (first === undefined || first === editor.pod.spec?.containers[0]?.name) return;
+  if (pod.metadata?.annotations?.[key] !== undefined) return;
   editor.merge(
     ["metadata", "annotations"],
     { [key]: first },

@@ -1,5 +1,5 @@
 import { resolveVolumes } from "../datasets/resolve.ts";
-import { warnOfPlatform } from "../platforms/detect.ts";
+import { warnOfPlatform } from "../platforms/judge-platform.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { propagateMounts } from "../pod/propagate-mounts.ts";
 import type { Finding } from "../types/reason.ts";
@@ -62,7 +62,7 @@ export function prepareForCsi(question: Question): Decision {
       editor,
       datasets.map((dataset) => ({ dataset: dataset.dataset, inUse: true })),
     );
-  findings.push(...steering.findings, ...warnOfPlatform(detected.platform));
+  findings.push(...steering.findings, ...warnOfPlatform(detected, pod));
   const left = volumes
     .filter((v) => v.code === "left-to-csi")
     .map(({ volume, message }): Finding => ({ code: "left-to-csi", message, volume }));

@@ -25,6 +25,7 @@ export function platformOf(question: Question, { clients }: { readonly clients: 
   const namespace = cluster.namespace(question.namespace);
   return detectPlatform({
     pod,
+    catalog: config.platforms,
     namespaceLabels: namespace?.labels ?? {},
     namespaceAnnotations: namespace?.annotations ?? {},
     asked: options.platform,

@@ -1,18 +1,21 @@
 import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
-import { refuseOfPlatform } from "../platforms/detect.ts";
+import { refuseOfPlatform } from "../platforms/judge-platform.ts";
 import { decideSidecarKind } from "../platforms/native-sidecars.ts";
-import { addClients } from "../pod/add-clients.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
-import { podLevelConflicts, sizesWithin } from "../pod/quality-of-service.ts";
+import { podLevelConflicts } from "../pod/quality-of-service.ts";
 import { servedVolumes, serveLateContainers } from "../pod/serve-late-containers.ts";
+import { type DirectlyServed, directlyServed, serveLateDirect } from "../pod/serve-late-direct.ts";
 import { byVolume, type ServedVolume } from "../pod/served-volume.ts";
 import { missingParts, sidecarObstacles, tooLarge } from "../pod/sidecar-obstacles.ts";
 import type { Finding } from "../types/reason.ts";
+import { adaptToPlatform } from "./adapt-to-platform.ts";
 import { planClients } from "./client-plans.ts";
 import { completePod } from "./complete-pod.ts";
 import { bySeverity, isRefusal, reject } from "./conclude.ts";
 import type { Decision, VolumeOutcome } from "./decision.ts";
+import { checkFinished } from "./final-check.ts";
+import { placeClients } from "./place-clients.ts";
 import { platformOf, type Question } from "./question.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
 import { withoutDataset } from "./without-dataset.ts";
@@ -31,19 +34,21 @@ export function serveBySidecars(question: Question): Decision {
     keepCacheDirectories,
   });
   const servedBefore = servedVolumes(pod, config.subPathExpr === "direct");
+  const direct = directlyServed(pod);
+  const before = [...servedBefore, ...direct];
   const problems = resolution.volumes.flatMap((volume) =>
     volume.kind === "problem" ? [volume.finding] : [],
   );
   const mode = "sidecar";
   const missing = missingParts(pod, new Set(servedBefore.map((volume) => volume.volume)));
-  if (resolution.datasets.length + problems.length + servedBefore.length + missing.length === 0) {
-    return withoutDataset(question, outcomes(resolution, servedBefore, []));
+  if (resolution.datasets.length + problems.length + before.length + missing.length === 0) {
+    return withoutDataset(question, outcomes(resolution, before, []));
   }
   const detected = platformOf(question, { clients: true });
   const obstacles = [...problems, ...missing, ...tooLarge(pod)];
   const refusals = "problem" in detected ? [detected.problem, ...obstacles] : obstacles;
   if ("problem" in detected || refusals.length > 0) {
-    const refused = refusedOutcomes(outcomes(resolution, servedBefore, []), refusals);
+    const refused = refusedOutcomes(outcomes(resolution, before, []), refusals);
     return reject(pod, [...refusals, ...selection.findings], refused, { mode });
   }
 
@@ -61,27 +66,33 @@ export function serveBySidecars(question: Question): Decision {
   const volumes = new Set(
     resolution.volumes.flatMap((volume) => (volume.kind === "dataset" ? [volume.volume] : [])),
   );
-  const all = new Set([...volumes, ...servedBefore.map((volume) => volume.volume)]);
-  const { plans, findings: planned } = planClients(pod, resolution.datasets, native, options, config);
+  const all = new Set([...volumes, ...before.map((volume) => volume.volume)]);
+  const adapted = adaptToPlatform(resolution.datasets, platform);
+  const { plans, findings: planned } = planClients(pod, adapted.datasets, native, options, config);
 
   const claims = plans.flatMap((plan) => plan.claims);
   const editor = new PodEditor(pod);
-  const added = addClients(editor, plans, {
-    native,
-    guardResources: sizesWithin(pod, config.guardResources),
-    meshProxies: config.meshProxies,
-    directSubPathExpr: config.subPathExpr === "direct",
-  });
+  const added = placeClients(editor, plans, platform, native, config);
+  serveLateDirect(editor, direct);
   const findings: Finding[] = [
-    ...refuseOfPlatform(platform),
-    ...sidecarObstacles(pod, all, native, config.firstContainerIsApp),
+    ...refuseOfPlatform(
+      detected,
+      resolution.datasets.map((dataset) => dataset.runtime),
+    ),
+    ...sidecarObstacles(
+      pod,
+      all,
+      native,
+      platform.start.order === "priority" ? [] : config.firstContainerIsApp,
+    ),
     ...selection.findings,
     ...planned,
+    ...adapted.findings,
     ...added.findings,
     ...serveLateContainers(editor, servedBefore),
     ...(added.unmounted.size < claims.length ? podLevelConflicts(editor.pod) : []),
   ];
-  const told = outcomes(resolution, servedBefore, plans, added.unmounted);
+  const told = outcomes(resolution, before, plans, added.unmounted);
   if (findings.some(isRefusal)) return reject(pod, findings, refusedOutcomes(told, findings), known);
 
   const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
@@ -91,6 +102,10 @@ export function serveBySidecars(question: Question): Decision {
       { code: "sidecar-kind", message: `${sidecar.kind} sidecars: ${sidecar.why}` },
       ...completePod(editor, question, resolution, mounted, detected, native),
     );
+  const earlier = before.map((volume) => volume.client);
+  const breaches = checkFinished(editor, question, platform, mounted, earlier);
+  findings.push(...breaches);
+  if (breaches.some(isRefusal)) return reject(pod, findings, refusedOutcomes(told, findings), known);
   const done = told
     .filter(({ code }) => code !== "not-a-claim")
     .map(({ code, message, volume }): Finding => ({ code, message, volume }));
@@ -106,7 +121,7 @@ export function serveBySidecars(question: Question): Decision {
 
 function outcomes(
   resolution: Resolution,
-  servedBefore: readonly ServedVolume[],
+  servedBefore: readonly (ServedVolume | DirectlyServed)[],
   plans: readonly ClientPlan[],
   unmounted: ReadonlySet<string> = new Set(),
 ): VolumeOutcome[] {

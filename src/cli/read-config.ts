@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { type Config, ConfigError, defaultConfig, parseConfig } from "../config.ts";
-import { isPlatformName, listPlatformNames } from "../platforms/catalog.ts";
+import { listPlatformNames } from "../platforms/catalog.ts";
 import { parseQuantity } from "../types/quantity.ts";
 import { InputError } from "./input-error.ts";
 import { whyUnreadable } from "./read-manifest.ts";
@@ -30,8 +30,8 @@ export async function readConfig(file: string | undefined): Promise<Config> {
 /** What each key allows by itself, and yet no pod could be served by. */
 function contradictions(config: Config): string[] {
   const problems: string[] = [];
-  if (!isPlatformName(config.platform))
-    problems.push(`platform: "${config.platform}" is not known: use ${listPlatformNames()}`);
+  if (!config.platforms.byName.has(config.platform))
+    problems.push(`platform: "${config.platform}" is not known: use ${listPlatformNames(config.platforms)}`);
   for (const key of ["clientResources", "guardResources"] as const)
     for (const name of ["cpu", "memory"] as const) {
       const [request, limit] = [config[key].requests[name], config[key].limits[name]];

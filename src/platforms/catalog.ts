@@ -1,71 +1,75 @@
-import type { Platform } from "./platform.ts";
+import { alibabaCloud } from "./alibaba-cloud.ts";
+import { closedPlatforms } from "./closed-platforms.ts";
+import { kata, kubernetes, virtualNode } from "./cluster-nodes.ts";
+import { otherClouds } from "./other-clouds.ts";
+import type { Platform, PlatformMark } from "./platform.ts";
 
-const kubernetes: Platform = {
-  name: "kubernetes",
-  summary:
-    "An ordinary node with a kubelet: mounts are shared between containers and node affinity is heeded.",
-  marks: [],
-  hints: [],
-  nodeAffinity: "heard",
-  nativeSidecars: "by-kubelet",
-  views: "confirmed",
-};
+/** The platforms as they come with Sluice. */
+export const builtInPlatforms: readonly Platform[] = [
+  kubernetes,
+  ...alibabaCloud,
+  ...otherClouds,
+  ...closedPlatforms,
+  kata,
+  virtualNode,
+];
 
-// Alibaba Cloud, "comparison and introduction of virtual node scheduling schemes": the label beats all affinity.
-// No page of theirs says that mount propagation or native sidecars work, so neither is taken for granted.
-const eci: Platform = {
-  name: "eci",
-  summary:
-    "An Alibaba Cloud ECI virtual node: hostPath is refused, node affinity is ignored, and neither shared mounts nor native sidecars are confirmed.",
-  marks: [
-    { kind: "label", key: "alibabacloud.com/eci", value: "true", onNamespace: true },
-    { kind: "label", key: "eci", value: "true", onNamespace: true },
-  ],
-  hints: [{ kind: "label", key: "alibabacloud.com/fluid-sidecar-target", value: "eci", onNamespace: false }],
-  nodeAffinity: "ignored",
-  nativeSidecars: false,
-  views: "unconfirmed",
-  hostPaths: "refused",
-};
-
-// Kata Containers: a subPath of an emptyDir is not recognised as local to the guest and may be silently empty.
-const kata: Platform = {
-  name: "kata",
-  summary: "A micro-VM of Kata Containers: a view of a mount may be an empty directory there.",
-  marks: [],
-  hints: [],
-  runtimeClass: "kata",
-  nodeAffinity: "heard",
-  nativeSidecars: "by-kubelet",
-  views: "refused",
-};
-
-// What several vendors' virtual nodes have in common; which one it is has to be said.
-const virtualNode: Platform = {
-  name: "virtual-node",
-  summary: "A virtual node of no known vendor: neither shared mounts nor native sidecars are confirmed.",
-  marks: [],
-  hints: [],
-  nodeSelector: { type: "virtual-kubelet" },
-  nodeAffinity: "heard",
-  nativeSidecars: false,
-  views: "unconfirmed",
-};
-
-/** Every platform known; where the marks of two are on one pod, the earlier one is taken. */
-export const platforms: readonly Platform[] = [kubernetes, eci, kata, virtualNode];
-
-/** The platform of that name, if it is known. */
-export function findPlatform(name: string): Platform | undefined {
-  return platforms.find((platform) => platform.name === name);
+/** The platforms of one configuration, and what they are recognised by, ready to be looked up. */
+export interface PlatformCatalog {
+  readonly platforms: readonly Platform[];
+  readonly byName: ReadonlyMap<string, Platform>;
+  readonly targets: readonly KnownMark[];
+  readonly marks: readonly KnownMark[];
+  readonly namespaceMarks: readonly KnownMark[];
+  readonly bursts: readonly KnownBurst[];
+  /** Those that a nodeSelector leads to, the ones with more labels first. */
+  readonly selected: readonly Selected[];
+  readonly tainted: readonly { readonly platform: Platform; readonly key: string }[];
+  readonly runtimes: readonly { readonly platform: Platform; readonly part: string }[];
 }
 
-/** Whether `name` is a platform's name; for checking the configuration. */
-export function isPlatformName(name: string): boolean {
-  return findPlatform(name) !== undefined;
+export interface KnownMark extends PlatformMark {
+  readonly platform: Platform;
+}
+
+export interface KnownBurst {
+  readonly platform: Platform;
+  readonly kind: "label" | "annotation";
+  readonly key: string;
+}
+
+export interface Selected {
+  readonly platform: Platform;
+  readonly labels: readonly (readonly [key: string, value: string])[];
+}
+
+/** Makes platforms ready to be looked up; done once for a configuration. */
+export function catalogOf(platforms: readonly Platform[]): PlatformCatalog {
+  const marksOf = (list: "targets" | "marks"): KnownMark[] =>
+    platforms.flatMap((platform) => platform.recognition[list].map((mark) => ({ ...mark, platform })));
+  const marks = marksOf("marks");
+  return {
+    platforms,
+    byName: new Map(platforms.map((platform) => [platform.name, platform])),
+    targets: marksOf("targets"),
+    marks,
+    namespaceMarks: marks.filter((mark) => mark.onNamespace),
+    bursts: platforms.flatMap((platform) =>
+      platform.recognition.bursts.map((burst) => ({ ...burst, platform })),
+    ),
+    selected: platforms
+      .map((platform) => ({ platform, labels: Object.entries(platform.recognition.nodeLabels) }))
+      .filter(({ labels }) => labels.length > 0)
+      .sort((a, b) => b.labels.length - a.labels.length),
+    tainted: platforms.flatMap((platform) => platform.recognition.taints.map((key) => ({ platform, key }))),
+    runtimes: platforms.flatMap((platform) => {
+      const part = platform.recognition.runtimeClass;
+      return part === undefined ? [] : [{ platform, part }];
+    }),
+  };
 }
 
 /** The known names, for messages: "kubernetes, eci, …". */
-export function listPlatformNames(): string {
+export function listPlatformNames({ platforms }: PlatformCatalog): string {
   return platforms.map((platform) => platform.name).join(", ");
 }

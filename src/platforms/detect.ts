@@ -1,10 +1,12 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
-import { findPlatform, listPlatformNames, platforms } from "./catalog.ts";
-import type { Platform, PlatformMark } from "./platform.ts";
+import { type KnownMark, listPlatformNames, type PlatformCatalog } from "./catalog.ts";
+import { leadsTo } from "./node-labels.ts";
+import type { Platform } from "./platform.ts";
 
 export interface PlatformQuestion {
   readonly pod: Pod;
+  readonly catalog: PlatformCatalog;
   readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly namespaceAnnotations: Readonly<Record<string, string>>;
   /** Whether a client runs in the pod, for which Fluid's marks may ask to have no privilege. */
@@ -15,73 +17,78 @@ export interface PlatformQuestion {
   readonly fallback: string;
 }
 
-export type DetectedPlatform =
-  | { readonly platform: Platform; readonly why: string }
-  | { readonly problem: Finding };
+export interface FoundPlatform {
+  readonly platform: Platform;
+  readonly why: string;
+  /** Why the pod may run on an ordinary node as well. */
+  readonly bursts?: string;
+}
+
+export type DetectedPlatform = FoundPlatform | { readonly problem: Finding };
 
 interface Marked {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+const none: Readonly<Record<string, string>> = {};
 const fluidPlatformKey = "serverless.fluid.io/platform";
 const fluidUnprivilegedKey = "unprivileged.sidecar.fluid.io/inject";
 const fluidServerlessKeys = ["serverless.fluid.io/inject", "fuse.sidecar.fluid.io/inject"];
+const generic = "virtual-node";
+const noBurst = ["off", "false", ""];
 
 /**
- * Finds out on which kind of node a pod will run: what the pod asks for, then Fluid's ways of asking, then the marks
- * that send a pod somewhere, on the pod and then on its namespace, then hints, then the configured platform.
+ * Finds out on which kind of node a pod will run: what the pod names, by our annotation, then by Fluid's ways; its
+ * runtime class; the marks that send it somewhere, on the pod and then on its namespace; the nodes it selects; at last
+ * the configured platform. Of two places that name different ones the first counts; two marks in one place contradict
+ * each other.
  *
- * A toleration for virtual nodes names no platform, and a nodeSelector only that it is one: several vendors use the same.
+ * A toleration for virtual nodes names no platform: the pod may as well run elsewhere.
  * (Fluid: pkg/utils/annotations.go GetServerlessPlatform, whose platforms are `default` and `unprivileged`.)
  */
 export function detectPlatform(question: PlatformQuestion): DetectedPlatform {
-  const pod = {
-    labels: question.pod.metadata?.labels ?? {},
-    annotations: question.pod.metadata?.annotations ?? {},
-  };
-  const namespace = { labels: question.namespaceLabels, annotations: question.namespaceAnnotations };
+  const { metadata } = question.pod;
+  const pod = { labels: metadata?.labels ?? none, annotations: metadata?.annotations ?? none };
+  const { catalog } = question;
   return (
-    askedPlatform(question.asked) ??
+    askedPlatform(question, pod) ??
     fluidPlatform(pod, question) ??
-    runtimePlatform(question.pod) ??
-    markedPlatform(pod, namespace) ??
-    selectedPlatform(question.pod) ??
-    fallbackPlatform(question.fallback, "nothing says otherwise")
+    markedPlatform(catalog.targets, pod, "of the pod") ??
+    runtimePlatform(question) ??
+    markedPlatform(catalog.marks, pod, "of the pod") ??
+    burstPlatform(question, pod) ??
+    namespacePlatform(question) ??
+    selectedPlatform(question) ??
+    fallbackPlatform(question, "nothing says otherwise")
   );
 }
 
-/** What whoever creates a pod for this platform should know. */
-export function warnOfPlatform(platform: Platform): Finding[] {
-  if (platform.views !== "unconfirmed") return [];
-  const message = `platform ${platform.name}: it is not confirmed that a client's mount appears in other containers there; test one pod first, or choose another platform by the annotation sluice.io/platform`;
-  return [{ code: "platform-unconfirmed", message }];
+function askedPlatform(question: PlatformQuestion, pod: Marked): DetectedPlatform | undefined {
+  if (question.asked === undefined) return undefined;
+  const named = namedPlatform(question, "sluice.io/platform", question.asked);
+  if ("problem" in named) return named;
+  const other = question.catalog.marks.find((mark) => carries(pod, mark) && mark.platform !== named.platform);
+  if (other === undefined) return named;
+  return { ...named, why: `${named.why}, although ${describe(other)} says ${other.platform.name}` };
 }
 
-/** Why no client can be injected on this platform. */
-export function refuseOfPlatform(platform: Platform): Finding[] {
-  if (platform.views !== "refused") return [];
-  const message = `platform ${platform.name}: a client's mount may be an empty directory in the other containers: use another runtime or sluice.io/mode: csi, or vouch for it by sluice.io/platform: kubernetes`;
-  return [{ code: "no-shared-mounts", message }];
-}
-
-function askedPlatform(asked: string | undefined): DetectedPlatform | undefined {
-  if (asked === undefined) return undefined;
-  return namedPlatform("sluice.io/platform", asked);
-}
-
-function fluidPlatform(pod: Marked, { clients, fallback }: PlatformQuestion): DetectedPlatform | undefined {
-  const serverless = fluidServerlessKeys.some((key) => pod.labels[key] === "true");
+function fluidPlatform(pod: Marked, question: PlatformQuestion): DetectedPlatform | undefined {
+  const { clients } = question;
   // Fluid looks at this label first and then no longer at the annotation.
-  if (clients && serverless && pod.labels[fluidUnprivilegedKey] === "true")
+  if (clients && pod.labels[fluidUnprivilegedKey] === "true" && isServerless(pod))
     return { problem: refuseUnprivileged(`label ${fluidUnprivilegedKey}=true`, "label") };
   const name = pod.annotations[fluidPlatformKey];
   if (name === undefined) return undefined;
   if (name === "unprivileged" && !clients) return undefined;
   if (name === "unprivileged")
     return { problem: refuseUnprivileged(`annotation ${fluidPlatformKey}=${name}`, "annotation") };
-  if (name === "default") return fallbackPlatform(fallback, `annotation ${fluidPlatformKey}=default`);
-  return namedPlatform(fluidPlatformKey, name);
+  if (name === "default") return fallbackPlatform(question, `annotation ${fluidPlatformKey}=default`);
+  return namedPlatform(question, fluidPlatformKey, name);
+}
+
+function isServerless({ labels }: Marked): boolean {
+  return fluidServerlessKeys.some((key) => labels[key] === "true");
 }
 
 function refuseUnprivileged(mark: string, kind: string): Finding {
@@ -89,58 +96,82 @@ function refuseUnprivileged(mark: string, kind: string): Finding {
   return { code: "unprivileged-client", message };
 }
 
-function markedPlatform(pod: Marked, namespace: Marked): DetectedPlatform | undefined {
-  return (
-    findMarked((platform) => platform.marks, pod, "of the pod") ??
-    findMarked(
-      (platform) => platform.marks.filter((mark) => mark.onNamespace),
-      namespace,
-      "of the namespace",
-    ) ??
-    findMarked((platform) => platform.hints, pod, "of the pod")
-  );
+function namespacePlatform(question: PlatformQuestion): DetectedPlatform | undefined {
+  const { namespaceLabels: labels, namespaceAnnotations: annotations, catalog } = question;
+  return markedPlatform(catalog.namespaceMarks, { labels, annotations }, "of the namespace");
 }
 
-function findMarked(
-  marksOf: (platform: Platform) => readonly PlatformMark[],
+function markedPlatform(
+  marks: readonly KnownMark[],
   object: Marked,
   whose: string,
 ): DetectedPlatform | undefined {
-  for (const platform of platforms)
-    for (const { kind, key, value } of marksOf(platform))
-      if ((kind === "label" ? object.labels : object.annotations)[key] === value)
-        return { platform, why: `${kind} ${key}=${value} ${whose}` };
+  let found: KnownMark | undefined;
+  for (const mark of marks) {
+    if (!carries(object, mark)) continue;
+    if (found !== undefined && found.platform !== mark.platform)
+      return { problem: contradiction(found, mark, whose) };
+    found ??= mark;
+  }
+  return found === undefined ? undefined : { platform: found.platform, why: `${describe(found)} ${whose}` };
+}
+
+function contradiction(a: KnownMark, b: KnownMark, whose: string): Finding {
+  const message = `${describe(a)} ${whose} says platform ${a.platform.name}, ${describe(b)} says ${b.platform.name}: remove one of them, or name the platform by sluice.io/platform`;
+  return { code: "several-platforms", message };
+}
+
+function carries({ labels, annotations }: Marked, { kind, key, value }: KnownMark): boolean {
+  return (kind === "label" ? labels : annotations)[key] === value;
+}
+
+function describe({ kind, key, value }: KnownMark): string {
+  return `${kind} ${key}=${value}`;
+}
+
+/** A value other than the ones that leave no choice lets the scheduler choose between both kinds of node. */
+function burstPlatform({ catalog }: PlatformQuestion, pod: Marked): FoundPlatform | undefined {
+  for (const { kind, key, platform } of catalog.bursts) {
+    const value = (kind === "label" ? pod.labels : pod.annotations)[key];
+    if (value === undefined || noBurst.includes(value)) continue;
+    const why = `${kind} ${key}=${value.slice(0, 63)} of the pod`;
+    return { platform, why, bursts: why };
+  }
   return undefined;
 }
 
-function runtimePlatform({ spec }: Pod): DetectedPlatform | undefined {
-  const runtime = spec?.runtimeClassName ?? "";
-  const platform = platforms.find(
-    ({ runtimeClass }) => runtimeClass !== undefined && runtime.includes(runtimeClass),
-  );
-  return platform === undefined ? undefined : { platform, why: `runtimeClassName ${runtime}` };
+function runtimePlatform({ pod, catalog }: PlatformQuestion): FoundPlatform | undefined {
+  const runtime = pod.spec?.runtimeClassName;
+  if (!runtime) return undefined;
+  const found = catalog.runtimes.find(({ part }) => runtime.includes(part));
+  return found && { platform: found.platform, why: `runtimeClassName ${runtime}` };
 }
 
-function selectedPlatform({ spec }: Pod): DetectedPlatform | undefined {
-  for (const platform of platforms)
-    for (const [key, value] of Object.entries(platform.nodeSelector ?? {}))
-      if (spec?.nodeSelector?.[key] === value) return { platform, why: `nodeSelector ${key}=${value}` };
+function selectedPlatform({ pod, catalog, fallback }: PlatformQuestion): FoundPlatform | undefined {
+  if (pod.spec === undefined) return undefined;
+  for (const { platform, labels } of catalog.selected) {
+    // In a cluster of virtual nodes only, this label says nothing new.
+    if (platform.name === generic && fallback !== "kubernetes") continue;
+    const leads = leadsTo(pod.spec, labels);
+    if (leads === undefined) continue;
+    return { platform, why: leads.why, ...(leads.always ? undefined : { bursts: leads.why }) };
+  }
   return undefined;
 }
 
-function fallbackPlatform(name: string, why: string): DetectedPlatform {
-  const platform = findPlatform(name);
-  if (platform !== undefined) return { platform, why: `${why}, and the configuration says ${name}` };
-  return { problem: unknownPlatform("configuration key platform", name) };
+function fallbackPlatform({ catalog, fallback }: PlatformQuestion, why: string): DetectedPlatform {
+  const platform = catalog.byName.get(fallback);
+  if (platform !== undefined) return { platform, why: `${why}, and the configuration says ${fallback}` };
+  return { problem: unknownPlatform(catalog, "configuration key platform", fallback) };
 }
 
-function namedPlatform(key: string, name: string): DetectedPlatform {
-  const platform = findPlatform(name);
+function namedPlatform({ catalog }: PlatformQuestion, key: string, name: string): DetectedPlatform {
+  const platform = catalog.byName.get(name);
   if (platform !== undefined) return { platform, why: `annotation ${key}=${name}` };
-  return { problem: unknownPlatform(`annotation ${key}`, name) };
+  return { problem: unknownPlatform(catalog, `annotation ${key}`, name) };
 }
 
-function unknownPlatform(where: string, name: string): Finding {
-  const message = `${where} is ${JSON.stringify(name.slice(0, 63))}, a platform that is not known: name one of ${listPlatformNames()}, or remove it`;
+function unknownPlatform(catalog: PlatformCatalog, where: string, name: string): Finding {
+  const message = `${where} is ${JSON.stringify(name.slice(0, 16))}, no known platform: use ${listPlatformNames(catalog)}`;
   return { code: "unknown-platform", message };
 }

@@ -1,5 +1,6 @@
 import gateText from "./scripts/gate.sh";
 import guardText from "./scripts/guard.sh";
+import mountedText from "./scripts/mounted.sh";
 import supervisorText from "./scripts/supervisor.sh";
 
 /** One way into a dataset: what an app's mount names as its `subPath`, and what stands behind it. */
@@ -27,11 +28,13 @@ export interface SupervisedClient {
 const supervisorName = "sluice-supervisor";
 const guardName = "sluice-guard";
 const gateName = "sluice-gate";
+const mountedName = "sluice-mounted";
 
 // Escaped once: escaping the supervisor costs as much as a tenth of a whole review.
 const supervisorScript = escapeWord(compactScript(supervisorText));
 const guardScript = escapeWord(compactScript(guardText));
 const gateScript = compactScript(gateText);
+const mountedScript = compactScript(mountedText);
 
 /**
  * `command` of a client's container: the supervisor around the client's own command.
@@ -84,6 +87,19 @@ export function isGuardCommand(command: readonly string[] | undefined): boolean 
  */
 export function gateCommand(seconds: number, views: readonly string[]): string[] {
   return ["sh", "-c", gateScript, gateName, String(seconds), ...views];
+}
+
+/**
+ * `command` of a probe (`seconds` is 0), or of a hook that waits that long: is something of these types mounted at
+ * `mountPath`? Nothing is escaped: Kubernetes expands no variables in either.
+ */
+export function mountedCommand(seconds: number, mountPath: string, fileSystems: readonly string[]): string[] {
+  return ["sh", "-c", mountedScript, mountedName, String(seconds), mountPath, ...fileSystems];
+}
+
+/** Where the mount is that such a command of this or another version asks about; undefined for any other command. */
+export function parseMountedCommand(command: readonly string[] | undefined): string | undefined {
+  return command !== undefined && isScriptCommand(command, mountedName) ? command[5] : undefined;
 }
 
 /** Writes literal text in Kubernetes' expansion syntax, where `$$` stands for a dollar sign. */

@@ -140,7 +140,7 @@ function supervised(
  * A restart by a probe is what the views heal; the kubelet would run a preStop when the pod begins to stop, before the
  * app has stopped, so the supervisor runs it instead.
  */
-function withoutHooks(container: Container): Container {
+export function withoutHooks(container: Container): Container {
   const {
     livenessProbe: _liveness,
     readinessProbe: _readiness,
@@ -153,7 +153,7 @@ function withoutHooks(container: Container): Container {
   return rest;
 }
 
-function supervisorEnv(template: ClientTemplate, shown: Shown, settings: ClientSettings): EnvVar[] {
+export function supervisorEnv(template: ClientTemplate, shown: Shown, settings: ClientSettings): EnvVar[] {
   return [
     ...shown.env,
     { name: "SLUICE_FILE_SYSTEMS", value: template.fileSystems.join(" ") },
@@ -166,7 +166,7 @@ function supervisorEnv(template: ClientTemplate, shown: Shown, settings: ClientS
 }
 
 /** The template's own way of stopping the client, run when it is to stop: after the app, not before it. */
-function preStop(template: ClientTemplate): EnvVar[] {
+export function preStop(template: ClientTemplate): EnvVar[] {
   const command = template.container.lifecycle?.preStop?.exec?.command;
   if (command === undefined || command.length === 0) return [];
   return [{ name: "SLUICE_PRE_STOP", value: escapeExpansion(shellLine(command)) }];

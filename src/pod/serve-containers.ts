@@ -34,7 +34,8 @@ function isKeeper(mount: VolumeMount): boolean {
   return mount.mountPropagation === "Bidirectional" && mount.mountPath === `/sluice/views/${mount.name}`;
 }
 
-function changeMount(
+/** Makes a mount what it has to be, by edits of those of its members that differ. */
+export function changeMount(
   editor: PodEditor,
   path: readonly (string | number)[],
   before: VolumeMount,

@@ -163,6 +163,8 @@ function nameOf(view: View): string {
 }
 
 /** The served volumes by their names in the pod. */
-export function byVolume(served: readonly ServedVolume[]): ReadonlyMap<string, ServedVolume> {
+export function byVolume<T extends { readonly volume: string }>(
+  served: readonly T[],
+): ReadonlyMap<string, T> {
   return new Map(served.map((volume) => [volume.volume, volume]));
 }

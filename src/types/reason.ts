@@ -1,4 +1,5 @@
 import type { ObjectRef } from "./object-ref.ts";
+import { platformReasons } from "./platform-reasons.ts";
 
 /**
  * The one list of reasons. Every message to anybody (response, warning, audit annotation, log, metric, explain)
@@ -62,6 +63,25 @@ export const reasons = {
     meaning: "the volume says nothing of the mount",
   },
   "bad-sub-path": { level: "refusal", status: 403, meaning: "a sub path leads out of its dataset" },
+  "volume-of-other-dataset": {
+    level: "refusal",
+    status: 409,
+    meaning: "the volume leads to another dataset than the one referred to",
+  },
+  "reference-not-permitted": {
+    level: "refusal",
+    status: 403,
+    meaning: "the owner of a dataset does not permit this namespace to refer to it",
+  },
+  "reference-objects-missing": {
+    level: "refusal",
+    status: 409,
+    meaning: "nobody says that a reference dataset's ConfigMaps and Secrets are in its namespace",
+  },
+  "reference-objects-unknown": {
+    level: "warning",
+    meaning: "a reference dataset's ConfigMaps and Secrets may not be in its namespace",
+  },
   "client-not-found": { level: "refusal", status: 409, meaning: "the client's DaemonSet does not exist" },
   "client-without-container": {
     level: "refusal",
@@ -80,27 +100,9 @@ export const reasons = {
     meaning: "too many datasets are sources of each other",
   },
 
-  // What the pod or its platform does not allow
-  "platform-found": {
-    level: "info",
-    meaning: "on which kind of node the pod will run, and how that is known",
-  },
-  "sidecar-kind": { level: "info", meaning: "why the clients are native or classic sidecars" },
-  "unknown-platform": { level: "refusal", status: 403, meaning: "the platform asked for is not known" },
-  "platform-unconfirmed": {
-    level: "warning",
-    meaning: "this platform's support of the mount is not confirmed",
-  },
-  "no-shared-mounts": {
-    level: "refusal",
-    status: 403,
-    meaning: "mounts are not shared between containers there",
-  },
-  "unprivileged-client": {
-    level: "refusal",
-    status: 403,
-    meaning: "an unprivileged client cannot share its mount here",
-  },
+  ...platformReasons,
+
+  // What the pod does not allow
   "init-container-needs-native": {
     level: "refusal",
     status: 403,

@@ -1,4 +1,9 @@
-import { gateCommand, guardCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
+import {
+  gateCommand,
+  guardCommand,
+  mountedCommand,
+  supervisorCommand,
+} from "../../src/pod/client-commands.ts";
 import { version } from "../../src/version.ts";
 
 /** The long texts that every injected pod carries, by what stands for them in the files of golden cases. */
@@ -6,6 +11,7 @@ const texts: readonly (readonly [placeholder: string, text: string | undefined])
   ["<supervisor script>", supervisorCommand({ mountPath: "/", views: [], client: [] })[2]],
   ["<guard script>", guardCommand([])[2]],
   ["<gate script>", gateCommand(0, [])[2]],
+  ["<mounted script>", mountedCommand(0, "/", [])[2]],
 ];
 const versionMark = [`"version":"${version}"`, '"version":"<version>"'] as const;
 

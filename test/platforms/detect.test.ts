@@ -1,11 +1,9 @@
+import type { NodeSelectorTerm, Toleration } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { findPlatform, isPlatformName, listPlatformNames, platforms } from "../../src/platforms/catalog.ts";
-import {
-  detectPlatform,
-  type PlatformQuestion,
-  refuseOfPlatform,
-  warnOfPlatform,
-} from "../../src/platforms/detect.ts";
+import { builtInPlatforms, catalogOf } from "../../src/platforms/catalog.ts";
+import { detectPlatform, type PlatformQuestion } from "../../src/platforms/detect.ts";
+
+const catalog = catalogOf(builtInPlatforms);
 
 interface Marks {
   labels?: Record<string, string>;
@@ -16,16 +14,29 @@ interface Marks {
   fallback?: string;
   nodeSelector?: Record<string, string>;
   runtimeClassName?: string;
+  requiredTerms?: NodeSelectorTerm[];
+  tolerations?: Toleration[];
 }
 
 function ask(marks: Marks): ReturnType<typeof detectPlatform> {
   const question: PlatformQuestion = {
     clients: true,
+    catalog,
     pod: {
       metadata: { labels: marks.labels ?? {}, annotations: marks.annotations ?? {} },
       spec: {
         containers: [],
         nodeSelector: marks.nodeSelector ?? {},
+        ...(marks.tolerations === undefined ? {} : { tolerations: marks.tolerations }),
+        ...(marks.requiredTerms === undefined
+          ? {}
+          : {
+              affinity: {
+                nodeAffinity: {
+                  requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: marks.requiredTerms },
+                },
+              },
+            }),
         ...(marks.runtimeClassName === undefined ? {} : { runtimeClassName: marks.runtimeClassName }),
       },
     },
@@ -119,6 +130,89 @@ describe("detectPlatform", () => {
       "eci",
       /label eci=true/,
     ],
+    ["ACS's label", { labels: { "alibabacloud.com/acs": "true" } }, "acs", /acs=true of the pod/],
+    [
+      "the sidecar target before the marks",
+      { labels: { "alibabacloud.com/fluid-sidecar-target": "acs", "alibabacloud.com/eci": "true" } },
+      "acs",
+      /fluid-sidecar-target=acs/,
+    ],
+    [
+      "ECI only",
+      { annotations: { "alibabacloud.com/burst-resource": "eci_only" } },
+      "eci",
+      /burst-resource=eci_only/,
+    ],
+    [
+      "VCI's annotation",
+      { annotations: { "vke.volcengine.com/burst-to-vci": "enforce" } },
+      "vci",
+      /annotation vke/,
+    ],
+    ["VCI's label", { labels: { "vke.volcengine.com/burst-to-vci": "enforce" } }, "vci", /label vke/],
+    ["CCI's label", { labels: { "virtual-kubelet.io/burst-to-cci": "enforce" } }, "cci", /burst-to-cci/],
+    ["CCI 2's label", { labels: { "bursting.cci.io/burst-to-cci": "enforce" } }, "cci2", /bursting\.cci/],
+    ["CCI's label, off", { labels: { "virtual-kubelet.io/burst-to-cci": "off" } }, "kubernetes", /nothing/],
+    [
+      "Tencent's super nodes",
+      { nodeSelector: { "node.kubernetes.io/instance-type": "eklet" } },
+      "eklet",
+      /nodeSelector node\.kubernetes\.io\/instance-type=eklet/,
+    ],
+    [
+      "Fargate",
+      { nodeSelector: { "eks.amazonaws.com/compute-type": "fargate" } },
+      "fargate",
+      /nodeSelector eks/,
+    ],
+    [
+      "both labels of Azure's virtual nodes, before the one that many share",
+      { nodeSelector: { "kubernetes.io/role": "agent", type: "virtual-kubelet" } },
+      "aci",
+      /kubernetes\.io\/role=agent, type=virtual-kubelet/,
+    ],
+    [
+      "the one of Azure's labels that ordinary nodes carry",
+      { nodeSelector: { "kubernetes.io/role": "agent" } },
+      "kubernetes",
+      /nothing/,
+    ],
+    [
+      "required affinity, all terms of it",
+      {
+        requiredTerms: [{ matchExpressions: [{ key: "type", operator: "In", values: ["virtual-kubelet"] }] }],
+      },
+      "virtual-node",
+      /^required node affinity type=virtual-kubelet/,
+    ],
+    [
+      "affinity away from virtual nodes",
+      {
+        requiredTerms: [
+          { matchExpressions: [{ key: "type", operator: "NotIn", values: ["virtual-kubelet"] }] },
+        ],
+      },
+      "kubernetes",
+      /nothing/,
+    ],
+    [
+      "a nodeSelector that many share, in a cluster of one kind of virtual node",
+      { nodeSelector: { type: "virtual-kubelet" }, fallback: "eci" },
+      "eci",
+      /configuration says eci/,
+    ],
+    [
+      "a toleration, which proves nothing",
+      { tolerations: [{ key: "k8s.aliyun.com/vnode" }] },
+      "kubernetes",
+      /nothing/,
+    ],
+    [
+      "our annotation, told beside the mark that it beats",
+      { asked: "kubernetes", labels: { "alibabacloud.com/eci": "true" } },
+      "kubernetes",
+      /although label alibabacloud\.com\/eci=true says eci/,
+    ],
     ["a runtime class of Kata", { runtimeClassName: "kata-qemu" }, "kata", /runtimeClassName kata-qemu/],
     ["another runtime class", { runtimeClassName: "gvisor" }, "kubernetes", /nothing/],
     [
@@ -141,10 +235,55 @@ describe("detectPlatform", () => {
       /nothing/,
     ],
   ])("goes by %s", (_name, marks, name, why) => {
-    expect(ask(marks)).toEqual({ platform: findPlatform(name), why: expect.stringMatching(why) });
+    expect(ask(marks)).toEqual({ platform: catalog.byName.get(name), why: expect.stringMatching(why) });
+  });
+
+  it.each<[string, Marks, string]>([
+    [
+      "ECI where ordinary nodes are full",
+      { annotations: { "alibabacloud.com/burst-resource": "eci" } },
+      "eci",
+    ],
+    ["CCI by its own choice", { labels: { "virtual-kubelet.io/burst-to-cci": "auto" } }, "cci"],
+    ["VCI by preference", { annotations: { "vke.volcengine.com/burst-to-vci": "prefer" } }, "vci"],
+    [
+      "one of two terms",
+      {
+        requiredTerms: [
+          {
+            matchExpressions: [
+              { key: "node.kubernetes.io/instance-type", operator: "In", values: ["eklet"] },
+            ],
+          },
+          { matchExpressions: [{ key: "pool", operator: "In", values: ["gpu"] }] },
+        ],
+      },
+      "eklet",
+    ],
+  ])("knows a pod that may run on either kind of node: %s", (_name, marks, name) => {
+    expect(ask(marks)).toEqual({
+      platform: catalog.byName.get(name),
+      why: expect.any(String),
+      bursts: expect.any(String),
+    });
   });
 
   it.each<[string, Marks, string, RegExp]>([
+    [
+      "two platforms' marks",
+      {
+        labels: { "alibabacloud.com/eci": "true" },
+        annotations: { "vke.volcengine.com/burst-to-vci": "enforce" },
+      },
+      "several-platforms",
+      /alibabacloud\.com\/eci=true of the pod says platform eci, .*says vci/,
+    ],
+    [
+      "two platforms' marks on the namespace",
+      { namespaceLabels: { "alibabacloud.com/eci": "true", "alibabacloud.com/acs": "true" } },
+      "several-platforms",
+      /of the namespace/,
+    ],
     [
       "an unknown platform",
       { asked: "ECI" },
@@ -156,9 +295,9 @@ describe("detectPlatform", () => {
     ["a platform of endless name", { asked: "x".repeat(10_000) }, "unknown-platform", /kubernetes, eci/],
     [
       "a platform unknown to us in Fluid's annotation",
-      { labels: serverless, annotations: { [fluidPlatform]: "fargate" } },
+      { labels: serverless, annotations: { [fluidPlatform]: "moon" } },
       "unknown-platform",
-      /serverless\.fluid\.io\/platform is "fargate".*kubernetes, eci/,
+      /serverless\.fluid\.io\/platform is "moon".*kubernetes, eci/,
     ],
     [
       "an empty name in Fluid's annotation",
@@ -199,6 +338,7 @@ describe("detectPlatform", () => {
     { annotations: { "serverless.fluid.io/platform": "unprivileged" } },
   ])("asks nothing of a client where there is none: %j", (metadata) => {
     const question = {
+      catalog,
       namespaceLabels: {},
       namespaceAnnotations: {},
       fallback: "kubernetes",
@@ -212,57 +352,12 @@ describe("detectPlatform", () => {
   it("takes a pod without metadata for an unmarked one", () => {
     const detected = detectPlatform({
       clients: true,
+      catalog,
       pod: {},
       namespaceLabels: {},
       namespaceAnnotations: {},
       fallback: "eci",
     });
     expect(detected).toMatchObject({ platform: { name: "eci" } });
-  });
-});
-
-describe("warnOfPlatform", () => {
-  it.each(platforms)("tells of views only where they are unconfirmed: $name", (platform) => {
-    const findings = warnOfPlatform(platform);
-    expect(findings.map(({ code }) => code)).toEqual(
-      platform.views === "unconfirmed" ? ["platform-unconfirmed"] : [],
-    );
-    for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(200);
-  });
-});
-
-describe("the catalogue", () => {
-  it("names each platform once, and says what it is in one sentence", () => {
-    const names = platforms.map(({ name }) => name);
-    expect(new Set(names).size).toBe(names.length);
-    expect(listPlatformNames()).toBe(names.join(", "));
-    for (const { summary } of platforms) expect(summary).toMatch(/^An? .*\.$/);
-  });
-
-  it("uses no mark for two platforms", () => {
-    const marks = platforms.flatMap(({ marks, hints }) =>
-      [...marks, ...hints].map(({ kind, key, value }) => `${kind} ${key}=${value}`),
-    );
-    expect(new Set(marks).size).toBe(marks.length);
-  });
-
-  it.each([
-    ["kubernetes", true],
-    ["eci", true],
-    ["Kubernetes", false],
-    ["", false],
-    ["toString", false],
-  ])("knows whether %j is a platform: %s", (name, known) => {
-    expect(isPlatformName(name)).toBe(known);
-  });
-});
-
-describe("refuseOfPlatform", () => {
-  it.each(platforms)("refuses where a view may be empty, and only there: $name", (platform) => {
-    const findings = refuseOfPlatform(platform);
-    expect(findings.map(({ code }) => code)).toEqual(
-      platform.views === "refused" ? ["no-shared-mounts"] : [],
-    );
-    for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(200);
   });
 });

@@ -1,0 +1,195 @@
+import type { Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
+import { describeRef } from "../types/object-ref.ts";
+import type { Finding } from "../types/reason.ts";
+import { type ClientDraft, draftClient, inDependencyOrder, mountedClaims, serves } from "./client-draft.ts";
+import type { ClientPlan, ServedClaim } from "./client-plan.ts";
+import { containersOf } from "./containers.ts";
+import { directClient } from "./direct-container.ts";
+import type { CsiSharing, DirectLayout } from "./direct-layout.ts";
+import { type DirectVolume, directMount } from "./direct-mount.ts";
+import { freeName } from "./names.ts";
+import type { PodEditor } from "./pod-editor.ts";
+import { changeMount } from "./serve-containers.ts";
+import { sharedVolume } from "./shared-volume.ts";
+
+/**
+ * Puts a client into the pod for each plan whose claim is mounted, where no views are served: the volumes of one
+ * dataset become one that its client mounts straight into. Returns what is to be said, and the claims that no container
+ * mounts. Where a refusal is among the findings, the edits are of no use.
+ */
+export function addDirectClients(
+  editor: PodEditor,
+  plans: readonly ClientPlan[],
+  layout: DirectLayout,
+): { findings: Finding[]; unmounted: ReadonlySet<string> } {
+  const taken = new Set(editor.pod.spec?.volumes?.map((volume) => volume.name));
+  const all = plans.map((plan) => draftClient(plan, taken));
+  const mounted = mountedClaims(all, editor.pod);
+  const drafts = inDependencyOrder(
+    all.filter(({ plan }) => plan.claims.some((claim) => mounted.has(claim.name))),
+  );
+  const claims = plans.flatMap((plan) => plan.claims.map((claim) => claim.name));
+  const unmounted = new Set(claims.filter((claim) => !mounted.has(claim)));
+  if (drafts.length === 0) return { findings: [], unmounted };
+
+  const volumes = new DirectVolumes(drafts, mounted, layout);
+  const podVolumes = editor.pod.spec?.volumes ?? [];
+  for (const volume of podVolumes) volumes.add(volume);
+  for (const draft of drafts) for (const volume of draft.volumes) volumes.add(volume);
+  const findings = serveContainers(editor, volumes, layout);
+  replaceVolumes(editor, podVolumes, volumes);
+
+  const token = freeName("sluice-no-token", taken);
+  taken.add(token);
+  const start = insertPosition(editor.pod, layout);
+  drafts.forEach((draft, index) => {
+    const { plan } = draft;
+    const why = `mounts ${plan.label}; made from ${describeRef(plan.template.source)}`;
+    const container = directClient(
+      { ...draft.container, volumeMounts: nestedMounts(draft, volumes, layout, findings) },
+      plan,
+      layout,
+      layout.sharing.kind === "empty-dir" ? volumes.sharedBy(plan) : undefined,
+      token,
+      levelOf(draft, drafts.slice(0, index)),
+    );
+    editor.insert(["spec", listOf(layout)], start + index, container, why);
+  });
+  for (const { plan, volumes: own } of drafts)
+    for (const volume of own) {
+      const why = `belongs to ${plan.name}, from ${describeRef(plan.template.source)}`;
+      const shown = volumes.find(volume.name);
+      if (shown === undefined) editor.append(["spec", "volumes"], volume, why);
+      else if (shown.isFirst && shown.volume === volume.name)
+        editor.append(["spec", "volumes"], shown.replacement, why);
+    }
+  const why = "keeps the pod's API token out of the clients";
+  editor.append(["spec", "volumes"], { name: token, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } }, why);
+  return { findings, unmounted };
+}
+
+/** The volumes that show a client's mount; of several that show the same, all but the first are done without. */
+class DirectVolumes {
+  readonly #byName = new Map<string, DirectVolume>();
+  readonly #first = new Map<ClientPlan, string>();
+  readonly #drafts: readonly ClientDraft[];
+  readonly #mounted: ReadonlySet<string>;
+  readonly #layout: DirectLayout;
+
+  constructor(drafts: readonly ClientDraft[], mounted: ReadonlySet<string>, layout: DirectLayout) {
+    this.#drafts = drafts;
+    this.#mounted = mounted;
+    this.#layout = layout;
+  }
+
+  add({ name, persistentVolumeClaim: source }: Volume): void {
+    if (source === undefined || !this.#mounted.has(source.claimName)) return;
+    const plan = this.#drafts.find((draft) => serves(draft.plan, source.claimName))?.plan;
+    const claim = plan?.claims.find((candidate) => candidate.name === source.claimName);
+    if (plan === undefined || claim === undefined) return;
+    const first = this.#first.get(plan);
+    if (first === undefined) this.#first.set(plan, name);
+    this.#byName.set(name, this.#show(name, plan, claim, source.readOnly === true, first));
+  }
+
+  find(name: string): DirectVolume | undefined {
+    return this.#byName.get(name);
+  }
+
+  sharedBy(plan: ClientPlan): string | undefined {
+    return this.#first.get(plan);
+  }
+
+  #show(
+    name: string,
+    plan: ClientPlan,
+    claim: ServedClaim,
+    readOnly: boolean,
+    first: string | undefined,
+  ): DirectVolume {
+    const { sharing } = this.#layout;
+    const { mountPath } = plan.template;
+    return {
+      name,
+      volume: first ?? name,
+      isFirst: first === undefined,
+      client: plan.name,
+      label: plan.label,
+      subPath: claim.subPath,
+      readOnly: claim.readOnly || readOnly,
+      replacement: sharing.kind === "inline-csi" ? csiVolume(name, mountPath, sharing) : sharedVolume(name),
+    };
+  }
+}
+
+function csiVolume(name: string, mountPath: string, { driver, fsType, attribute }: CsiSharing): Volume {
+  const found = mountPath.slice(mountPath.lastIndexOf("/") + 1);
+  return { name, csi: { driver, fsType, volumeAttributes: { [attribute]: found } } };
+}
+
+function serveContainers(editor: PodEditor, volumes: DirectVolumes, layout: DirectLayout): Finding[] {
+  const findings: Finding[] = [];
+  for (const { container, path } of containersOf(editor.pod))
+    container.volumeMounts?.forEach((mount, index) => {
+      const volume = volumes.find(mount.name);
+      if (volume === undefined) return;
+      const served = directMount(`container ${container.name}`, mount, volume, layout);
+      findings.push(...served.findings);
+      const why = `container ${container.name} sees the dataset at ${mount.mountPath} as ${volume.client} mounts it`;
+      changeMount(editor, [...path, "volumeMounts", index], mount, served.mount, why);
+    });
+  return findings;
+}
+
+/** From the back, so that one that goes does not shift those that are still to come. */
+function replaceVolumes(editor: PodEditor, before: readonly Volume[], volumes: DirectVolumes): void {
+  for (let index = before.length - 1; index >= 0; index--) {
+    const volume = volumes.find(before[index]?.name ?? "");
+    if (volume === undefined) continue;
+    const claim = before[index]?.persistentVolumeClaim?.claimName;
+    if (volume.isFirst) {
+      const why = `shows ${volume.label} as ${volume.client} mounts it, instead of claim ${claim}`;
+      editor.set(["spec", "volumes", index], volume.replacement, why);
+    } else
+      editor.remove(["spec", "volumes", index], `volume ${volume.volume} shows the same, so this one goes`);
+  }
+}
+
+function nestedMounts(
+  { container, plan }: ClientDraft,
+  volumes: DirectVolumes,
+  layout: DirectLayout,
+  findings: Finding[],
+): VolumeMount[] {
+  return (container.volumeMounts ?? []).map((mount) => {
+    const volume = volumes.find(mount.name);
+    if (volume === undefined) return mount;
+    const served = directMount(`client ${plan.name}`, mount, volume, layout);
+    findings.push(...served.findings);
+    return served.mount;
+  });
+}
+
+/** How many clients, one behind the other, have to run before this one. */
+function levelOf(draft: ClientDraft, earlier: readonly ClientDraft[]): number {
+  const claims = draft.volumes.map((volume) => volume.persistentVolumeClaim?.claimName);
+  const sources = earlier.filter(({ plan }) => claims.some((claim) => claim && serves(plan, claim)));
+  if (sources.length === 0) return 0;
+  return 1 + Math.max(...sources.map((source) => levelOf(source, earlier.slice(0, earlier.indexOf(source)))));
+}
+
+function listOf({ native }: DirectLayout): "initContainers" | "containers" {
+  return native ? "initContainers" : "containers";
+}
+
+/**
+ * First, but behind native mesh proxies, which a client may need to reach its storage; where a variable orders the
+ * containers the app stays the first of them.
+ */
+function insertPosition(pod: Pod, layout: DirectLayout): number {
+  if (!layout.native) return layout.startPriority === undefined ? 0 : (pod.spec?.containers.length ?? 0);
+  const isProxy = (name: string, policy: string | undefined) =>
+    layout.meshProxies.includes(name) && policy === "Always";
+  const containers = pod.spec?.initContainers ?? [];
+  return containers.findLastIndex(({ name, restartPolicy }) => isProxy(name, restartPolicy)) + 1;
+}

@@ -1,0 +1,73 @@
+import type { Container, Pod } from "kubernetes-types/core/v1";
+import { parseMountedCommand } from "./client-commands.ts";
+import { containersOf } from "./containers.ts";
+import type { PodEditor } from "./pod-editor.ts";
+
+/** A shared volume that a client in the pod mounts straight into. */
+export interface DirectlyServed {
+  readonly volume: string;
+  /** Name of the client's container. */
+  readonly client: string;
+}
+
+/**
+ * The volumes that clients in the pod mount straight into. They are known by their structure, never by a mark: by what
+ * asks for the client's mount, and the shared volume that lies there.
+ */
+export function directlyServed(pod: Pod): DirectlyServed[] {
+  const volumes = pod.spec?.volumes?.filter(({ emptyDir }) => emptyDir?.medium === "Memory") ?? [];
+  if (volumes.length === 0) return [];
+  const shared = new Set(volumes.map(({ name }) => name));
+  return containersOf(pod).flatMap(({ container }) => {
+    const path = mountOf(container);
+    const mount = path && container.volumeMounts?.find((candidate) => candidate.mountPath === path);
+    return mount && shared.has(mount.name) ? [{ volume: mount.name, client: container.name }] : [];
+  });
+}
+
+function mountOf({ startupProbe, readinessProbe, lifecycle }: Container): string | undefined {
+  return (
+    parseMountedCommand(startupProbe?.exec?.command) ??
+    parseMountedCommand(readinessProbe?.exec?.command) ??
+    parseMountedCommand(lifecycle?.postStart?.exec?.command)
+  );
+}
+
+/**
+ * Lets containers that came after the clients see their mounts: by propagation, read-only where all others see the
+ * volume so, and behind the client that an init container needs.
+ */
+export function serveLateDirect(editor: PodEditor, served: readonly DirectlyServed[]): void {
+  if (served.length === 0) return;
+  const clients = new Set(served.map(({ client }) => client));
+  for (const { volume, client } of served) {
+    const mounts = containersOf(editor.pod).flatMap(({ container, path }) =>
+      clients.has(container.name)
+        ? []
+        : (container.volumeMounts ?? []).flatMap((mount, index) =>
+            mount.name === volume ? [{ mount, path: [...path, "volumeMounts", index] }] : [],
+          ),
+    );
+    const before = mounts.filter(({ mount }) => mount.mountPropagation === "HostToContainer");
+    const readOnly = before.length > 0 && before.every(({ mount }) => mount.readOnly === true);
+    for (const { mount, path } of mounts) {
+      if (mount.mountPropagation === "HostToContainer") continue;
+      const why = `sees the dataset at ${mount.mountPath} as ${client}, which is in the pod already, mounts it`;
+      editor.set([...path, "mountPropagation"], "HostToContainer", why);
+      if (readOnly) editor.set([...path, "readOnly"], true, why);
+    }
+    moveConsumers(editor, volume, client);
+  }
+}
+
+/** From the back, so that one that is moved does not shift those that are still to be looked at. */
+function moveConsumers(editor: PodEditor, volume: string, client: string): void {
+  const containers = () => editor.pod.spec?.initContainers ?? [];
+  const place = () => containers().findIndex(({ name }) => name === client);
+  for (let index = place() - 1; index >= 0; index--) {
+    const container = containers()[index];
+    if (!container?.volumeMounts?.some((mount) => mount.name === volume)) continue;
+    const why = `init container ${container.name} needs data, so it starts after ${client}`;
+    editor.move(["spec", "initContainers"], index, place(), why);
+  }
+}

@@ -1,0 +1,96 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import { describe, expect, it } from "vitest";
+import { builtInPlatforms, catalogOf } from "../../src/platforms/catalog.ts";
+import { refuseOfPlatform, warnOfPlatform, warnOfTolerations } from "../../src/platforms/judge-platform.ts";
+import type { Platform } from "../../src/platforms/platform.ts";
+
+const catalog = catalogOf(builtInPlatforms);
+
+function platformOf(name: string): Platform {
+  const platform = catalog.byName.get(name);
+  if (platform === undefined) throw new Error(`no platform ${name}`);
+  return platform;
+}
+
+function codes(findings: readonly { readonly code: string }[]): string[] {
+  return findings.map(({ code }) => code);
+}
+
+describe("warnOfPlatform", () => {
+  it.each(builtInPlatforms)("tells once of all that is not confirmed of $name, and why", (platform) => {
+    const findings = warnOfPlatform({ platform, why: "" }, {});
+    const notes = Object.keys(platform.unconfirmed);
+    expect(codes(findings)).toEqual(
+      notes.length === 0 ? [] : ["platform-unconfirmed", ...notes.map(() => "platform-note")],
+    );
+    if (notes.length > 0) for (const note of notes) expect(findings[0]?.message).toContain(note);
+  });
+
+  it.each<[string, Pod["spec"], string]>([
+    ["a nodeSelector", { containers: [], nodeSelector: { pool: "gpu" } }, "nodeSelector pool=gpu"],
+    [
+      "required affinity",
+      {
+        containers: [],
+        affinity: {
+          nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } },
+        },
+      },
+      "required node affinity",
+    ],
+  ])("tells that ECI ignores %s, and what it heeds instead", (_name, spec, words) => {
+    const finding = warnOfPlatform({ platform: platformOf("eci"), why: "" }, { spec }).find(
+      ({ code }) => code === "node-selector-ignored",
+    );
+    expect(finding?.message).toContain(words);
+    expect(finding?.message).toContain("eci-vswitch");
+    expect(warnOfPlatform({ platform: platformOf("kubernetes"), why: "" }, { spec })).toEqual([]);
+  });
+});
+
+describe("warnOfTolerations", () => {
+  const pod: Pod = { spec: { containers: [], tolerations: [{ key: "k8s.aliyun.com/vnode" }] } };
+
+  it("warns of a pod for ordinary nodes that tolerates virtual ones", () => {
+    const [finding] = warnOfTolerations(pod, { platform: platformOf("kubernetes"), why: "" }, catalog);
+    expect(finding?.code).toBe("may-run-elsewhere");
+    expect(finding?.message).toContain("k8s.aliyun.com/vnode");
+    expect(finding?.message).toContain("eci");
+  });
+
+  it.each<[string, Pod, string]>([
+    ["for the virtual node itself", pod, "eci"],
+    ["without tolerations", { spec: { containers: [] } }, "kubernetes"],
+    ["of other taints", { spec: { containers: [], tolerations: [{ key: "gpu" }] } }, "kubernetes"],
+    ["of all taints", { spec: { containers: [], tolerations: [{ operator: "Exists" }] } }, "kubernetes"],
+  ])("does not warn of a pod %s", (_name, tolerant, name) => {
+    expect(warnOfTolerations(tolerant, { platform: platformOf(name), why: "" }, catalog)).toEqual([]);
+  });
+});
+
+describe("refuseOfPlatform", () => {
+  it.each(builtInPlatforms)("refuses where no mount reaches the app, and only there: $name", (platform) => {
+    const findings = refuseOfPlatform({ platform, why: "" }, ["juicefs"]);
+    expect(codes(findings)).toEqual(platform.mount.by === "nothing" ? ["no-shared-mounts"] : []);
+    for (const { message } of findings) expect(message.slice(0, 200)).toMatch(/sluice\.io\/platform/);
+  });
+
+  it("refuses a runtime that the platform cannot serve, each once", () => {
+    const findings = refuseOfPlatform({ platform: platformOf("cci"), why: "" }, [
+      "juicefs",
+      "jindo",
+      "jindo",
+    ]);
+    expect(codes(findings)).toEqual(["runtime-not-on-platform"]);
+    expect(findings[0]?.message).toContain("jindo");
+  });
+
+  it.each([
+    ["eci", ["may-burst"]],
+    ["kubernetes", []],
+  ])("refuses a pod that may burst to %s: %j", (name, expected) => {
+    const findings = refuseOfPlatform({ platform: platformOf(name), why: "", bursts: "annotation a=b" }, []);
+    expect(codes(findings)).toEqual(expected);
+    for (const { message } of findings) expect(message.slice(0, 200)).toMatch(/^annotation a=b.*sluice\.io/);
+  });
+});
