@@ -13,6 +13,7 @@ const collections: Readonly<
   PersistentVolume: { api: "/api/v1", plural: "persistentvolumes", clusterWide: true },
   PersistentVolumeClaim: { api: "/api/v1", plural: "persistentvolumeclaims" },
   Pod: { api: "/api/v1", plural: "pods" },
+  ConfigMap: { api: "/api/v1", plural: "configmaps" },
   Secret: { api: "/api/v1", plural: "secrets" },
   ServiceAccount: { api: "/api/v1", plural: "serviceaccounts" },
   ResourceQuota: { api: "/api/v1", plural: "resourcequotas" },

@@ -26,6 +26,11 @@ export class Running {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Of what was spawned, which may only have brought the program into its namespaces. */
+  get entry(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Of the program itself. */
   get pid(): number {
     return innermost(this.#child.pid ?? 0)[0] ?? 0;

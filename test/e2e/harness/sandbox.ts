@@ -40,6 +40,11 @@ export class Sandbox {
     return new Sandbox(holder, init);
   }
 
+  /** Its process 1, by our own count. */
+  get pid(): number {
+    return this.#init;
+  }
+
   /** The command that runs `argv` inside. */
   command(argv: readonly string[]): string[] {
     const user = isRoot() ? [] : ["--user", "--preserve-credentials"];

@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe, inject } from "vitest";
+import type { CaseContext } from "./cases/case-context.ts";
+import { startCases } from "./cases/start.ts";
+import { CaseTable } from "./harness/case-table.ts";
+import { prepareNode } from "./harness/prepare-node.ts";
+
+const { why, plane, node, sluice } = inject("nodeParts");
+
+describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: ${why})`, () => {
+  let prepared: CaseContext | undefined;
+  const context = () => {
+    if (prepared === undefined) throw new Error("the node is not up");
+    return prepared;
+  };
+
+  beforeAll(async () => {
+    prepared = { node: await prepareNode(plane, node, sluice), table: new CaseTable() };
+  });
+  afterAll(async () => {
+    if (prepared === undefined) return;
+    process.stdout.write(`\n${prepared.table.print()}\n\n`);
+    await prepared.node.close();
+  });
+
+  describe.concurrent("start", () => startCases(context));
+});
