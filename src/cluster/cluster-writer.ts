@@ -15,6 +15,8 @@ export interface ObjectPlace {
   /** Left out for cluster-scoped resources. */
   readonly namespace?: string;
   readonly name: string;
+  /** A part of the object that has rights of its own. */
+  readonly subresource?: "status";
 }
 
 /** An operation of a JSON patch (RFC 6902). */
@@ -87,6 +89,17 @@ export class ClusterWriter {
     const call = { path: objectPath(place), method: "PATCH", body: operations, contentType, signal };
     // A test that fails is told as 422 (Kubernetes: staging/src/k8s.io/apiserver, handlers/patch.go).
     return this.#unless([404, 409, 422], "patch", place, call);
+  }
+
+  /** Deletes an object, if it is the one with this uid; false when it has gone or is another one by now. */
+  async delete(place: ObjectPlace, uid: string, signal?: AbortSignal): Promise<boolean> {
+    const body = { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid } };
+    return this.#unless([404, 409], "delete", place, {
+      path: objectPath(place),
+      method: "DELETE",
+      body,
+      signal,
+    });
   }
 
   /** Calls `onEvent` at each sign that the object may have changed. Returns when the watch ends. */
@@ -162,14 +175,16 @@ function listPath({ group, version, plural, namespace }: ObjectPlace): string {
 }
 
 function objectPath(place: ObjectPlace): string {
-  return `${listPath(place)}/${encodeURIComponent(place.name)}`;
+  const part = place.subresource === undefined ? "" : `/${place.subresource}`;
+  return `${listPath(place)}/${encodeURIComponent(place.name)}${part}`;
 }
 
 /** 'cannot get secrets "sluice-certs" in namespace sluice-system: …' and what to do about it. */
 function describe(verb: string, place: ObjectPlace, error: unknown): ApiError {
-  const { group, plural, namespace, name } = place;
+  const { group, plural, namespace, name, subresource } = place;
   const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
-  const resource = group === "" ? plural : `${plural}.${group}`;
+  const part = subresource === undefined ? plural : `${plural}/${subresource}`;
+  const resource = group === "" ? part : `${part}.${group}`;
   const what = `cannot ${verb} ${resource} "${name}"${where}`;
   const status = statusOf(error);
   const because = `${what}: ${remedy(status, verb, resource, where)}${reasonOf(error)}`;
