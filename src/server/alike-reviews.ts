@@ -17,7 +17,7 @@ export interface ReviewText {
 export interface KnownAnswer {
   /** The answer as JSON, from behind the uid. */
   readonly body: Buffer;
-  readonly outcome: Omit<ReviewOutcome, "uid" | "seconds">;
+  readonly outcome: Omit<ReviewOutcome, "uid" | "alike" | "seconds">;
 }
 
 interface Remembered extends KnownAnswer {

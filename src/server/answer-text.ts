@@ -65,18 +65,19 @@ export function createAnswerer(
   return async (body, budgetMs) => {
     const text = readReviewText(body);
     const known = text === undefined ? undefined : alike.recall(text, cluster.view);
-    if (text !== undefined && known !== undefined) return toReview(known, text);
+    if (text !== undefined && known !== undefined) return toReview(known, text, true);
     const review = decodeReview(parseReview(body));
     const answer = await answerAnew(review, text, budgetMs);
-    return toReview(answer, { apiVersion: review.apiVersion, uid: review.request.uid });
+    return toReview(answer, { apiVersion: review.apiVersion, uid: review.request.uid }, false);
   };
 }
 
 function toReview(
-  answer: KnownAnswer,
+  { body, outcome }: KnownAnswer,
   { apiVersion, uid }: Pick<ReviewText, "apiVersion" | "uid">,
+  alike: boolean,
 ): Answered {
-  return { json: joinAnswer(apiVersion, uid, answer.body), outcome: { uid, ...answer.outcome } };
+  return { json: joinAnswer(apiVersion, uid, body), outcome: { uid, ...outcome, alike } };
 }
 
 function outcomeOf(

@@ -28,7 +28,7 @@ export function logDestination(stream: Writable): DestinationStream {
 export function logReview(log: Log, outcome: ReviewOutcome): void {
   const level = outcome.verdict === "unchanged" ? "debug" : "info";
   if (!log.isLevelEnabled(level)) return;
-  const { uid, namespace, pod, operation, verdict, mode, codes, refusal, dryRun } = outcome;
+  const { uid, namespace, pod, operation, verdict, mode, codes, refusal, dryRun, alike } = outcome;
   const ms = Math.round(outcome.seconds * 1e5) / 100;
   log[level](
     {
@@ -41,6 +41,7 @@ export function logReview(log: Log, outcome: ReviewOutcome): void {
       codes: codes.join(","),
       refusal,
       dryRun: dryRun || undefined,
+      alike: alike || undefined,
       ms,
     },
     "reviewed",

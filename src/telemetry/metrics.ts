@@ -35,6 +35,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ["verdict", "mode", "code"],
     registers,
   });
+  const alikeReviews = new Counter({
+    name: "sluice_alike_reviews_total",
+    help: "Reviews answered as one that asked the same had been, such as of a workload's replicas.",
+    registers,
+  });
   const duration = new Histogram({
     name: "sluice_review_duration_seconds",
     help: "Time from a whole review received to its answer.",
@@ -84,7 +89,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       options.beforeRender?.(metrics);
       return registry.metrics();
     },
-    countReview: ({ verdict, mode, code, seconds, patchBytes }) => {
+    countReview: ({ verdict, mode, code, alike, seconds, patchBytes }) => {
+      if (alike) alikeReviews.inc();
       reviews.inc({ verdict, mode: mode ?? "", code });
       duration.observe(seconds);
       if (patchBytes !== undefined) patchSize.observe(patchBytes);

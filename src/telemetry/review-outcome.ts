@@ -14,6 +14,8 @@ export interface ReviewOutcome {
   /** Why the pod was refused. */
   readonly refusal?: string;
   readonly dryRun: boolean;
+  /** It was answered as a review that asked the same had been. */
+  readonly alike: boolean;
   /** Of the JSON patch; undefined where there is none. */
   readonly patchBytes?: number;
   /** From the arrival of the whole request to the answer. */

@@ -69,7 +69,8 @@ describe("reviews of replicas", () => {
     expect(state.decided).toBe(1);
     expect(first.response).toMatchObject({ uid: uids[0], allowed: true, patch: expect.any(String) });
     expect(second.response).toEqual({ ...first.response, uid: uids[1] });
-    expect(second.outcome).toEqual({ ...first.outcome, uid: uids[1] });
+    expect(first.outcome.alike).toBe(false);
+    expect(second.outcome).toEqual({ ...first.outcome, uid: uids[1], alike: true });
   });
 
   it("are decided about anew when the cluster has changed in what was asked of it, and only then", async () => {

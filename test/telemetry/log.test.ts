@@ -13,6 +13,7 @@ const outcome: ReviewOutcome = {
   code: "injected",
   codes: ["injected", "cache-preferred"],
   dryRun: false,
+  alike: false,
   seconds: 0.0012345,
 };
 

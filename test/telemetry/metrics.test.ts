@@ -11,6 +11,7 @@ const outcome = {
   code: "injected",
   codes: ["injected"],
   dryRun: false,
+  alike: false,
   seconds: 0.003,
 } as const;
 
@@ -41,6 +42,15 @@ it("shows what is set", async () => {
   expect(page).toContain("sluice_certificate_expiry_timestamp_seconds 1798761600\n");
   expect(page).toContain('sluice_cluster_objects{kind="Dataset"} 7\n');
   expect(page).not.toContain("process_");
+});
+
+it("counts reviews that were answered like another among all, and apart", async () => {
+  const metrics = createMetrics({ process: false });
+  metrics.countReview(outcome);
+  metrics.countReview({ ...outcome, alike: true });
+  const page = await metrics.render();
+  expect(page).toContain('sluice_reviews_total{verdict="injected",mode="sidecar",code="injected"} 2\n');
+  expect(page).toContain("sluice_alike_reviews_total 1\n");
 });
 
 it("counts patches by size, and what has no patch not at all", async () => {
