@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   Claim,
   ClientDaemonSet,
@@ -51,15 +52,19 @@ export class ObjectStore implements ClusterView {
     this.#serverVersion = serverVersion;
   }
 
-  /** Puts an object in, or in place of the one of that kind and name, which is returned. */
+  /**
+   * Puts an object in, or in place of the one of that kind and name, which is returned. An object that says what is
+   * known stays the one that is there: what was decided from it still holds.
+   */
   upsert<K extends StoredKind>({ kind, object }: StoredObject<K>): StoredKinds[K] | undefined {
     const table: Map<string, StoredKinds[K]> = this.#tables[kind];
     const key = keyOf(object);
+    const before = table.get(key);
+    if (before !== undefined && isDeepStrictEqual(before, object)) return before;
     const node = this.#tables.Node.get(key);
     const profile = this.#tables.PluginProfile.get(key);
     const config = this.#tables.JuicefsConfig.get(key);
     if (kind === "PersistentVolume") this.#countDriver(key, -1);
-    const before = table.get(key);
     table.set(key, object);
     if (kind === "Node") this.#changeNode(node, this.#tables.Node.get(key));
     if (kind === "PluginProfile" && profile !== undefined) this.#keepLastGood(key, profile);

@@ -57,6 +57,19 @@ describe("ObjectStore", () => {
     });
   });
 
+  it("keeps the object that is there when another says the same, and exchanges it when it says something else", () => {
+    const store = new ObjectStore();
+    const first = node("a", "v1.33.0", { zone: "1" });
+    store.upsert(first);
+    const old = store.nodesWithoutNativeSidecars();
+    expect(store.upsert(node("a", "v1.33.0", { zone: "1" }))).toBe(first.object);
+    expect(store.node("a")).toBe(first.object);
+    expect(store.nodesWithoutNativeSidecars()).toBe(old);
+    store.upsert(node("a", "v1.33.0", { zone: "2" }));
+    expect(store.node("a")?.labels).toEqual({ zone: "2" });
+    expect(store.nodesWithoutNativeSidecars()).not.toBe(old);
+  });
+
   it.each(["__proto__", "constructor", "toString"])("takes %s for a name like any other", (name) => {
     const store = new ObjectStore();
     expect(store.namespace(name)).toBeUndefined();
