@@ -86,13 +86,15 @@ const schema = z.strictObject({
    * warned of, for a cluster that exempts such pods.
    */
   podSecurity: z.enum(["refuse", "warn"]).default("refuse"),
-  /** For a client whose template states none and whose pod asks for none. */
+  /** For a client whose template states none and whose pod asks for none, and for the file prefetcher. */
   clientResources: z
     .strictObject({ requests: resources, limits: resources })
     .default({ requests: { cpu: "100m", memory: "256Mi" }, limits: { cpu: "2", memory: "2Gi" } }),
   guardResources: z
     .strictObject({ requests: resources, limits: resources })
     .default({ requests: { cpu: "5m", memory: "16Mi" }, limits: { cpu: "100m", memory: "64Mi" } }),
+  /** Image with `sh` and `dd` for the file prefetcher in csi mode, where no client's image is at hand. */
+  prefetchImage: z.string().min(1).optional(),
   /** Tiers of cache locality: `fluid.io/node`, `fluid.io/fuse`, or a label that the runtime pins its workers by. */
   cacheTiers: z
     .strictObject({

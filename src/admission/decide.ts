@@ -47,7 +47,7 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
 
   const steps = stepsOf(selection.mode, cluster, config);
   const leftOut = selection.mode === "sidecar" && !steps.withDataset.includes("FuseSidecar");
-  const findings = [...selection.findings, ...unserved(pod), ...(leftOut ? [clientsLeftOut(steps)] : [])];
+  const findings = [...selection.findings, ...(leftOut ? [clientsLeftOut(steps)] : [])];
   const question = {
     pod,
     namespace: request.namespace,
@@ -76,21 +76,6 @@ function checkNamespace(pod: Pod, requested: string): Finding | undefined {
     code: "namespace-mismatch",
     message: `the pod states namespace ${stated}, but is created in namespace ${requested}: make them agree`,
   };
-}
-
-/** What Fluid would do for the pod and this version does not. */
-function unserved(pod: Pod): Finding[] {
-  const findings: Finding[] = [];
-  if (pod.metadata?.annotations?.[fluid.filePrefetcher] === "true")
-    findings.push({
-      code: "not-served",
-      message: `${fluid.filePrefetcher}=true: this version prefetches no files`,
-    });
-  if (pod.metadata?.labels?.[fluid.appPostStart] === "true") {
-    const message = `${fluid.appPostStart}=true adds no hook: containers start only once their dataset is mounted`;
-    findings.push({ code: "not-served", message });
-  }
-  return findings;
 }
 
 function hasClaim({ spec }: Pod): boolean {

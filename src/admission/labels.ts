@@ -35,9 +35,17 @@ export const fluid = {
   managedBy: "fluid.io/managed-by",
   datasetName: (container: string) => `dataset-name.sidecar.fluid.io/${container}`,
   datasetNamespace: (container: string) => `dataset-namespace.sidecar.fluid.io/${container}`,
-  /** Label and annotation that ask for what Sluice does not do. */
   appPostStart: "app.poststart.fluid.io/inject",
-  filePrefetcher: "file-prefetcher.fluid.io/inject",
+  /** Annotations; `injectDone` is written as well. */
+  prefetch: {
+    inject: "file-prefetcher.fluid.io/inject",
+    injectDone: "file-prefetcher.fluid.io/inject-done",
+    image: "file-prefetcher.fluid.io/image",
+    fileList: "file-prefetcher.fluid.io/file-list",
+    async: "file-prefetcher.fluid.io/async-prefetch",
+    extraEnvs: "file-prefetcher.fluid.io/extra-envs",
+    timeoutSeconds: "file-prefetcher.fluid.io/prefetch-timeout-seconds",
+  },
   /** Annotations, written. */
   datasetsInUse: "fluid.io/datasets-in-use",
   scrape: "prometheus.fuse.fluid.io/scrape",

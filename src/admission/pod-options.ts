@@ -3,6 +3,7 @@ import { parseQuantity } from "../types/quantity.ts";
 import type { Finding } from "../types/reason.ts";
 import type { Mode } from "./decision.ts";
 import { fluid, sluice } from "./labels.ts";
+import { type PrefetchOptions, readPrefetchOptions } from "./prefetch-options.ts";
 
 /** What a pod says about how it wants to be served. Absent: not said. */
 export interface PodOptions {
@@ -16,6 +17,10 @@ export interface PodOptions {
   readonly skipBoundCheck: boolean;
   /** Whether the client gets a hook that waits for the mount. */
   readonly gate: boolean;
+  /** Whether the app's containers get a hook that looks for their datasets' mounts. */
+  readonly checkMounts: boolean;
+  /** Absent: no files are to be read ahead, or they are already. */
+  readonly prefetch?: PrefetchOptions;
   /** Claims whose cache the pod requires. */
   readonly requiredClaims: ReadonlySet<string>;
 }
@@ -46,6 +51,7 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
     bad.push(`${sluice.inject}=${quote(inject)} (use true, false)`);
   const clientSizes = readSizes(annotations, bad);
   const platform = annotations[sluice.platform];
+  const prefetch = readPrefetchOptions(annotations, bad);
 
   const options: PodOptions = {
     ...(mode && { mode }),
@@ -57,6 +63,8 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
     keepCacheDirectories: labels[fluid.cacheDirectories] === "true",
     skipBoundCheck: annotations[fluid.skipPrecheck] === "true",
     gate: labels[fluid.clientPostStart] !== "false",
+    checkMounts: labels[fluid.appPostStart] === "true",
+    ...(prefetch && { prefetch }),
     requiredClaims: requiredClaims(labels),
   };
   if (bad.length === 0) return { options };

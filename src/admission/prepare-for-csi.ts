@@ -1,5 +1,7 @@
-import { resolveVolumes } from "../datasets/resolve.ts";
+import { type ResolvedVolume, resolveVolumes } from "../datasets/resolve.ts";
 import { warnOfPlatform } from "../platforms/judge-platform.ts";
+import { decideSidecarKind } from "../platforms/native-sidecars.ts";
+import type { Platform } from "../platforms/platform.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { propagateMounts } from "../pod/propagate-mounts.ts";
 import type { Finding } from "../types/reason.ts";
@@ -7,6 +9,8 @@ import { applySteering } from "./apply-steering.ts";
 import { bySeverity, reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
 import { markUsage } from "./marks.ts";
+import { prefetchFiles } from "./prefetch.ts";
+import type { PrefetchOptions } from "./prefetch-options.ts";
 import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
@@ -43,6 +47,10 @@ export function prepareForCsi(question: Question): Decision {
   }
 
   const editor = new PodEditor(pod);
+  if (options.prefetch !== undefined)
+    findings.push(
+      ...prefetchByDriver(editor, options.prefetch, question, resolution.volumes, detected.platform),
+    );
   const claimVolumes = resolution.volumes.filter((volume) => volume.kind === "dataset").map((v) => v.volume);
   if (steps.withDataset.includes("MountPropagationInjector"))
     findings.push(...propagateMounts(editor, new Set(claimVolumes)));
@@ -75,4 +83,25 @@ export function prepareForCsi(question: Question): Decision {
     edits: editor.edits,
     pod: editor.pod,
   };
+}
+
+/** The driver has mounted the datasets before any container starts; an app that does not wait needs a native sidecar. */
+function prefetchByDriver(
+  editor: PodEditor,
+  asked: PrefetchOptions,
+  question: Question,
+  volumes: readonly ResolvedVolume[],
+  platform: Platform,
+): Finding[] {
+  const { pod, cluster, config, options } = question;
+  const { kind } = decideSidecarKind({
+    pod,
+    asked: options.sidecar ?? config.sidecar,
+    platform,
+    serverVersion: cluster.serverVersion(),
+    nodesWithoutNativeSidecars: cluster.nodesWithoutNativeSidecars(),
+    nodeCount: cluster.nodeCount(),
+  });
+  const place = { native: kind === "native", byDriver: true, inOrder: true, meshProxies: config.meshProxies };
+  return prefetchFiles(editor, asked, question, volumes, { image: config.prefetchImage }, place);
 }

@@ -2,6 +2,7 @@ import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
 import { refuseOfPlatform } from "../platforms/judge-platform.ts";
 import { decideSidecarKind } from "../platforms/native-sidecars.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
+import { checkMounts } from "../pod/mount-checks.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { podLevelConflicts } from "../pod/quality-of-service.ts";
 import { servedVolumes, serveLateContainers } from "../pod/serve-late-containers.ts";
@@ -16,6 +17,7 @@ import { bySeverity, isRefusal, reject } from "./conclude.ts";
 import type { Decision, VolumeOutcome } from "./decision.ts";
 import { checkFinished } from "./final-check.ts";
 import { placeClients } from "./place-clients.ts";
+import { type PrefetchImage, prefetchFiles } from "./prefetch.ts";
 import { platformOf, type Question } from "./question.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
 import { withoutDataset } from "./without-dataset.ts";
@@ -72,6 +74,13 @@ export function serveBySidecars(question: Question): Decision {
 
   const claims = plans.flatMap((plan) => plan.claims);
   const editor = new PodEditor(pod);
+  const inOrder = native || platform.start.order === "kubelet";
+  const place = { native, byDriver: false, inOrder, meshProxies: config.meshProxies };
+  // Before the clients, which then serve it like any other container.
+  const prefetched =
+    options.prefetch === undefined
+      ? []
+      : prefetchFiles(editor, options.prefetch, question, resolution.volumes, imageOf(plans), place);
   const added = placeClients(editor, plans, platform, native, config);
   serveLateDirect(editor, direct);
   const findings: Finding[] = [
@@ -88,6 +97,7 @@ export function serveBySidecars(question: Question): Decision {
     ...selection.findings,
     ...planned,
     ...adapted.findings,
+    ...prefetched,
     ...added.findings,
     ...serveLateContainers(editor, servedBefore),
     ...(added.unmounted.size < claims.length ? podLevelConflicts(editor.pod) : []),
@@ -95,6 +105,7 @@ export function serveBySidecars(question: Question): Decision {
   const told = outcomes(resolution, before, plans, added.unmounted);
   if (findings.some(isRefusal)) return reject(pod, findings, refusedOutcomes(told, findings), known);
 
+  if (options.checkMounts) checkMounts(editor, servedVolumes(editor.pod, config.subPathExpr === "direct"));
   const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
   if (mounted.length > 0)
     findings.push(
@@ -117,6 +128,12 @@ export function serveBySidecars(question: Question): Decision {
     edits: editor.edits,
     pod: editor.pod,
   };
+}
+
+/** The first client's image, which has the shell and is pulled in any case. */
+function imageOf([plan]: readonly ClientPlan[]): PrefetchImage {
+  const { image, imagePullPolicy } = plan?.template.container ?? {};
+  return { image, imagePullPolicy };
 }
 
 function outcomes(

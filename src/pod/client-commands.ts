@@ -111,7 +111,7 @@ export function escapeExpansion(text: string): string {
  * As `escapeExpansion`, for a text that is a whole word: without neighbours only `$(` and `$$` mean anything, so a script
  * stays shorter, and readable in the pod.
  */
-function escapeWord(text: string): string {
+export function escapeWord(text: string): string {
   return text.replace(/\$(?=[$(])/g, "$$$$");
 }
 
@@ -129,7 +129,7 @@ function isScriptCommand(command: readonly string[], name: string): boolean {
 }
 
 /** The script without comment lines and indentation: it travels in every patch and every pod. */
-function compactScript(text: string): string {
+export function compactScript(text: string): string {
   return text
     .split("\n")
     .map((line) => line.trim())

@@ -6,6 +6,7 @@ const plain = {
   keepCacheDirectories: false,
   skipBoundCheck: false,
   gate: true,
+  checkMounts: false,
   requiredClaims: new Set(),
 };
 
@@ -42,6 +43,7 @@ describe("readPodOptions", () => {
     [{ "cachedir.sidecar.fluid.io/inject": "true" }, { keepCacheDirectories: true }],
     [{ "cachedir.sidecar.fluid.io/inject": "false" }, {}],
     [{ "fuse.sidecar.poststart.fluid.io/inject": "false" }, { gate: false }],
+    [{ "app.poststart.fluid.io/inject": "true" }, { checkMounts: true }],
     [
       { "fluid.io/dataset.a.b.sched": "required", "fluid.io/dataset.c.sched": "preferred" },
       { requiredClaims: new Set(["a.b"]) },

@@ -4,6 +4,8 @@ import {
   mountedCommand,
   supervisorCommand,
 } from "../../src/pod/client-commands.ts";
+import { checkCommand } from "../../src/pod/mount-checks.ts";
+import { prefetcherCommand, prefetchWaitCommand } from "../../src/pod/prefetch-commands.ts";
 import { version } from "../../src/version.ts";
 
 /** The long texts that every injected pod carries, by what stands for them in the files of golden cases. */
@@ -12,6 +14,9 @@ const texts: readonly (readonly [placeholder: string, text: string | undefined])
   ["<guard script>", guardCommand([])[2]],
   ["<gate script>", gateCommand(0, [])[2]],
   ["<mounted script>", mountedCommand(0, "/", [])[2]],
+  ["<check script>", checkCommand(0, [])[2]],
+  ["<prefetcher script>", prefetcherCommand({ when: "end", seconds: 0, patterns: [] })[2]],
+  ["<prefetch-wait script>", prefetchWaitCommand(0)[2]],
 ];
 const versionMark = [`"version":"${version}"`, '"version":"<version>"'] as const;
 

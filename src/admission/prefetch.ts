@@ -1,0 +1,129 @@
+import { posix } from "node:path";
+import type { Pod } from "kubernetes-types/core/v1";
+import type { ResolvedVolume } from "../datasets/resolve.ts";
+import type { PodEditor } from "../pod/pod-editor.ts";
+import { addPrefetcher, type PrefetcherPlace, prefetcherName, prefetchPath } from "../pod/prefetcher.ts";
+import { sizesWithin } from "../pod/quality-of-service.ts";
+import type { Finding } from "../types/reason.ts";
+import { fluid } from "./labels.ts";
+import type { PrefetchOptions } from "./prefetch-options.ts";
+import type { Question } from "./question.ts";
+
+/** An image in which `sh` and `dd` are, for a pod that names none. */
+export interface PrefetchImage {
+  readonly image?: string | undefined;
+  readonly imagePullPolicy?: string | undefined;
+}
+
+/**
+ * Puts the prefetcher into a pod that asks for it. Reading ahead only saves time, so what stands against it is told and
+ * refuses no pod. Nothing is done for volumes that no container mounts.
+ */
+export function prefetchFiles(
+  editor: PodEditor,
+  asked: PrefetchOptions,
+  question: Question,
+  volumes: readonly ResolvedVolume[],
+  fallback: PrefetchImage,
+  place: PrefetcherPlace,
+): Finding[] {
+  const { pod, config, steps } = question;
+  if (!steps.withDataset.includes("FilePrefetcher")) return [notDone(`${steps.by} lists no FilePrefetcher`)];
+  if (!place.inOrder)
+    return [notDone("the platform starts containers side by side, so that none finds the datasets mounted")];
+  const targets = mountedDatasets(pod, volumes);
+  if (targets.length === 0) return [notDone("no container of the pod mounts a dataset")];
+  if ([...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some(isPrefetcher))
+    return [notDone(`the pod has a container ${prefetcherName} of its own: rename it`)];
+  const { patterns, left } = expandItems(asked.items, targets);
+  const findings = left.map((why) => notDone(why));
+  if (patterns.length === 0)
+    return [...findings, notDone("its file list names nothing in the pod's datasets")];
+  const chosen = asked.image === undefined ? fallback : { image: asked.image };
+  if (chosen.image === undefined)
+    return [
+      ...findings,
+      notDone(
+        `no image is known for it: name one by ${fluid.prefetch.image}, or by prefetchImage in the configuration`,
+      ),
+    ];
+  const used = targets.filter(({ volume }) => patterns.some((pattern) => isBelow(pattern, volume)));
+  addPrefetcher(
+    editor,
+    {
+      image: chosen.image,
+      imagePullPolicy: chosen.imagePullPolicy,
+      patterns,
+      volumes: used.map(({ volume }) => volume),
+      async: asked.async,
+      timeoutSeconds: asked.timeoutSeconds,
+      env: asked.env,
+      sizes: sizesWithin(pod, config.clientResources),
+    },
+    place,
+  );
+  const done = { [fluid.prefetch.injectDone]: "true" };
+  editor.merge(["metadata", "annotations"], done, "tells that the prefetcher is in the pod");
+  const message = `${prefetcherName} reads ${used.map(({ claim }) => claim).join(", ")} ahead, ${
+    asked.async
+      ? "beside the app"
+      : `before the app starts, which waits for at most ${asked.timeoutSeconds} s`
+  }`;
+  return [...findings, { code: "prefetched", message }];
+}
+
+interface Target {
+  readonly volume: string;
+  readonly claim: string;
+}
+
+function mountedDatasets(pod: Pod, volumes: readonly ResolvedVolume[]): Target[] {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const mounted = new Set(
+    containers.flatMap((container) => (container.volumeMounts ?? []).map((m) => m.name)),
+  );
+  return volumes.flatMap((resolved) =>
+    resolved.kind === "dataset" && mounted.has(resolved.volume)
+      ? [{ volume: resolved.volume, claim: resolved.dataset.claim.name }]
+      : [],
+  );
+}
+
+/** `pvc://<claim>/<glob>` as patterns for each volume of the claim, and why items are left out. */
+function expandItems(
+  items: readonly string[] | undefined,
+  targets: readonly Target[],
+): { patterns: string[]; left: string[] } {
+  const patterns = new Set<string>();
+  const left: string[] = [];
+  for (const item of items ?? targets.map(({ claim }) => `pvc://${claim}`)) {
+    const [, claim, glob = ""] = /^pvc:\/\/([^/]*)(.*)$/s.exec(item) ?? [];
+    if (claim === undefined) {
+      left.push(`item ${short(item)} of its file list is not of the form pvc://CLAIM/GLOB`);
+      continue;
+    }
+    const own = targets.filter((target) => target.claim === claim);
+    if (own.length === 0)
+      left.push(`claim ${short(claim)} of its file list is no dataset that a container mounts`);
+    // As an absolute path, so that ".." leads nowhere else.
+    const clean = posix.normalize(`/${glob}`).replace(/\/$/, "") || "/**";
+    for (const { volume } of own) patterns.add(`${prefetchPath(volume)}${clean}`);
+  }
+  return { patterns: [...patterns], left };
+}
+
+function isBelow(pattern: string, volume: string): boolean {
+  return pattern.startsWith(`${prefetchPath(volume)}/`);
+}
+
+function isPrefetcher({ name }: { readonly name: string }): boolean {
+  return name === prefetcherName;
+}
+
+function notDone(why: string): Finding {
+  return { code: "not-served", message: `${fluid.prefetch.inject}=true: ${why}` };
+}
+
+function short(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
