@@ -40,6 +40,11 @@ export class Trail {
     return this.#cluster.persistentVolume(name);
   }
 
+  juicefsSecret(namespace: string, name: string) {
+    this.#refs.push({ kind: "Secret", namespace, name });
+    return this.#cluster.juicefsSecret(namespace, name);
+  }
+
   dataset(namespace: string, name: string) {
     this.#refs.push({ kind: "Dataset", namespace, name });
     return this.#cluster.dataset(namespace, name);

@@ -9,9 +9,10 @@ import type { ObjectRef } from "./object-ref.ts";
 /** A pod volume's claim whose data are served by a cache, with all that is needed to serve it in the pod. */
 export interface DatasetVolume {
   readonly claim: { readonly namespace: string; readonly name: string };
-  readonly family: "fluid";
+  readonly family: "fluid" | "juicefs";
+  /** A volume of the JuiceFS CSI driver is known by its claim. */
   readonly dataset: { readonly namespace: string; readonly name: string };
-  /** Fluid's runtime type, such as "juicefs". */
+  /** Fluid's runtime type, such as "juicefs"; "juicefs-ce" or "juicefs-ee" for the driver's volumes. */
   readonly runtime: string;
   /** Where inside the client's mount the dataset begins; "" for its root, never absolute, never with "..". */
   readonly subPath: string;
@@ -28,6 +29,21 @@ export interface DatasetVolume {
   readonly sharesClientOf?: string;
   /** Claims of other datasets, in the list too, that the client itself mounts: their clients have to start first. */
   readonly sources?: readonly string[];
+  /** The kind of sidecar that the driver's configuration asks for. */
+  readonly sidecar?: "native" | "classic";
+  /** Put on the pod where it has none of that key. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** Keys of the claim's annotations that nobody follows, for anybody may write them. */
+  readonly unheededAnnotations?: readonly string[];
+  /** What the client needs in the claim's namespace, is in the namespace `from`, and nobody says is here. */
+  readonly missing?: { readonly from: string; readonly objects: readonly ClientObject[] };
+}
+
+/** An object that a client's pod does not start without. */
+export interface ClientObject {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly name: string;
 }
 
 /** What a client sidecar is made from. */
@@ -36,21 +52,29 @@ export interface ClientTemplate {
   readonly source: ObjectRef;
   /** As in the source, its mount of the shared volume included, apart from what `dropped` names. */
   readonly container: Readonly<Container>;
-  /** The volumes that the container mounts; the one by which the source shares its mount is not among them. */
+  /** What has to run before the container, each to its end, for it leaves something in one of the volumes. */
+  readonly initContainers?: readonly Readonly<Container>[];
+  /** The volumes that these mount; the one by which the source shares its mount is not among them. */
   readonly volumes: readonly Readonly<Volume>[];
   readonly imagePullSecrets: readonly Readonly<LocalObjectReference>[];
   /** The volume mount through which the source shares the client's mount with its node. */
   readonly sharedMount: { readonly volumeName: string; readonly mountPath: string };
   /** Absolute path, inside the client's container, at which the client mounts the dataset. */
   readonly mountPath: string;
+  /** The client mounts nothing: its dataset is this directory below `mountPath`, which is a volume. */
+  readonly directory?: string;
   /** Type names in /proc/self/mountinfo by which the client's mount is known; "fuse" also stands for "fuse.*". */
   readonly fileSystems: readonly string[];
   /** Whether the client still has to upload after its files are closed; then it is always waited for. */
   readonly writesBack: boolean;
   /** What of the source is left out of the sidecar and why, in words for `explain`. */
   readonly dropped: readonly string[];
+  /** Its probes were asked for, beside the supervisor. */
+  readonly keepsProbes?: boolean;
   /** Whether a scraper is to find the client's metrics through the pod. */
   readonly scrapesMetrics: boolean;
+  /** What has to run on the node, known by a directory of the node that the client mounts, and how it comes there. */
+  readonly nodeService?: { readonly directory: string; readonly remedy: string };
 }
 
 /** Which nodes, zones and regions hold a dataset's cache. */

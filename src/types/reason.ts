@@ -28,6 +28,10 @@ export const reasons = {
 
   // One volume
   "not-a-claim": { level: "info", meaning: "the volume is not mounted from a claim" },
+  "left-to-its-driver": {
+    level: "info",
+    meaning: "the claim belongs to a family of datasets that nobody asks for",
+  },
   "not-a-dataset": { level: "info", meaning: "the claim belongs to no dataset" },
   injected: { level: "info", meaning: "a client in the pod serves the dataset" },
   "already-injected": { level: "info", meaning: "a client that is there already serves the volume" },
@@ -42,6 +46,36 @@ export const reasons = {
   "claim-not-found": { level: "refusal", status: 409, meaning: "the claim does not exist" },
   "claim-being-deleted": { level: "refusal", status: 409, meaning: "the claim is being deleted" },
   "claim-not-bound": { level: "refusal", status: 409, meaning: "the claim has no volume yet" },
+  "claim-waits-for-consumer": {
+    level: "refusal",
+    status: 403,
+    meaning: "the claim gets its volume only with a pod that uses it",
+  },
+  "volume-without-secret": {
+    level: "refusal",
+    status: 403,
+    meaning: "the JuiceFS volume names no Secret of its file system",
+  },
+  "volume-bad-value": {
+    level: "refusal",
+    status: 403,
+    meaning: "the JuiceFS volume has a value that cannot be followed",
+  },
+  "secret-not-known": {
+    level: "refusal",
+    status: 409,
+    meaning: "nothing is known yet of the JuiceFS volume's Secret",
+  },
+  "secret-unusable": {
+    level: "refusal",
+    status: 409,
+    meaning: "the JuiceFS volume's Secret says nothing that a client could mount by",
+  },
+  "juicefs-config-unreadable": {
+    level: "refusal",
+    status: 409,
+    meaning: "the JuiceFS driver's configuration cannot be read, and never could",
+  },
   "ephemeral-dataset": { level: "refusal", status: 403, meaning: "an ephemeral volume cannot be a dataset" },
   "block-device": { level: "refusal", status: 403, meaning: "a dataset is used as a block device" },
   "dataset-not-found": { level: "refusal", status: 409, meaning: "the Dataset does not exist" },
@@ -133,6 +167,10 @@ export const reasons = {
   },
 
   // What the user should know
+  "annotation-unheeded": {
+    level: "warning",
+    meaning: "an annotation of a claim is not followed, for anybody may write it",
+  },
   "no-healing": {
     level: "warning",
     meaning: "a mount that will not come back by itself when its client dies",
