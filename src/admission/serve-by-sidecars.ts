@@ -1,6 +1,6 @@
 import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
 import { refuseOfPlatform } from "../platforms/judge-platform.ts";
-import { decideSidecarKind } from "../platforms/native-sidecars.ts";
+import { decideSidecarKind, nativeRemedy } from "../platforms/native-sidecars.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import { checkMounts } from "../pod/mount-checks.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
@@ -93,6 +93,7 @@ export function serveBySidecars(question: Question): Decision {
       all,
       native,
       platform.start.order === "priority" ? [] : config.firstContainerIsApp,
+      nativeRemedy(platform),
     ),
     ...selection.findings,
     ...planned,

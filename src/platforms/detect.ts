@@ -135,9 +135,14 @@ function burstPlatform({ catalog }: PlatformQuestion, pod: Marked): FoundPlatfor
     const value = (kind === "label" ? pod.labels : pod.annotations)[key];
     if (value === undefined || noBurst.includes(value)) continue;
     const why = `${kind} ${key}=${value.slice(0, 63)} of the pod`;
-    return { platform, why, bursts: why };
+    return { platform: onBoth(platform), why, bursts: why };
   }
   return undefined;
+}
+
+/** On its way to an ordinary node the pod's affinity is heeded. */
+function onBoth(platform: Platform): Platform {
+  return platform.nodeAffinity === "heard" ? platform : { ...platform, nodeAffinity: "heard" };
 }
 
 function runtimePlatform({ pod, catalog }: PlatformQuestion): FoundPlatform | undefined {
@@ -154,7 +159,8 @@ function selectedPlatform({ pod, catalog, fallback }: PlatformQuestion): FoundPl
     if (platform.name === generic && fallback !== "kubernetes") continue;
     const leads = leadsTo(pod.spec, labels);
     if (leads === undefined) continue;
-    return { platform, why: leads.why, ...(leads.always ? undefined : { bursts: leads.why }) };
+    if (leads.always) return { platform, why: leads.why };
+    return { platform: onBoth(platform), why: leads.why, bursts: leads.why };
   }
   return undefined;
 }

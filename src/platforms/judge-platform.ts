@@ -66,7 +66,7 @@ export function refuseOfPlatform(found: FoundPlatform, runtimes: readonly string
 }
 
 function noSharedMounts({ name, summary, unconfirmed }: Platform): Finding {
-  const why = unconfirmed["mount"] ?? summary.replace(/\.$/, "");
+  const why = unconfirmed["mount"] ?? summary.split(". ", 1).join().replace(/\.$/, "");
   const message = `platform ${name} shows no client's mount to the app: use other nodes or sluice.io/mode: csi, or name what it really is by sluice.io/platform (${why})`;
   return { code: "no-shared-mounts", message };
 }

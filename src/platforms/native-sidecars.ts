@@ -40,6 +40,12 @@ export function decideSidecarKind(question: SidecarQuestion): SidecarChoice {
   return { kind: "native", why: explainNative(question) };
 }
 
+/** How clients can be made native, in words; `undefined` for what goes without saying. */
+export function nativeRemedy({ name, nativeSidecars }: Platform): string | undefined {
+  if (nativeSidecars !== false) return undefined;
+  return `let a container read it; where native sidecars do run on platform ${name}, say sluice.io/sidecar: native`;
+}
+
 function findObjection(question: SidecarQuestion): string | undefined {
   const { pod, platform, serverVersion } = question;
   if (platform.nativeSidecars === false)

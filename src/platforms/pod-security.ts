@@ -42,7 +42,8 @@ export function checkPodSecurity(
 
 function findCulprit(pod: Pod, origins: PodOrigins, restricted: boolean): string | undefined {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  for (const container of containers) {
+  // The guard comes before the client, whose name says more.
+  for (const container of containers.toReversed()) {
     if (!origins.containers.has(container.name)) continue;
     const why = aboveBaseline(container) ?? (restricted ? "a container that runs as root" : undefined);
     if (why !== undefined) return `${why} (${container.name})`;

@@ -36,7 +36,7 @@ export function addDirectClients(
   const podVolumes = editor.pod.spec?.volumes ?? [];
   for (const volume of podVolumes) volumes.add(volume);
   for (const draft of drafts) for (const volume of draft.volumes) volumes.add(volume);
-  const findings = serveContainers(editor, volumes, layout);
+  const findings = [...sameNames(drafts, layout), ...serveContainers(editor, volumes, layout)];
   replaceVolumes(editor, podVolumes, volumes);
 
   const token = freeName("sluice-no-token", taken);
@@ -123,8 +123,25 @@ class DirectVolumes {
 }
 
 function csiVolume(name: string, mountPath: string, { driver, fsType, attribute }: CsiSharing): Volume {
-  const found = mountPath.slice(mountPath.lastIndexOf("/") + 1);
-  return { name, csi: { driver, fsType, volumeAttributes: { [attribute]: found } } };
+  return { name, csi: { driver, fsType, volumeAttributes: { [attribute]: lastName(mountPath) } } };
+}
+
+/** The vendor's driver finds a client's mount by its last name alone. */
+function sameNames(drafts: readonly ClientDraft[], { sharing }: DirectLayout): Finding[] {
+  if (sharing.kind !== "inline-csi") return [];
+  const found = new Map<string, ClientPlan>();
+  return drafts.flatMap(({ plan }): Finding[] => {
+    const name = lastName(plan.template.mountPath);
+    const other = found.get(name);
+    found.set(name, plan);
+    if (other === undefined) return [];
+    const message = `${other.label} and ${plan.label} are both mounted at …/${name}, by which driver ${sharing.driver} finds them: use one of them in a pod`;
+    return [{ code: "name-taken", message }];
+  });
+}
+
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function serveContainers(editor: PodEditor, volumes: DirectVolumes, layout: DirectLayout): Finding[] {

@@ -5,18 +5,22 @@ import { hasGuard } from "./guard.ts";
 /**
  * What stands in a pod against serving `volumes` by sidecars: each is a refusal.
  * `makerLabels`: labels by which pods are known whose makers take containers[0] for the application.
+ * `nativeRemedy`: how the clients can be made native, in words.
  */
 export function sidecarObstacles(
   pod: Pod,
   volumes: ReadonlySet<string>,
   native: boolean,
   makerLabels: readonly string[],
+  nativeRemedy = "use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)",
 ): Finding[] {
   return [
     ...userNamespace(pod),
     ...windows(pod),
     ...blockDevices(pod, volumes),
-    ...(native ? [] : [...initContainers(pod, volumes), ...firstContainer(pod, makerLabels)]),
+    ...(native
+      ? []
+      : [...initContainers(pod, volumes, nativeRemedy), ...firstContainer(pod, makerLabels, nativeRemedy)]),
   ];
 }
 
@@ -105,21 +109,21 @@ function blockDevices(pod: Pod, volumes: ReadonlySet<string>): Finding[] {
   );
 }
 
-function initContainers(pod: Pod, volumes: ReadonlySet<string>): Finding[] {
+function initContainers(pod: Pod, volumes: ReadonlySet<string>, remedy: string): Finding[] {
   return (pod.spec?.initContainers ?? []).flatMap((container) =>
     (container.volumeMounts ?? [])
       .filter((mount) => volumes.has(mount.name))
       .map((mount) => ({
         code: "init-container-needs-native" as const,
-        message: `init container ${container.name} mounts dataset volume ${mount.name}, and a classic sidecar starts only after all init containers: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`,
+        message: `init container ${container.name} mounts dataset volume ${mount.name}, and a classic sidecar starts only after all init containers: ${remedy}`,
         volume: mount.name,
       })),
   );
 }
 
-function firstContainer(pod: Pod, makerLabels: readonly string[]): Finding[] {
+function firstContainer(pod: Pod, makerLabels: readonly string[], remedy: string): Finding[] {
   const label = makerLabels.find((key) => pod.metadata?.labels?.[key] !== undefined);
   if (label === undefined) return [];
-  const message = `the maker of this pod (label ${label}) takes the first container for the application, and a classic sidecar has to be the first: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`;
+  const message = `the maker of this pod (label ${label}) takes the first container for the application, and a classic sidecar has to be the first: ${remedy}`;
   return [{ code: "first-container-is-app", message }];
 }

@@ -262,7 +262,7 @@ describe("detectPlatform", () => {
     ],
   ])("knows a pod that may run on either kind of node: %s", (_name, marks, name) => {
     expect(ask(marks)).toEqual({
-      platform: catalog.byName.get(name),
+      platform: { ...catalog.byName.get(name), nodeAffinity: "heard" },
       why: expect.any(String),
       bursts: expect.any(String),
     });
