@@ -61,6 +61,16 @@ const certificates = z
     message: "must be at most a sixth of authorityLife, in the last third of which it has to pass",
   });
 
+/** Background work, by `sluice controllers`. */
+const controllers = z.strictObject({
+  /** Whether it runs in the cluster: pods that need it are then prepared for it. */
+  enabled: z.boolean().default(false),
+  /** Names of containers that only accompany an app: no client is kept for them once the app has ended. */
+  sidecars: z.array(z.string()).default([]),
+  /** How long a pod waits for its datasets' cache where it does not say for how long. */
+  cacheWaitLimit: duration.prefault("30m"),
+});
+
 /** The configuration file. Every key may be left out; an unknown key is an error. */
 const schema = z.strictObject({
   /** What happens to a pod that opts in without saying how. */
@@ -131,6 +141,7 @@ const schema = z.strictObject({
   /** Largest number of reviews in work at once; more are told to come back. */
   maxReviewsInWork: z.int().min(1).default(256),
   certificates: certificates.prefault({}),
+  controllers: controllers.prefault({}),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

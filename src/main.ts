@@ -6,6 +6,7 @@ import { version } from "./version.ts";
 // Each command is only loaded when it is called for.
 const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>>> = {
   serve: () => import("./cli/serve.ts"),
+  controllers: () => import("./cli/controllers.ts"),
   inject: () => import("./cli/inject.ts"),
   explain: () => import("./cli/explain.ts"),
   check: () => import("./cli/check.ts"),

@@ -13,6 +13,7 @@ const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
   pod: [],
   cluster: [],
   certs: ["cluster"],
+  controllers: ["cluster", "datasets", "pod", "telemetry"],
   telemetry: [],
   types: [],
   "config.ts": ["platforms"],

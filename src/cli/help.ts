@@ -19,11 +19,12 @@ Usage
   sluice COMMAND [OPTIONS]
 
 Commands
-  serve      the admission webhook
-  inject     inject into manifests: pods and workloads with pod templates
-  explain    tell in words what would be done with a manifest, and why
-  check      is the installation in a cluster healthy, and what to do if not
-  demo       see the whole way at work, on a small cluster of its own
+  serve        the admission webhook
+  controllers  the background work beside it, done by one leader
+  inject       inject into manifests: pods and workloads with pod templates
+  explain      tell in words what would be done with a manifest, and why
+  check        is the installation in a cluster healthy, and what to do if not
+  demo         see the whole way at work, on a small cluster of its own
 
 Options
   -h, --help       this help; "sluice COMMAND --help" for a command's own

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { openCertificateDirectory } from "../certs/certificate-directory.ts";
 import type { CertificateReport } from "../certs/certificate-report.ts";
 import {
@@ -10,6 +9,7 @@ import { servingNames } from "../certs/serving-names.ts";
 import type { ClusterWriter } from "../cluster/cluster-writer.ts";
 import type { Config } from "../config.ts";
 import type { CommandIo } from "./command-io.ts";
+import { ownNamespace } from "./own-namespace.ts";
 import { certificatePollMs } from "./serve-settings.ts";
 
 export interface LiveCertificateOptions extends CertificateReport {
@@ -23,8 +23,6 @@ export interface LiveCertificateOptions extends CertificateReport {
 
 // Both are watched as well; this is for what a watch may miss.
 const watchedPollMs = 5_000;
-const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-const defaultNamespace = "sluice-system";
 const defaultDirectory = "certs";
 
 /**
@@ -61,12 +59,4 @@ export async function openCertificates(
     onProblem: (message) => problem("certificate", message),
   });
   return trustCertificates(source, trust);
-}
-
-/** The namespace of the pod that this runs in. */
-async function ownNamespace(env: CommandIo["env"]): Promise<string> {
-  const told = env["POD_NAMESPACE"];
-  if (told !== undefined && told !== "") return told;
-  const found = await readFile(namespaceFile, "utf8").catch(() => "");
-  return found.trim() || defaultNamespace;
 }

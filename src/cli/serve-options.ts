@@ -1,4 +1,4 @@
-import { type ListenAddress, ListenError, parseListenAddress } from "../server/listen-address.ts";
+import { type ListenAddress, parseListenOption } from "./parse-listen-option.ts";
 import { parseOptions, UsageError } from "./parse-options.ts";
 
 export const serveHelp = `Answers the API server's admission reviews over HTTPS: the webhook itself.
@@ -64,19 +64,10 @@ export function readServeOptions(argv: readonly string[]): ServeOptions | "help"
   }
   return {
     cluster: values.cluster,
-    listen: addressOf("--listen", values.listen),
-    opsListen: addressOf("--ops-listen", values["ops-listen"]),
+    listen: parseListenOption("--listen", values.listen),
+    opsListen: parseListenOption("--ops-listen", values["ops-listen"]),
     certDir: values["cert-dir"],
     config: values.config,
     drainMs: Number(drainSeconds) * 1000,
   };
-}
-
-function addressOf(option: string, text: string): ListenAddress {
-  try {
-    return parseListenAddress(text);
-  } catch (error) {
-    if (error instanceof ListenError) throw new UsageError(`${option}: ${error.message}`);
-    throw error;
-  }
 }

@@ -25,6 +25,8 @@ export interface LeaderOptions {
   readonly elapsed: () => number;
   /** Told when this process begins or ceases to lead. Must not throw. */
   readonly onChange: (leads: boolean, why: string) => void;
+  /** Told who holds the Lease when that was seen to have changed; "" for nobody. Must not throw. */
+  readonly onHolder: (holder: string) => void;
   /** Told what stands in the way of reading or writing the Lease, and undefined when nothing does any more. */
   readonly onProblem: (problem: string | undefined) => void;
 }
@@ -67,6 +69,7 @@ class Candidate {
   #seen: { readonly text: string; readonly since: number } | undefined;
   #renewedAt = 0;
   #problem: string | undefined;
+  #toldHolder: string | undefined;
 
   constructor(options: LeaderOptions) {
     this.#options = options;
@@ -139,8 +142,10 @@ class Candidate {
           ? await lock.create(record, signal)
           : await lock.replace(reading, record, signal);
       this.#tell(undefined);
-      if (written) this.#renewedAt = begun;
-      return written;
+      if (!written) return false;
+      this.#renewedAt = begun;
+      this.#tellHolder(record.holder);
+      return true;
     } catch (error) {
       this.#holder = undefined;
       if (!signal.aborted) this.#tell(reasonOf(error));
@@ -154,6 +159,7 @@ class Candidate {
     const renewTime = this.#time();
     const own = { holder: identity, durationMs: timing.leaseMs, renewTime };
     this.#holder = reading?.record.holder;
+    this.#tellHolder(this.#holder ?? "");
     if (reading === undefined) return { ...own, acquireTime: renewTime, transitions: 0 };
     const { record } = reading;
     const text = JSON.stringify(record);
@@ -168,6 +174,12 @@ class Candidate {
   /** Kubernetes' MicroTime. */
   #time(): string {
     return new Date(this.#options.now()).toISOString().replace("Z", "000Z");
+  }
+
+  #tellHolder(holder: string): void {
+    if (holder === this.#toldHolder) return;
+    this.#toldHolder = holder;
+    this.#options.onHolder(holder);
   }
 
   #tell(problem: string | undefined): void {

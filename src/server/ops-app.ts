@@ -1,11 +1,11 @@
 import type { Server } from "node:http";
 import { type FastifyInstance, fastify } from "fastify";
-import type { Metrics } from "../telemetry/metrics.ts";
+import type { MetricsPage } from "../telemetry/metrics-page.ts";
 
 export type OpsApp = FastifyInstance<Server>;
 
 export interface OpsOptions {
-  readonly metrics: Metrics;
+  readonly metrics: MetricsPage;
   /** What readiness waits for, in words; undefined when reviews are answered. */
   readonly notReady: () => string | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Metrics } from "../telemetry/metrics.ts";
+import type { MetricsPage } from "../telemetry/metrics-page.ts";
 import { formatAddress, type ListenAddress, listen } from "./listen-address.ts";
 import { buildOpsApp } from "./ops-app.ts";
 
@@ -12,7 +12,7 @@ export interface OpsServer {
 }
 
 /** Starts the operations server, not ready. Throws `ListenError` when the address cannot be had. */
-export async function startOps(metrics: Metrics, address: ListenAddress): Promise<OpsServer> {
+export async function startOps(metrics: MetricsPage, address: ListenAddress): Promise<OpsServer> {
   let notReady: () => string | undefined = () => "starting";
   const app = buildOpsApp({ metrics, notReady: () => notReady() });
   const taken = await listen(app, address);

@@ -1,18 +1,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-
-/** How one resource of a live cluster is doing. */
-export interface ResourceContact {
-  /** "datasets.data.fluid.io". */
-  readonly resource: string;
-  /** Milliseconds since 1970; undefined where there is nothing to be in contact with. */
-  readonly lastContact: number | undefined;
-  /** Since the start. */
-  readonly restarts: number;
-}
+import { createWatchMetrics, setTotal, type WatchMetrics } from "./watch-metrics.ts";
 
 /** Metrics that only a server on a live cluster has. */
-export interface LiveMetrics {
-  setResource(contact: ResourceContact): void;
+export interface LiveMetrics extends WatchMetrics {
   /** How many objects were read past the watch since the start, by what that came to. */
   setLiveReads(counts: object): void;
   setAuthorityExpiry(notAfter: Date): void;
@@ -23,18 +13,6 @@ export interface LiveMetrics {
 }
 
 export function createLiveMetrics(registers: Registry[]): LiveMetrics {
-  const lastContact = new Gauge({
-    name: "sluice_watch_last_contact_timestamp_seconds",
-    help: "When anything last arrived from the API server, in seconds since 1970.",
-    labelNames: ["resource"],
-    registers,
-  });
-  const restarts = new Counter({
-    name: "sluice_watch_restarts_total",
-    help: "Watches that ended before their time, and lists that failed.",
-    labelNames: ["resource"],
-    registers,
-  });
   const liveReads = new Counter({
     name: "sluice_live_reads_total",
     help: "Objects read past the watch before a refusal, by what that came to.",
@@ -59,12 +37,7 @@ export function createLiveMetrics(registers: Registry[]): LiveMetrics {
     registers,
   });
   return {
-    setResource: (contact) => {
-      const { resource } = contact;
-      if (contact.lastContact === undefined) lastContact.remove({ resource });
-      else lastContact.set({ resource }, contact.lastContact / 1000);
-      setTotal(restarts, { resource }, contact.restarts);
-    },
+    ...createWatchMetrics(registers),
     setLiveReads: (counts) => {
       for (const [result, count] of Object.entries(counts)) setTotal(liveReads, { result }, Number(count));
     },
@@ -74,10 +47,4 @@ export function createLiveMetrics(registers: Registry[]): LiveMetrics {
       for (const one of states) registration.set({ state: one }, one === state ? 1 : 0);
     },
   };
-}
-
-/** A counter that somebody else counts. */
-function setTotal(counter: Counter, labels: Readonly<Record<string, string>>, total: number): void {
-  counter.remove(labels);
-  counter.inc(labels, total);
 }

@@ -1,12 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { createLiveMetrics, type LiveMetrics } from "./live-metrics.ts";
+import type { MetricsPage } from "./metrics-page.ts";
 import type { ReviewOutcome } from "./review-outcome.ts";
 
 /** All metrics of one server, in a registry of their own. */
-export interface Metrics extends LiveMetrics {
-  readonly contentType: string;
-  /** The page for a scraper. */
-  render(): Promise<string>;
+export interface Metrics extends LiveMetrics, MetricsPage {
   countReview(outcome: ReviewOutcome): void;
   /** A request that got an HTTP error instead of an AdmissionReview. */
   countRefusedRequest(status: number): void;

@@ -1,0 +1,177 @@
+import type { ApiConnection } from "../cluster/api-connection.ts";
+import { fluidGroup } from "../cluster/api-resources.ts";
+import type { ClusterWriter } from "../cluster/cluster-writer.ts";
+import { type FollowedObjects, followObjects } from "../cluster/follow-objects.ts";
+import type { LiveTiming } from "../cluster/live-timing.ts";
+import type { ResourceStatus } from "../cluster/resource-sync.ts";
+import { controllersLabel } from "../pod/end-sign.ts";
+import type { ControllerMetrics } from "../telemetry/controller-metrics.ts";
+import type { Log } from "../telemetry/log.ts";
+import { type DataLoadState, readDataLoadState, readDatasetState } from "./cache-wait/dataset-state.ts";
+import type { CacheFacts } from "./cache-wait/judge-cache.ts";
+import { openGates } from "./cache-wait/open-gates.ts";
+import type { Controller } from "./controller.ts";
+import { endClients } from "./end-clients/end-clients.ts";
+import { EventWriter } from "./event-writer.ts";
+import { limitedWriter } from "./limited-writer.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { readWatchedPod, type WatchedPod } from "./watched-pod.ts";
+import { type WorkOutcome, WorkQueue, workTiming } from "./work-queue.ts";
+
+export interface ControllersOptions {
+  readonly connection: ApiConnection;
+  readonly writer: ClusterWriter;
+  /** Names of containers that accompany an app and are not waited for. */
+  readonly sidecars: ReadonlySet<string>;
+  /** Of this process, for Events. */
+  readonly instance: string;
+  readonly log: Log;
+  readonly metrics: ControllerMetrics;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly elapsed: () => number;
+  /** Told what stands in the way of reading a resource, and undefined when nothing does any more. */
+  readonly onProblem: (resource: string, problem: string | undefined) => void;
+  readonly timing?: Partial<LiveTiming> | undefined;
+}
+
+/** What is being done, for metrics and readiness. */
+export interface ControllersStatus {
+  /** Undefined as long as everything has yet to be read once; then when that was, in milliseconds since 1970. */
+  readonly readyAt: number | undefined;
+  readonly resources: readonly ResourceStatus[];
+}
+
+const podsResource = {
+  kind: "Pod",
+  group: "",
+  version: "v1",
+  plural: "pods",
+  namespaced: true,
+  labelSelector: `${controllersLabel}=true`,
+};
+const ofFluid = { group: fluidGroup, version: "v1alpha1", namespaced: true };
+const datasetsResource = { ...ofFluid, kind: "Dataset", plural: "datasets" };
+const dataLoadsResource = { ...ofFluid, kind: "DataLoad", plural: "dataloads" };
+
+const workers = 8;
+// The end of a Job costs two calls: a thousand that end at once are done in 40 s, and nobody else has to wait for them.
+const callsPerSecond = 50;
+const burst = 100;
+
+/**
+ * Does all background work until `signal` ends it, which is when this process is no longer the leader. `onStatus` is
+ * given a function that tells how it is doing.
+ */
+export async function runControllers(
+  options: ControllersOptions,
+  onStatus: (status: () => ControllersStatus) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { elapsed, log, metrics, now, instance } = options;
+  const limit = new RateLimit({ perSecond: callsPerSecond, burst, elapsed });
+  const writer = limitedWriter(options.writer, limit, signal);
+  const queues = new Map<Controller, WorkQueue>();
+  let waiting: Controller | undefined;
+  const addTo = (controller: Controller | undefined, key: string) => {
+    if (controller !== undefined) queues.get(controller)?.add(key);
+  };
+
+  const follow = <Kept>(
+    resource: typeof podsResource | typeof datasetsResource,
+    project: Parameters<typeof followObjects<Kept>>[0]["project"],
+    onChange: (key: string) => void,
+  ) =>
+    followObjects<Kept>(
+      {
+        ...options,
+        resource,
+        project,
+        onChange,
+        onProblem: (problem) => options.onProblem(resource.plural, problem),
+      },
+      signal,
+    );
+  const pods = follow<WatchedPod>(
+    podsResource,
+    (raw) => readWatchedPod(raw, options.sidecars),
+    (key) => {
+      for (const queue of queues.values()) queue.add(key);
+    },
+  );
+  const addWaiting = (concerns: (wait: WaitFor) => boolean) => {
+    for (const [key, { gate }] of pods.entries()) if (gate && concerns(gate.wait)) addTo(waiting, key);
+  };
+  const datasets = follow(datasetsResource, readDatasetState, (key) =>
+    addWaiting((wait) => wait?.share === undefined || wait.datasets.includes(key)),
+  );
+  const dataLoads = follow(dataLoadsResource, readDataLoadState, () =>
+    addWaiting((wait) => wait?.share === undefined),
+  );
+
+  const podWork = { pods, writer, log, now };
+  const events = new EventWriter({ writer, log, instance, now });
+  const ends = endClients({ ...podWork, onLag: (ms) => metrics.observeEndLag(ms / 1_000) });
+  const gates = openGates({ ...podWork, events, facts: factsOf(datasets, dataLoads) });
+  waiting = gates;
+
+  const start = (controller: Controller) => {
+    const queue = new WorkQueue({
+      work: (key, ending) => controller.work(key, ending),
+      workers,
+      timing: workTiming,
+      elapsed,
+      onDone: (key, outcome) => tellOutcome(controller.name, key, outcome, log, metrics),
+    });
+    queues.set(controller, queue);
+    for (const [key] of pods.entries()) queue.add(key);
+  };
+  let readyAt: number | undefined;
+  const ready = pods.synced
+    .then(() => start(ends))
+    // Who waits is not told that a Dataset does not exist only because it has not been read yet.
+    .then(() => Promise.all([datasets.synced, dataLoads.synced]))
+    .then(() => {
+      start(gates);
+      readyAt = now();
+    });
+  onStatus(() => {
+    for (const [{ name }, queue] of queues) metrics.setQueueDepth(name, queue.depth);
+    metrics.setWaitingPods([...pods.entries()].filter(([, { gate }]) => gate !== undefined).length);
+    return { readyAt, resources: [pods, datasets, dataLoads].map((followed) => followed.status()) };
+  });
+
+  await Promise.all([pods.ended, datasets.ended, dataLoads.ended, ready]);
+  await Promise.all([...queues.values()].map((queue) => queue.close()));
+}
+
+type WaitFor = NonNullable<WatchedPod["gate"]>["wait"];
+
+function factsOf(
+  datasets: Pick<FollowedObjects<ReturnType<typeof readDatasetState>>, "get">,
+  dataLoads: Pick<FollowedObjects<DataLoadState>, "entries">,
+): CacheFacts {
+  return {
+    dataset: (name) => datasets.get(name),
+    dataLoads: (name) =>
+      [...dataLoads.entries()].flatMap(([, load]) => (load.dataset === name ? [load] : [])),
+  };
+}
+
+/** From how many failures in a row on somebody should know of them. */
+const worthTelling = 3;
+
+function tellOutcome(
+  controller: string,
+  key: string,
+  outcome: WorkOutcome,
+  log: Log,
+  metrics: ControllerMetrics,
+): void {
+  const result = "done" in outcome ? outcome.done.result : "failure";
+  metrics.countWork(controller, result, outcome.ms / 1_000);
+  if ("done" in outcome) return;
+  const level = outcome.failures < worthTelling ? "info" : "warn";
+  log[level]({ controller, key, failures: outcome.failures }, outcome.failure);
+}

@@ -1,0 +1,90 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { MetricsPage } from "./metrics-page.ts";
+import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";
+
+/** All metrics of one process that does background work. */
+export interface ControllerMetrics extends MetricsPage, WatchMetrics {
+  setLeader(leads: boolean): void;
+  /** One look at one object, what it came to in one word, and how long it took. */
+  countWork(controller: string, result: string, seconds: number): void;
+  setQueueDepth(controller: string, objects: number): void;
+  /** From the end of the last container that needed a client to our telling the client to end. */
+  observeEndLag(seconds: number): void;
+  /** Pods whose gate is closed. */
+  setWaitingPods(count: number): void;
+  /** `problem` names what is wrong with, such as "lease" or "cluster". */
+  setProblems(problem: string, count: number): void;
+}
+
+export interface ControllerMetricsOptions {
+  /** Add those of the process: memory, CPU, event loop. */
+  readonly process: boolean;
+  /** Called before each scrape, to set what is only known then. */
+  readonly beforeRender?: (metrics: ControllerMetrics) => void;
+}
+
+export function createControllerMetrics(options: ControllerMetricsOptions): ControllerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  if (options.process) collectDefaultMetrics({ register: registry });
+  const leader = new Gauge({
+    name: "sluice_leader",
+    help: "1 where this process leads and does the background work.",
+    registers,
+  });
+  const work = new Counter({
+    name: "sluice_controller_work_total",
+    help: "Looks at an object, by what came of each.",
+    labelNames: ["controller", "result"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "sluice_controller_work_duration_seconds",
+    help: "How long one look at one object took.",
+    labelNames: ["controller"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const depth = new Gauge({
+    name: "sluice_controller_queue_depth",
+    help: "Objects that wait to be looked at or are being looked at.",
+    labelNames: ["controller"],
+    registers,
+  });
+  const endLag = new Histogram({
+    name: "sluice_client_end_lag_seconds",
+    help: "Time from the end of the last container that needed a client to its being told to end.",
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    registers,
+  });
+  const waiting = new Gauge({
+    name: "sluice_pods_waiting_for_cache",
+    help: "Pods that are not scheduled because their datasets' cache is not warm yet.",
+    registers,
+  });
+  const problems = new Gauge({
+    name: "sluice_problems",
+    help: "Things that are wrong now and are worked around, by what they are wrong with.",
+    labelNames: ["with"],
+    registers,
+  });
+
+  const metrics: ControllerMetrics = {
+    contentType: registry.contentType,
+    render: () => {
+      options.beforeRender?.(metrics);
+      return registry.metrics();
+    },
+    ...createWatchMetrics(registers),
+    setLeader: (leads) => leader.set(leads ? 1 : 0),
+    countWork: (controller, result, seconds) => {
+      work.inc({ controller, result });
+      duration.observe({ controller }, seconds);
+    },
+    setQueueDepth: (controller, objects) => depth.set({ controller }, objects),
+    observeEndLag: (seconds) => endLag.observe(seconds),
+    setWaitingPods: (count) => waiting.set(count),
+    setProblems: (problem, count) => problems.set({ with: problem }, count),
+  };
+  return metrics;
+}
