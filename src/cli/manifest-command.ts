@@ -41,7 +41,7 @@ export async function decideManifests(options: ManifestArguments, io: CommandIo)
   const documents = await readManifests(files, io.stdin);
   const cluster: Cluster =
     options.cluster === undefined
-      ? await openLiveView(io)
+      ? await openLiveView(config, io)
       : await openClusterFolder(options.cluster, config, io);
   try {
     return decideAll(documents, (object) => decideObject(object, options.namespace, cluster.view, config));

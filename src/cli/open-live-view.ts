@@ -1,6 +1,8 @@
 import type { Cluster } from "../cluster/cluster-view.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { LiveClusterError, openLiveCluster } from "../cluster/live-cluster.ts";
+import { describeBadProfile } from "../cluster/plugin-profile.ts";
+import type { Config } from "../config.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
 import { print } from "./print.ts";
@@ -12,12 +14,17 @@ const startLimitMs = 30_000;
  * The cluster of the kubeconfig (KUBECONFIG, in a pod its ServiceAccount, else ~/.kube/config), read once.
  * Tells on stderr what of it cannot be read. Throws `InputError` when there is no cluster to be reached.
  */
-export async function openLiveView(io: CommandIo): Promise<Cluster> {
+export async function openLiveView(config: Config, io: CommandIo): Promise<Cluster> {
   try {
     return await openLiveCluster({
       kubeconfig: io.env["KUBECONFIG"],
       signal: io.stop,
       startLimit: startLimitMs,
+      pluginProfile: config.pluginProfile,
+      onPluginProfile: (profile) => {
+        if (profile !== undefined && profile.problems.length > 0)
+          void print(io.stderr, `warning: ${describeBadProfile(profile)}\n`);
+      },
       onProblem: (_resource, problem) => {
         if (problem !== undefined) void print(io.stderr, `warning: ${problem}\n`);
       },

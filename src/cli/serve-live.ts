@@ -1,10 +1,11 @@
 import type { TrustState } from "../certs/ca-bundle-keeper.ts";
 import type { ClusterCertificates } from "../certs/cluster-certificates.ts";
 import { firstTrust } from "../certs/first-trust.ts";
-import type { Cluster } from "../cluster/cluster-view.ts";
+import type { Cluster, PluginProfile } from "../cluster/cluster-view.ts";
 import { openClusterWriter } from "../cluster/cluster-writer.ts";
 import { openLiveCluster } from "../cluster/live-cluster.ts";
 import type { LiveCluster } from "../cluster/live-cluster-options.ts";
+import { describeBadProfile } from "../cluster/plugin-profile.ts";
 import type { Config } from "../config.ts";
 import { type OpsServer, startOps } from "../server/start-ops.ts";
 import { startServer } from "../server/start-server.ts";
@@ -55,6 +56,8 @@ export async function serveLive(
       if (problem === undefined) log.info({ resource }, "followed again");
       else log.warn({ resource }, problem);
     },
+    pluginProfile: config.pluginProfile,
+    onPluginProfile: (profile) => tellOfProfile(profile, log, metrics),
     onKind: (kind, installed) => log.info({ kind, installed }, "custom resource definitions have changed"),
   }).then((cluster) => {
     parts.cluster = cluster;
@@ -172,6 +175,15 @@ function waitingFor({ cluster, certificates, problems }: Parts): string | undefi
 function note({ problems }: Parts, subject: string, problem: string | undefined): void {
   if (problem === undefined) problems.delete(subject);
   else problems.set(subject, problem);
+}
+
+/** A profile that cannot be used leaves the one before it in force. */
+function tellOfProfile(profile: PluginProfile | undefined, log: Log, metrics: Metrics): void {
+  const bad = profile !== undefined && profile.problems.length > 0;
+  metrics.setProblems("plugin-profile", bad ? 1 : 0);
+  if (bad) log.warn({ problems: profile.problems }, describeBadProfile(profile));
+  else if (profile === undefined) log.info("there is no plugin profile any more: the configuration counts");
+  else log.info({ profile: `${profile.namespace}/${profile.name}` }, "the plugin profile counts from now on");
 }
 
 function setMetrics(metrics: Metrics, { cluster, certificates, problems }: Parts): void {

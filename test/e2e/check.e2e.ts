@@ -46,7 +46,7 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
       /^✓ API server +v1\.36\.3$/m,
       /^✓ replicas +2 of 2 ready$/m,
       /^✓ Service +2 ready endpoints$/m,
-      /^✓ registration +5 entries as rendered, failurePolicy Fail$/m,
+      /^✓ registration +6 entries as rendered$/m,
       /^✓ caBundle +trusts what each of 2 replicas serves$/m,
       /^✓ certificates +valid for \d+ days, renewed in time$/m,
       /^✓ permissions +system:serviceaccount:sluice-system:sluice has all 47 rights it needs$/m,

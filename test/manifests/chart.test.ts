@@ -35,6 +35,8 @@ function set(values: readonly string[]): string[] {
 }
 
 const configIn = (text: string) => parseConfig(parse(onlyOf("ConfigMap", text).data["config.yaml"]));
+const rulesInside = (text: string, namespace = "sluice-system") =>
+  JSON.stringify(objectsIn(text).find((o) => o.kind === "Role" && o.metadata.namespace === namespace)?.rules);
 const kindsOf = (text: string) => objectsIn(text).map(({ kind }) => kind);
 const conditionsIn = (text: string) =>
   onlyOf("MutatingWebhookConfiguration", text).webhooks[0].matchConditions;
@@ -66,10 +68,36 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
     expect(conditionsIn(refused)).toBeUndefined();
   });
 
-  it("sends serverful pods without claims only where that is asked for", () => {
-    const label = "object.metadata.labels['fuse.serverful.fluid.io/inject'] == 'true'";
-    expect(conditionsIn(render())[0].expression).not.toContain(label);
-    expect(conditionsIn(render(["webhook.serverfulWithoutClaims=true"]))[0].expression).toContain(label);
+  it("sends serverful pods without claims by an entry of their own, unless that is switched off", () => {
+    const entriesIn = (text: string): string[] =>
+      onlyOf("MutatingWebhookConfiguration", text).webhooks.map(({ name }: { name: string }) => name);
+    const all = entriesIn(render());
+    const entry = "no-claim.serverful.fluid.sluice.io";
+    expect(all).toContain(entry);
+    const others = all.filter((name) => name !== entry);
+    expect(entriesIn(render(["webhook.serverfulWithoutClaims=false"]))).toEqual(others);
+    // Where there are no conditions such pods come by the entries for all.
+    expect(entriesIn(render(["webhook.matchConditions=false"]))).toEqual(others);
+    expect(entriesIn(render([], "1.29.0"))).toEqual(others);
+  });
+
+  it("follows the plugin profile where it is said to be, in the configuration and in its rights", () => {
+    const rule = (name: string) =>
+      JSON.stringify({ resources: ["configmaps"], resourceNames: [name] }).slice(1, -1);
+    const own = render();
+    expect(configIn(own).pluginProfile).toEqual({ namespace: "sluice-system", name: "webhook-plugins" });
+    expect(rulesInside(own)).toContain(rule("webhook-plugins"));
+    const text = render(['pluginProfile={"namespace":"fluid-system","name":"mine"}']);
+    expect(configIn(text).pluginProfile).toEqual({ namespace: "fluid-system", name: "mine" });
+    expect(rulesInside(text)).not.toContain("configmaps");
+    expect(rulesInside(text, "fluid-system")).toContain(rule("mine"));
+    expect(rulesInside(text, "fluid-system")).not.toContain("secrets");
+    const binding = objectsIn(text).find(
+      ({ kind, metadata }) => kind === "RoleBinding" && metadata.namespace === "fluid-system",
+    );
+    expect(binding.subjects).toEqual([
+      { kind: "ServiceAccount", name: "sluice", namespace: "sluice-system" },
+    ]);
   });
 
   it("breaks the glass: failurePolicy Ignore in every entry", () => {
@@ -82,7 +110,7 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
   it("leaves certificates to cert-manager: its objects, its annotation, no right on Secrets or to patch", () => {
     const text = render(['certificates.source="cert-manager"']);
     expect(kindsOf(text)).toEqual(expect.arrayContaining(["Certificate", "Issuer"]));
-    expect(kindsOf(text)).not.toContain("Role");
+    expect(rulesInside(text)).not.toContain("secrets");
     const { annotations } = onlyOf("MutatingWebhookConfiguration", text).metadata;
     expect(annotations["cert-manager.io/inject-ca-from"]).toBe("sluice-system/sluice");
     expect(JSON.stringify(onlyOf("ClusterRole", text).rules)).not.toContain("patch");
@@ -109,7 +137,7 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
 
   it("takes a certificate from a Secret of the user's", () => {
     const text = render(['certificates.source="files"', 'certificates.secretName="mine"']);
-    expect(kindsOf(text)).not.toContain("Role");
+    expect(rulesInside(text)).not.toContain("secrets");
     expect(onlyOf("Deployment", text).spec.template.spec.volumes).toContainEqual({
       name: "certificates",
       secret: { secretName: "mine" },
@@ -122,7 +150,7 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
     const text = render(['certificates.secretName="other"', 'config.certificates.servingLife="10d"']);
     expect(configIn(text).certificates).toMatchObject({ source: "own", secret: "other" });
     expect(configIn(text).certificates.servingLife).toBe(864_000_000);
-    expect(JSON.stringify(onlyOf("Role", text).rules)).toContain('"resourceNames":["other"]');
+    expect(rulesInside(text)).toContain('"resourceNames":["other"]');
   });
 
   it("passes on where and how the pods run", () => {

@@ -125,9 +125,10 @@ describe("the Deployment", () => {
     });
   });
 
-  it("mounts a configuration that is valid and changes nothing", () => {
+  it("mounts a configuration that is valid and changes nothing but the place of the plugin profile", () => {
     const { data } = onlyOf("ConfigMap", text);
-    expect(parseConfig(parse(data["config.yaml"]))).toEqual(defaultConfig);
+    const pluginProfile = { namespace: "sluice-system", name: "webhook-plugins" };
+    expect(parseConfig(parse(data["config.yaml"]))).toEqual({ ...defaultConfig, pluginProfile });
     const mount = container.volumeMounts.find(({ name }: { name: string }) => name === "config");
     expect(`${mount.mountPath}/${Object.keys(data)[0]}`).toBe("/etc/sluice/config.yaml");
   });

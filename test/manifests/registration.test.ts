@@ -42,15 +42,31 @@ function namespaceOf(name: string, injection: string | undefined): Labels {
   return injection === undefined ? named : { ...named, "sluice.io/injection": injection };
 }
 
-function called(pod: Labels, namespace: Labels): string[] {
+/** The conditions are run by the API server in the end-to-end tests; here they are known by their names. */
+function isForPodsWithoutClaims({ matchConditions }: MutatingWebhook): boolean {
+  return matchConditions?.[0]?.name === "neither-claim-nor-client";
+}
+
+function called(pod: Labels, namespace: Labels, withClaim = true): string[] {
   return webhooks
+    .filter((hook) => isForPodsWithoutClaims(hook) !== withClaim)
     .filter((hook) => selects(hook.objectSelector, pod) && selects(hook.namespaceSelector, namespace))
     .map((hook) => hook.name);
 }
 
-function asks(labels: Labels, namespace: Labels): boolean {
+function selection(labels: Labels, namespace: Labels) {
   const pod: Pod = { metadata: { labels }, spec: { containers: [] } };
-  return select(pod, namespace, undefined, defaultConfig).asks;
+  return select(pod, namespace, undefined, defaultConfig);
+}
+
+function asks(labels: Labels, namespace: Labels): boolean {
+  return selection(labels, namespace).asks;
+}
+
+/** Whether the pod asks for csi mode, which only Fluid's serverful label does here. */
+function asksForCsi(labels: Labels, namespace: Labels): boolean {
+  const selected = selection(labels, namespace);
+  return selected.asks && selected.mode === "csi";
 }
 
 describe("who is called for a pod", () => {
@@ -67,8 +83,18 @@ describe("who is called for a pod", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("is one webhook for a pod without claims exactly where it asks for csi mode", () => {
+    const wrong = cases.filter(
+      ({ pod, namespace }) => called(pod, namespace, false).length !== (asksForCsi(pod, namespace) ? 1 : 0),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it("is each of the webhooks for some pod", () => {
-    const all = cases.flatMap(({ pod, namespace }) => called(pod, namespace));
+    const all = cases.flatMap(({ pod, namespace }) => [
+      ...called(pod, namespace),
+      ...called(pod, namespace, false),
+    ]);
     expect([...new Set(all)].sort()).toEqual(webhooks.map((hook) => hook.name).sort());
   });
 
@@ -90,7 +116,10 @@ describe("who is called for a pod", () => {
 
   it.each(["kube-system", "sluice-system"])("is nobody in namespace %s, whatever the labels", (name) => {
     const namespaces = namespaceValues.map((injection) => namespaceOf(name, injection));
-    expect(namespaces.flatMap((namespace) => pods.flatMap((pod) => called(pod, namespace)))).toEqual([]);
+    const all = namespaces.flatMap((namespace) =>
+      pods.flatMap((pod) => [...called(pod, namespace), ...called(pod, namespace, false)]),
+    );
+    expect(all).toEqual([]);
   });
 
   it("is nobody for our own pods, wherever they run", () => {
@@ -121,9 +150,9 @@ function keysOf(selector: LabelSelector | undefined): string[] {
 }
 
 describe.each(webhooks.map((hook) => [hook.name, hook] as const))("webhook %s", (_, hook) => {
-  it("is called for the creation of pods, and refuses what asked for data while we are down", () => {
+  it("is called for the creation of pods, and refuses what asked for data while we are down, but nothing else", () => {
     expect(hook).toMatchObject({
-      failurePolicy: "Fail",
+      failurePolicy: isForPodsWithoutClaims(hook) ? "Ignore" : "Fail",
       timeoutSeconds: 5,
       matchPolicy: "Equivalent",
       sideEffects: "None",
@@ -147,10 +176,14 @@ describe.each(webhooks.map((hook) => [hook.name, hook] as const))("webhook %s", 
     });
   });
 
-  it("asks in CEL for a claim, an ephemeral volume or a client of ours", () => {
-    expect(hook.matchConditions).toEqual([{ name: "claim-or-client", expression: expect.any(String) }]);
+  it("asks in CEL for a claim, an ephemeral volume or a client of ours, or that none of it is there", () => {
+    const without = isForPodsWithoutClaims(hook);
+    const name = without ? "neither-claim-nor-client" : "claim-or-client";
+    expect(hook.matchConditions).toEqual([{ name, expression: expect.any(String) }]);
     const text = hook.matchConditions?.[0]?.expression ?? "";
-    expect(text).toBe(webhooks[0]?.matchConditions?.[0]?.expression);
+    const flat = (cel = "") => cel.replaceAll(/\s+/g, "");
+    const positive = flat(webhooks[0]?.matchConditions?.[0]?.expression);
+    expect(flat(text)).toBe(without ? `!(${positive})` : positive);
     expect(celProblems(text)).toEqual([]);
     for (const part of ["v.persistentVolumeClaim", "v.ephemeral", "c.command[3] == 'sluice-supervisor'"])
       expect(text).toContain(part);

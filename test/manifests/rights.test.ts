@@ -1,14 +1,15 @@
 import type { ClusterRole, Role, RoleBinding } from "kubernetes-types/rbac/v1";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { describeRight, requiredRights } from "../../src/cli/check/required-rights.ts";
-import { defaultConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config.ts";
 import { objectsIn, onlyOf, readInstallFile } from "./install-file.ts";
 
 const clusterRole: ClusterRole = onlyOf("ClusterRole");
 const role: Role = onlyOf("Role");
 
 /** What `sluice check` asks for: the chart gives it and no more. */
-const needed = requiredRights("sluice-system", defaultConfig.certificates);
+const needed = requiredRights("sluice-system", parseConfig(parse(onlyOf("ConfigMap").data["config.yaml"])));
 
 /** One line for each verb on each resource: "get secrets sluice-certs". */
 function rights({ rules = [] }: ClusterRole | Role): string[] {
@@ -34,9 +35,10 @@ describe("what the webhook may do", () => {
     expect(rights(clusterRole)).toEqual(wanted.map(describeRight).sort());
   });
 
-  it("in its own namespace is to keep its own Secret", () => {
-    const wanted = needed.filter(({ namespace }) => namespace !== undefined);
+  it("in its own namespace is to keep its own Secret, and to follow the plugin profile", () => {
+    const wanted = needed.filter(({ namespace }) => namespace === "sluice-system");
     expect(rights(role)).toEqual(wanted.map(describeRight).sort());
+    expect(needed.every(({ namespace }) => [undefined, "sluice-system"].includes(namespace))).toBe(true);
     expect(role.metadata?.namespace).toBe("sluice-system");
   });
 

@@ -80,7 +80,7 @@ interface OpsPage {
 
 /** A cluster in which all is well. */
 export function wellFacts({ authority, serving }: TestCertificates, change: Partial<Facts> = {}): Facts {
-  const { certificates } = defaultConfig;
+  const { certificates, pluginProfile } = defaultConfig;
   return {
     now: checkNow,
     namespace,
@@ -94,9 +94,10 @@ export function wellFacts({ authority, serving }: TestCertificates, change: Part
     },
     certificates,
     replicas: { value: [replicaFacts("sluice-a", serving), replicaFacts("sluice-b", serving)] },
-    rights: { value: requiredRights(namespace, certificates).map((right) => ({ right, allowed: true })) },
+    rights: { value: requiredRights(namespace, defaultConfig).map((right) => ({ right, allowed: true })) },
     account: "system:serviceaccount:sluice-system:sluice",
     labelledNamespaces: { value: [labelledNamespace("research")] },
+    pluginProfile: { place: pluginProfile, found: { value: undefined }, ofFluid: { value: undefined } },
     policy: { value: { metadata: { name: "sluice" } } },
     policyBinding: { value: { spec: { policyName: "sluice", validationActions: ["Deny"] } } },
     ...change,

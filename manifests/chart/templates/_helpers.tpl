@@ -41,13 +41,14 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
   has(c.command) && size(c.command) > 3 && c.command[3] == 'sluice-supervisor')) ||
 (has(object.spec.containers) && object.spec.containers != null && object.spec.containers.exists(c,
   has(c.command) && size(c.command) > 3 && c.command[3] == 'sluice-supervisor'))
-{{- if .Values.webhook.serverfulWithoutClaims }} ||
-(has(object.metadata.labels) && 'fuse.serverful.fluid.io/inject' in object.metadata.labels &&
-  object.metadata.labels['fuse.serverful.fluid.io/inject'] == 'true')
-{{- end }}
 {{- end }}
 
-{{- /* The configuration file: the user's, and what the choice of certificates asks of it. */ -}}
+{{- /* Where Fluid's plugin profile is looked for. */ -}}
+{{- define "sluice.profileNamespace" -}}
+{{ .Values.pluginProfile.namespace | default .Release.Namespace }}
+{{- end }}
+
+{{- /* The configuration file: the user's, and what the choices of certificates and plugin profile ask of it. */ -}}
 {{- define "sluice.config" -}}
 {{- $certificates := dict -}}
 {{- with .Values.certificates -}}
@@ -58,7 +59,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $certificates = dict "secret" .secretName -}}
 {{- end -}}
 {{- end -}}
-{{- $all := deepCopy .Values.config -}}
+{{- $profile := dict "namespace" (include "sluice.profileNamespace" .) "name" .Values.pluginProfile.name -}}
+{{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" $profile) -}}
 {{- if $certificates -}}
 {{- $all = mergeOverwrite $all (dict "certificates" $certificates) -}}
 {{- end -}}

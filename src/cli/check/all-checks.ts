@@ -6,6 +6,7 @@ import { checkFluidKinds } from "./check-fluid-kinds.ts";
 import { checkNamespaces } from "./check-namespaces.ts";
 import { checkOtherInjectors, checkOtherWebhooks } from "./check-other-webhooks.ts";
 import { checkPermissions } from "./check-permissions.ts";
+import { checkPluginProfile } from "./check-plugin-profile.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { checkRegistration } from "./check-registration.ts";
 import { checkReplicas, checkService } from "./check-replicas.ts";
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   checkPermissions,
   checkCaches,
   checkNamespaces,
+  checkPluginProfile,
   checkOtherWebhooks,
   checkOtherInjectors,
   checkPolicy,

@@ -59,6 +59,12 @@ export interface Facts {
   readonly account: string;
   /** Namespaces that have the label by which they opt in, whatever its value. */
   readonly labelledNamespaces: Reading<readonly RawObject[]>;
+  /** The ConfigMap that is to be followed, and the one that Fluid's chart makes. */
+  readonly pluginProfile: {
+    readonly place: Config["pluginProfile"];
+    readonly found: Reading<RawObject | undefined>;
+    readonly ofFluid: Reading<RawObject | undefined>;
+  };
   readonly policy: Reading<RawObject | undefined>;
   readonly policyBinding: Reading<RawObject | undefined>;
 }

@@ -21,17 +21,18 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const inside = `/namespaces/${encodeURIComponent(namespace)}`;
   const deploymentRead = reader.get(`/apis/apps/v1${inside}/deployments/${installed.deployment}`);
-  const certificatesRead = readCertificateConfig(reader, inside);
+  const configRead = readInstalledConfig(reader, inside);
   const [
     fluidKinds,
     configurations,
     deployment,
     service,
     endpointSlices,
-    certificates,
+    { certificates },
     replicas,
     rights,
     labelledNamespaces,
+    pluginProfile,
     policy,
     policyBinding,
   ] = await Promise.all([
@@ -42,14 +43,15 @@ export async function gatherFacts(
     reader.list(`/apis/discovery.k8s.io/v1${inside}/endpointslices`, {
       labelSelector: `kubernetes.io/service-name=${installed.service}`,
     }),
-    certificatesRead,
+    configRead,
     readReplicas(reader, namespace),
-    Promise.all([deploymentRead, certificatesRead]).then(([found, config]) =>
+    Promise.all([deploymentRead, configRead]).then(([found, config]) =>
       "value" in found && found.value === undefined
         ? undefined
         : askRights(reader, accountOf(namespace, known(found)), requiredRights(namespace, config)),
     ),
     reader.list("/api/v1/namespaces", { labelSelector: sluice.injection }),
+    configRead.then((config) => readPluginProfile(reader, config.pluginProfile)),
     reader.get(`${admission}/validatingadmissionpolicies/${installed.policy}`),
     reader.get(`${admission}/validatingadmissionpolicybindings/${installed.policy}`),
   ]);
@@ -72,6 +74,7 @@ export async function gatherFacts(
     rights,
     account: accountUser(accountOf(namespace, known(deployment))),
     labelledNamespaces,
+    pluginProfile,
     policy,
     policyBinding,
   };
@@ -91,13 +94,23 @@ async function readFluidKinds(reader: ApiReader): Promise<Facts["fluidKinds"]> {
   return { value: new Set(kinds) };
 }
 
-/** What the replicas are configured to do about certificates; the defaults where that cannot be read. */
-async function readCertificateConfig(reader: ApiReader, inside: string): Promise<Config["certificates"]> {
+async function readPluginProfile(
+  reader: ApiReader,
+  place: Config["pluginProfile"],
+): Promise<Facts["pluginProfile"]> {
+  const read = ({ namespace, name }: Config["pluginProfile"]) =>
+    reader.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`);
+  const [found, ofFluid] = await Promise.all([read(place), read(defaultConfig.pluginProfile)]);
+  return { place, found, ofFluid };
+}
+
+/** What the replicas are configured by; the defaults where that cannot be read. */
+async function readInstalledConfig(reader: ApiReader, inside: string): Promise<Config> {
   const found = await reader.get(`/api/v1${inside}/configmaps/${installed.configMap}`);
   try {
-    return parseConfig(parse(textAt(known(found), "data", installed.configKey) ?? "")).certificates;
+    return parseConfig(parse(textAt(known(found), "data", installed.configKey) ?? ""));
   } catch {
-    return defaultConfig.certificates;
+    return defaultConfig;
   }
 }
 

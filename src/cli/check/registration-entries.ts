@@ -13,6 +13,11 @@ export function renderedEntries(): RawObject[] {
   return objectsAt(registration, "webhooks");
 }
 
+/** Whether the chart leaves the entry out by choice: nothing but a preference rests on it. */
+export function isOptional(rendered: RawObject): boolean {
+  return textAt(rendered, "failurePolicy") === "Ignore";
+}
+
 /** What an entry has of its own: where Sluice is installed, and whether the API server knows conditions. */
 export interface EntryConditions {
   readonly namespace: string;
@@ -77,12 +82,16 @@ function compareBehaviour(
   hasConditions: boolean | undefined,
 ): Finding[] {
   const findings: Finding[] = [];
-  if (textAt(entry, "failurePolicy") === "Ignore")
+  if (textAt(entry, "failurePolicy") === "Ignore" && !isOptional(rendered))
     findings.push(
       warning(
         "lets pods in without their data while no replica answers (failurePolicy: Ignore)",
         "set webhook.failurePolicy=Fail once that is no longer needed",
       ),
+    );
+  if (textAt(entry, "failurePolicy") !== "Ignore" && isOptional(rendered))
+    findings.push(
+      warning("refuses pods that have no dataset while no replica answers (failurePolicy: Fail)", again),
     );
   if (textAt(entry, "sideEffects") !== "None")
     findings.push(error("does not say sideEffects: None, so dry runs may be refused", again));

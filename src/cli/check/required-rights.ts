@@ -13,8 +13,14 @@ export interface Right {
   readonly namespace?: string;
 }
 
-/** All that the webhook's ServiceAccount has to be allowed, and nothing that it has not. The chart grants the same. */
-export function requiredRights(namespace: string, certificates: Config["certificates"]): Right[] {
+/**
+ * All that the webhook's ServiceAccount, in `namespace`, has to be allowed, and nothing that it has not. The chart grants
+ * the same.
+ */
+export function requiredRights(
+  namespace: string,
+  { certificates, pluginProfile }: Pick<Config, "certificates" | "pluginProfile">,
+): Right[] {
   const own = certificates.source === "own";
   const keeps = (certificates.caBundle ?? (own ? "ours" : "external")) === "ours";
   const read = [...builtInResources, ...fluidResources].flatMap(({ group, plural }) =>
@@ -33,7 +39,13 @@ export function requiredRights(namespace: string, certificates: Config["certific
         ...["get", "watch", "update"].map((verb) => ({ verb, ...secrets, name: certificates.secret })),
       ]
     : [];
-  return [...read, ...registration, ...secret];
+  const profile = ["get", "list", "watch"].map((verb) => ({
+    verb,
+    group: "",
+    resource: "configmaps",
+    ...pluginProfile,
+  }));
+  return [...read, ...registration, ...secret, ...profile];
 }
 
 /** "get secrets sluice-certs". */

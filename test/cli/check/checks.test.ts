@@ -6,6 +6,7 @@ import { checkFluidKinds } from "../../../src/cli/check/check-fluid-kinds.ts";
 import { checkNamespaces } from "../../../src/cli/check/check-namespaces.ts";
 import { checkOtherInjectors, checkOtherWebhooks } from "../../../src/cli/check/check-other-webhooks.ts";
 import { checkPermissions } from "../../../src/cli/check/check-permissions.ts";
+import { checkPluginProfile } from "../../../src/cli/check/check-plugin-profile.ts";
 import { checkPolicy } from "../../../src/cli/check/check-policy.ts";
 import { checkReplicas, checkService } from "../../../src/cli/check/check-replicas.ts";
 import type { Check, CheckLevel } from "../../../src/cli/check/check-result.ts";
@@ -52,6 +53,7 @@ it("a cluster in which all is well", () => {
     "permissions",
     "caches",
     "namespaces",
+    "plugin profile",
     "other webhooks",
     "other injectors",
     "policy",
@@ -132,7 +134,7 @@ describe("Service", () => {
 });
 
 describe("permissions", () => {
-  const rights = requiredRights("sluice-system", defaultConfig.certificates);
+  const rights = requiredRights("sluice-system", defaultConfig);
   const without = (...verbs: string[]): Partial<Facts> => ({
     rights: {
       value: rights.map((right) => ({
@@ -142,7 +144,7 @@ describe("permissions", () => {
     },
   });
   it.each<Case>([
-    ["all", without(), "ok", "has all 47 rights"],
+    ["all", without(), "ok", `has all ${rights.length} rights`],
     ["one is missing", without("update secrets"), "error", ":sluice may not update secrets sluice-certs"],
     ["two are missing", without("get nodes", "list datasets"), "error", "may not get nodes"],
     ["unread", { rights: problem }, "warning", "you may not"],
@@ -161,10 +163,43 @@ describe("permissions", () => {
     ["certificates from files", { source: "files" as const }, []],
     ["files, and a caBundle of ours", { source: "files" as const, caBundle: "ours" as const }, ["patch"]],
   ])("writes with %s", (_, change, expected) => {
-    const needed = requiredRights("ns", { ...defaultConfig.certificates, ...change });
+    const needed = requiredRights("ns", {
+      ...defaultConfig,
+      certificates: { ...defaultConfig.certificates, ...change },
+    });
     const verbs = needed.map(({ verb }) => verb).filter((verb) => !["get", "list", "watch"].includes(verb));
     expect(verbs).toEqual(expected);
   });
+});
+
+describe("plugin profile", () => {
+  const place = { namespace: "sluice-system", name: "webhook-plugins" };
+  const none = { value: undefined };
+  const profile = (text: string) => ({ value: { data: { pluginsProfile: text } } });
+  it.each<Case>([
+    ["none", {}, "ok", "none: there is no ConfigMap fluid-system/webhook-plugins"],
+    [
+      "a good one",
+      { pluginProfile: { place, found: profile("plugins: {}"), ofFluid: none } },
+      "ok",
+      "is followed",
+    ],
+    [
+      "a bad one",
+      { pluginProfile: { place, found: profile("plugins: []"), ofFluid: none } },
+      "warning",
+      "no valid plugin profile",
+    ],
+    [
+      "Fluid's own beside it",
+      { pluginProfile: { place, found: none, ofFluid: profile("plugins: {}") } },
+      "warning",
+      "ConfigMap fluid-system/webhook-plugins, is not followed",
+    ],
+    ["unread", { pluginProfile: { place, found: problem, ofFluid: none } }, "warning", "you may not"],
+  ])("%s", (_, change, level, message) =>
+    expectResult(checkPluginProfile, wellFacts(certificates, change), level, message),
+  );
 });
 
 describe("caches", () => {

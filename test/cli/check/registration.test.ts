@@ -48,15 +48,27 @@ const keyIs = (key: string) => (one: RawObject) => one["key"] === key;
 const service = { name: "sluice", namespace: "sluice-system", path: "/mutate" };
 
 describe("registration", () => {
-  it("has five entries in the manifest", () => expect(renderedEntries()).toHaveLength(5));
+  it("has six entries in the manifest", () => expect(renderedEntries()).toHaveLength(6));
 
   it.each<readonly [string, Change, CheckLevel, string]>([
-    ["as rendered", (entry) => entry, "ok", "5 entries as rendered"],
+    ["as rendered", (entry) => entry, "ok", "6 entries as rendered"],
     [
       "an entry is missing",
       (entry, index) => (index === 1 ? undefined : entry),
       "error",
       "entry pod.sluice.io is missing",
+    ],
+    [
+      "the one for pods without claims is missing",
+      (entry) => (entry["failurePolicy"] === "Ignore" ? undefined : entry),
+      "ok",
+      "5 entries",
+    ],
+    [
+      "the one for pods without claims refuses",
+      (entry) => ({ ...entry, failurePolicy: "Fail" }),
+      "warning",
+      "no-claim.serverful.fluid.sluice.io refuses pods that have no dataset",
     ],
     ["an entry too many", first({ name: "pods.sluice.io" }), "error", "entry namespace.sluice.io is missing"],
     [
@@ -77,7 +89,7 @@ describe("registration", () => {
       "error",
       ":8443/mutate",
     ],
-    ["the default port", first({ clientConfig: { service } }), "ok", "5 entries"],
+    ["the default port", first({ clientConfig: { service } }), "ok", "6 entries"],
     ["a URL", first({ clientConfig: { url: "https://elsewhere" } }), "error", "calls https://elsewhere"],
     ["other rules", first({ rules: [] }), "error", "other rules"],
     [
@@ -94,7 +106,7 @@ describe("registration", () => {
         ],
       }),
       "ok",
-      "5 entries",
+      "6 entries",
     ],
     [
       "no way out",
@@ -117,7 +129,7 @@ describe("registration", () => {
       "another order of selectors",
       expressions("objectSelector", (all) => [...all].reverse()),
       "ok",
-      "5 entries",
+      "6 entries",
     ],
     [
       "all namespaces",
@@ -149,7 +161,7 @@ describe("registration", () => {
         ),
       ),
       "ok",
-      "5 entries",
+      "6 entries",
     ],
     ["side effects", first({ sideEffects: "Unknown" }), "error", "sideEffects: None"],
     [
@@ -160,7 +172,7 @@ describe("registration", () => {
     ],
     ["called once", first({ reinvocationPolicy: "Never" }), "warning", "is not called again"],
     ["no time", first({ timeoutSeconds: 1 }), "warning", "gives up after 1 s"],
-    ["much time", first({ timeoutSeconds: 30 }), "ok", "5 entries"],
+    ["much time", first({ timeoutSeconds: 30 }), "ok", "6 entries"],
     ["no conditions", first({ matchConditions: [] }), "warning", "no matchConditions"],
     [
       "other conditions",
@@ -178,7 +190,7 @@ describe("registration", () => {
         })),
       }),
       "ok",
-      "5 entries",
+      "6 entries",
     ],
   ])("%s", (_, change, level, message) => {
     const result = checkRegistration(withEntries(change));
