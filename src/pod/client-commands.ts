@@ -1,3 +1,4 @@
+import { compactScript } from "./compact-script.ts";
 import gateText from "./scripts/gate.sh";
 import guardText from "./scripts/guard.sh";
 import mountedText from "./scripts/mounted.sh";
@@ -126,13 +127,4 @@ function unescapeExpansion(text: string): string {
 
 function isScriptCommand(command: readonly string[], name: string): boolean {
   return command[0] === "sh" && command[1] === "-c" && command[3] === name;
-}
-
-/** The script without comment lines and indentation: it travels in every patch and every pod. */
-export function compactScript(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .join("\n");
 }

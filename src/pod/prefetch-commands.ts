@@ -1,4 +1,5 @@
-import { compactScript, escapeExpansion, escapeWord } from "./client-commands.ts";
+import { escapeExpansion, escapeWord } from "./client-commands.ts";
+import { compactScript } from "./compact-script.ts";
 import waitText from "./scripts/prefetch-wait.sh";
 import prefetcherText from "./scripts/prefetcher.sh";
 
