@@ -22,7 +22,8 @@ export function sharing({ mount }: Platform): string {
 }
 
 /** What lets the app start after its client. */
-export function starting({ start }: Platform, native: boolean): string {
+export function starting({ start, mount }: Platform, native: boolean): string {
+  if (mount.by === "views") return "a link that dangles until it is served holds back who mounts it";
   if (native) return "a startupProbe holds back what starts after them";
   if (start.priority !== undefined)
     return `${start.priority.env} and their readiness hold back what starts after them`;
@@ -33,7 +34,8 @@ export function starting({ start }: Platform, native: boolean): string {
 export function ending({ end }: Platform, native: boolean): string {
   if (native) return "they end after the app";
   const last = end.priority === undefined ? "" : `, and ${end.priority.env} lets them end last`;
-  if (end.by === "environment") return `${Object.keys(end.env).join(" and ")} end them with the app${last}`;
-  if (end.by === "annotation") return `${end.annotation} ends them with the app${last}`;
+  if (end.by === "environment")
+    return `with ${Object.keys(end.env).join(" and ")} the platform ends them with the app${last}`;
+  if (end.by === "annotation") return `with ${end.annotation} the platform ends them with the app${last}`;
   return `only a controller ends them when the app has ended${last}`;
 }

@@ -15,12 +15,15 @@ export function warnOfPlatform({ platform, bursts }: FoundPlatform, pod: Pod): F
     for (const [field, note] of Object.entries(platform.unconfirmed))
       findings.push({ code: "platform-note", message: `platform ${platform.name}, ${field}: ${note}` });
   }
+  if (platform.nodeAffinity === "heard" || bursts !== undefined) return findings;
   const stated = statedNodes(pod);
-  if (platform.nodeAffinity === "ignored" && bursts === undefined && stated !== undefined) {
-    const instead =
-      platform.placement === undefined ? "" : `; there the place is chosen by ${platform.placement}`;
-    const message = `platform ${platform.name} ignores ${stated}: remove it, or what sends the pod there${instead}`;
+  if (stated !== undefined) {
+    const message = `platform ${platform.name} ignores ${stated}: remove it, or what sends the pod there`;
     findings.push({ code: "node-selector-ignored", message });
+  }
+  if (platform.placement !== undefined) {
+    const message = `platform ${platform.name}: the place of the pod is chosen by ${platform.placement}`;
+    findings.push({ code: "platform-note", message });
   }
   return findings;
 }

@@ -43,10 +43,7 @@ const vci: Platform = {
       "JuiceFS's driver uses native sidecars from Kubernetes 1.29 on; no page confirms it, so clients are classic",
     start: order,
   },
-  sources: [
-    "https://volcengine.com/docs/6460/76920",
-    "juicefs-csi-driver: pkg/webhook/handler/mutate (the builder for VCI)",
-  ],
+  sources: ["https://volcengine.com/docs/6460/76920", "juicefs-csi-driver: pkg/juicefs/mount/builder (VCI)"],
 };
 
 const cci: Platform = {
@@ -89,7 +86,7 @@ const cci: Platform = {
   },
   sources: [
     "https://support.huaweicloud.com/intl/en-us/usermanual-cce/cce_11_0829.html",
-    "juicefs-csi-driver: pkg/webhook/handler/mutate (the builder for CCI)",
+    "juicefs-csi-driver: pkg/juicefs/mount/builder (CCI)",
   ],
 };
 

@@ -6,7 +6,6 @@ import type { Steering, SteeringQuestion } from "../../src/admission/steering.ts
 import { stepsOf } from "../../src/admission/steps.ts";
 import type { CacheTiers } from "../../src/cluster/plugin-profile.ts";
 import { defaultConfig, parseConfig } from "../../src/config.ts";
-import { findPlatform } from "../../src/platforms/catalog.ts";
 import { preferNodes, requireNodes } from "../../src/pod/node-affinity.ts";
 import type { DatasetVolume } from "../../src/types/dataset-volume.ts";
 import { clusterOf } from "../support/cluster-of.ts";
@@ -77,7 +76,7 @@ function unlabelled(...keys: string[]): SteeringQuestion["nodes"] {
 }
 
 function platform(name: string): SteeringQuestion["platform"] {
-  const found = findPlatform(name);
+  const found = defaultConfig.platforms.byName.get(name);
   if (found === undefined) throw new Error(`no platform ${name}`);
   return found;
 }

@@ -20,13 +20,14 @@ describe("warnOfPlatform", () => {
   it.each(builtInPlatforms)("tells once of all that is not confirmed of $name, and why", (platform) => {
     const findings = warnOfPlatform({ platform, why: "" }, {});
     const notes = Object.keys(platform.unconfirmed);
+    const place = platform.placement === undefined ? [] : ["platform-note"];
     expect(codes(findings)).toEqual(
-      notes.length === 0 ? [] : ["platform-unconfirmed", ...notes.map(() => "platform-note")],
+      notes.length === 0 ? place : ["platform-unconfirmed", ...notes.map(() => "platform-note"), ...place],
     );
     if (notes.length > 0) for (const note of notes) expect(findings[0]?.message).toContain(note);
   });
 
-  it.each<[string, Pod["spec"], string]>([
+  it.each<[string, NonNullable<Pod["spec"]>, string]>([
     ["a nodeSelector", { containers: [], nodeSelector: { pool: "gpu" } }, "nodeSelector pool=gpu"],
     [
       "required affinity",
@@ -39,11 +40,10 @@ describe("warnOfPlatform", () => {
       "required node affinity",
     ],
   ])("tells that ECI ignores %s, and what it heeds instead", (_name, spec, words) => {
-    const finding = warnOfPlatform({ platform: platformOf("eci"), why: "" }, { spec }).find(
-      ({ code }) => code === "node-selector-ignored",
-    );
-    expect(finding?.message).toContain(words);
-    expect(finding?.message).toContain("eci-vswitch");
+    const findings = warnOfPlatform({ platform: platformOf("eci"), why: "" }, { spec });
+    const ignored = findings.find(({ code }) => code === "node-selector-ignored");
+    expect(ignored?.message).toContain(words);
+    expect(findings.at(-1)?.message).toContain("eci-vswitch");
     expect(warnOfPlatform({ platform: platformOf("kubernetes"), why: "" }, { spec })).toEqual([]);
   });
 });

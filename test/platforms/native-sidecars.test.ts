@@ -1,5 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
+import { kubernetes } from "../../src/platforms/cluster-nodes.ts";
 import {
   decideSidecarKind,
   type SidecarQuestion,
@@ -7,15 +8,7 @@ import {
 } from "../../src/platforms/native-sidecars.ts";
 import type { Platform } from "../../src/platforms/platform.ts";
 
-const platform: Platform = {
-  name: "test",
-  summary: "",
-  marks: [],
-  hints: [],
-  nodeAffinity: "heard",
-  nativeSidecars: "by-kubelet",
-  views: "confirmed",
-};
+const platform: Platform = { ...kubernetes, name: "test" };
 const pod: Pod = { spec: { containers: [{ name: "app" }] } };
 const old: VersionedNode = { name: "old-1", labels: { pool: "old" }, taints: [], kubeletVersion: "v1.27.3" };
 const virtual: VersionedNode = {

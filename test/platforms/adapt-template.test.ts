@@ -1,0 +1,73 @@
+import type { HostPathVolumeSource } from "kubernetes-types/core/v1";
+import { describe, expect, it } from "vitest";
+import { adaptTemplate } from "../../src/platforms/adapt-template.ts";
+import { builtInPlatforms } from "../../src/platforms/catalog.ts";
+import type { Platform } from "../../src/platforms/platform.ts";
+import type { ClientTemplate } from "../../src/types/dataset-volume.ts";
+import { clientTemplateOf } from "../support/client-template-of.ts";
+
+function platformOf(name: string): Platform {
+  const platform = builtInPlatforms.find((candidate) => candidate.name === name);
+  if (platform === undefined) throw new Error(`no platform ${name}`);
+  return platform;
+}
+
+function templateWith(hostPath: HostPathVolumeSource): ClientTemplate {
+  const template = clientTemplateOf();
+  return {
+    ...template,
+    container: {
+      ...template.container,
+      volumeMounts: [
+        { name: "host", mountPath: "/host", mountPropagation: "Bidirectional" },
+        { name: "kept", mountPath: "/kept" },
+      ],
+    },
+    volumes: [
+      { name: "host", hostPath },
+      { name: "kept", configMap: { name: "kept" } },
+    ],
+  };
+}
+
+describe("adaptTemplate", () => {
+  it.each(["Directory", "DirectoryOrCreate"])("makes a %s of the host an emptyDir, and says so", (type) => {
+    const { template, findings } = adaptTemplate(templateWith({ path: "/cache", type }), platformOf("eci"));
+    expect(template.volumes[0]).toEqual({ name: "host", emptyDir: {} });
+    expect(template.container.volumeMounts).toHaveLength(2);
+    expect(findings.map(({ code }) => code)).toEqual(["template-part-replaced"]);
+    expect(findings[0]?.message).toMatch(/hostPath.*volume host \(\/cache\).*emptyDir/);
+  });
+
+  it.each(["File", "Socket", "CharDevice", "", undefined])("leaves out a host path of type %j", (type) => {
+    const hostPath = type === undefined ? { path: "/etc/x" } : { path: "/etc/x", type };
+    const { template, findings } = adaptTemplate(templateWith(hostPath), platformOf("eci"));
+    expect(template.volumes.map(({ name }) => name)).toEqual(["kept"]);
+    expect(template.container.volumeMounts?.map(({ name }) => name)).toEqual(["kept"]);
+    expect(findings[0]?.message).toContain("is left out");
+  });
+
+  it("leaves out /dev/fuse without a word", () => {
+    const { template, findings } = adaptTemplate(
+      templateWith({ path: "/dev/fuse", type: "CharDevice" }),
+      platformOf("eci"),
+    );
+    expect(template.volumes.map(({ name }) => name)).toEqual(["kept"]);
+    expect(findings).toEqual([]);
+  });
+
+  it("takes propagation from a client without privilege", () => {
+    const { template } = adaptTemplate(
+      templateWith({ path: "/cache", type: "Directory" }),
+      platformOf("vci"),
+    );
+    expect(template.container.volumeMounts?.[0]).toEqual({ name: "host", mountPath: "/host" });
+  });
+
+  it("changes nothing on an ordinary node", () => {
+    const before = templateWith({ path: "/cache", type: "Directory" });
+    const after = adaptTemplate(before, platformOf("kubernetes"));
+    expect(after.template).toBe(before);
+    expect(after.findings).toEqual([]);
+  });
+});
