@@ -1,4 +1,3 @@
-import type { Pod } from "kubernetes-types/core/v1";
 import type { Resolution } from "../datasets/resolve.ts";
 import { describeLayout } from "../platforms/describe-layout.ts";
 import type { FoundPlatform } from "../platforms/detect.ts";
@@ -10,10 +9,12 @@ import { isGuaranteed } from "../pod/quality-of-service.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
+import { endWithApp } from "./end-with-app.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
 import { annotateForPlatform } from "./platform-annotations.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
+import { waitForCache } from "./wait-for-cache.ts";
 
 /** What a pod with new clients needs besides them: pull secrets, the way to the cache, marks. */
 export function completePod(
@@ -66,7 +67,8 @@ export function completePod(
     ...warnOfTolerations(pod, detected, config.platforms),
     ...tellLayout(platform, native),
     ...lostWithTheClaim(datasets),
-    ...(native || platform.end.by !== "nothing" ? [] : endlessPod(pod)),
+    ...endWithApp(editor, question, platform, plans, native),
+    ...waitForCache(editor, question, platform, datasets),
     ...droppedParts(plans),
     ...loweredQuality(question, editor),
   ];
@@ -110,14 +112,6 @@ function lostWithTheClaim(datasets: readonly DatasetVolume[]): Finding[] {
       code: "read-write-once-pod",
       message: `claim ${dataset.claim.name} is ReadWriteOncePod, which nothing enforces once a client serves it: see to it that one pod writes`,
     }));
-}
-
-/** A native sidecar ends with the app; a classic one is an ordinary container that goes on. */
-function endlessPod(pod: Pod): Finding[] {
-  const policy = pod.spec?.restartPolicy ?? "Always";
-  if (policy === "Always") return [];
-  const message = `the pod's restartPolicy is ${policy}, yet nothing ends a classic client when the app has ended, so the pod goes on: use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)`;
-  return [{ code: "never-ends", message }];
 }
 
 function droppedParts(plans: readonly ClientPlan[]): Finding[] {

@@ -14,6 +14,10 @@ export const sluice = {
   clientStop: "sluice.io/client-stop",
   clientSize: (resource: "cpu" | "memory", kind: "request" | "limit") =>
     `sluice.io/client-${resource}-${kind}`,
+  /** Pod annotations: what the pod waits for before it is scheduled, for how long, and what happens then. */
+  waitForCache: "sluice.io/wait-for-cache",
+  waitForCacheLimit: "sluice.io/wait-for-cache-limit",
+  waitForCacheElse: "sluice.io/wait-for-cache-else",
   /** Pod annotation, written: what was done. */
   status: "sluice.io/status",
 } as const;

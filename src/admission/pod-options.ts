@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { parseQuantity } from "../types/quantity.ts";
 import type { Finding } from "../types/reason.ts";
+import { type CacheWaitOptions, readCacheWaitOptions } from "./cache-wait-options.ts";
 import type { Mode } from "./decision.ts";
 import { fluid, sluice } from "./labels.ts";
 import { type PrefetchOptions, readPrefetchOptions } from "./prefetch-options.ts";
@@ -23,6 +24,8 @@ export interface PodOptions {
   readonly prefetch?: PrefetchOptions;
   /** Claims whose cache the pod requires. */
   readonly requiredClaims: ReadonlySet<string>;
+  /** Absent: the pod does not wait for its datasets' cache. */
+  readonly cacheWait?: CacheWaitOptions;
 }
 
 interface Sizes {
@@ -52,6 +55,7 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
   const clientSizes = readSizes(annotations, bad);
   const platform = annotations[sluice.platform];
   const prefetch = readPrefetchOptions(annotations, bad);
+  const cacheWait = readCacheWaitOptions(annotations, bad);
 
   const options: PodOptions = {
     ...(mode && { mode }),
@@ -66,6 +70,7 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
     checkMounts: labels[fluid.appPostStart] === "true",
     ...(prefetch && { prefetch }),
     requiredClaims: requiredClaims(labels),
+    ...(cacheWait && { cacheWait }),
   };
   if (bad.length === 0) return { options };
   return {

@@ -14,6 +14,7 @@ import type { PrefetchOptions } from "./prefetch-options.ts";
 import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
+import { waitForCache } from "./wait-for-cache.ts";
 import { withoutDataset } from "./without-dataset.ts";
 
 /**
@@ -70,7 +71,11 @@ export function prepareForCsi(question: Question): Decision {
       editor,
       datasets.map((dataset) => ({ dataset: dataset.dataset, inUse: true })),
     );
-  findings.push(...steering.findings, ...warnOfPlatform(detected, pod));
+  findings.push(
+    ...steering.findings,
+    ...warnOfPlatform(detected, pod),
+    ...waitForCache(editor, question, detected.platform, datasets),
+  );
   const left = volumes
     .filter((v) => v.code === "left-to-csi")
     .map(({ volume, message }): Finding => ({ code: "left-to-csi", message, volume }));

@@ -191,12 +191,17 @@ export const reasons = {
     meaning: "the clients do not fit into the pod's resources",
   },
   "short-grace": { level: "warning", meaning: "the client may not have the time to upload" },
+  "ended-by-controller": { level: "info", meaning: "a controller ends classic clients when the app has ended" },
   "never-ends": { level: "warning", meaning: "nothing ends a classic client when the app has ended" },
   "not-served": { level: "warning", meaning: "a label or annotation asks for what cannot be done" },
   prefetched: { level: "info", meaning: "files of the datasets are read ahead" },
   "qos-lowered": { level: "warning", meaning: "the pod is no longer Guaranteed" },
   "pull-secrets": { level: "warning", meaning: "pull secrets of the client are not in the template" },
   "template-part-dropped": { level: "info", meaning: "a part of the client's template was left out" },
+
+  // What the pod waits for
+  "waits-for-cache": { level: "info", meaning: "the pod is not scheduled before its cache is warm" },
+  "cache-wait-ignored": { level: "warning", meaning: "the pod asks to wait for its cache and cannot" },
 
   // Where the pod is steered
   "cache-preferred": { level: "info", meaning: "nodes that hold the cache are preferred" },

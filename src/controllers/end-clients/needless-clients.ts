@@ -1,4 +1,5 @@
 import type { Container } from "kubernetes-types/core/v1";
+import { parseSupervisorCommand } from "../../pod/client-commands.ts";
 import { endAnnotation, endVolumes, heedsEndSign, namesIn } from "../../pod/end-sign.ts";
 import { isGuard } from "../../pod/guard.ts";
 import { servedVolumes } from "../../pod/serve-late-containers.ts";
@@ -55,27 +56,37 @@ export function needlessClients(pod: RunningPod, sidecars: ReadonlySet<string>):
   };
 }
 
-/** The keepers of views and the guard, in the pod's order, each with the containers that need it. */
+/** The clients and the guard, in the pod's order, each with the containers that need it. */
 function usersOf(
   pod: RunningPod,
   sidecars: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly RestartableContainer[]> {
   const { containers } = pod.spec;
-  const served = new Map<string, Set<string>>();
-  for (const { client, volume } of servedVolumes(pod, false))
-    served.set(client, (served.get(client) ?? new Set()).add(volume));
-  const isOurs = (container: Container) => served.has(container.name) || isGuard(container);
   const waitedFor = containers.filter((other) => isOurs(other) || !isSidecarOfOthers(other, sidecars));
   const users = new Map<string, readonly RestartableContainer[]>();
   for (const keeper of containers.filter(isOurs)) {
     const others = waitedFor.filter((other) => other !== keeper);
-    const volumes = served.get(keeper.name) ?? watchedBy(keeper);
-    const mounting = served.has(keeper.name) ? consumes : mounts;
-    const own = others.filter((other) => mounting(other, volumes));
-    // Where none but sidecars see the data, the app is whatever else there is.
+    const own = isGuard(keeper)
+      ? others.filter((other) => mounts(other, watchedBy(keeper)))
+      : others.filter((other) => consumes(other, servedBy(keeper, pod)));
+    // Where none but sidecars see the data, or a driver shows them, the app is whatever else there is.
     users.set(keeper.name, own.length > 0 ? own : others.filter((other) => !isOurs(other)));
   }
   return users;
+}
+
+function isOurs(container: Container): boolean {
+  return isGuard(container) || parseSupervisorCommand(container.command) !== undefined;
+}
+
+/** The volumes that a client serves: by views, or because it mounts straight into them. */
+function servedBy(client: Container, pod: RunningPod): ReadonlySet<string> {
+  const byViews = servedVolumes(pod, false).flatMap((served) =>
+    served.client === client.name ? [served.volume] : [],
+  );
+  const path = parseSupervisorCommand(client.command)?.mountPath;
+  const straight = client.volumeMounts?.filter((mount) => mount.mountPath === path) ?? [];
+  return new Set([...byViews, ...straight.map((mount) => mount.name)]);
 }
 
 /** The volumes that a guard watches over. */
