@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, inject } from "vitest";
+import { beginCases } from "./cases/begin.ts";
 import type { CaseContext } from "./cases/case-context.ts";
+import { healCases } from "./cases/heal.ts";
 import { startCases } from "./cases/start.ts";
+import { stopCases } from "./cases/stop.ts";
+import { viewCases } from "./cases/views.ts";
 import { CaseTable } from "./harness/case-table.ts";
 import { prepareNode } from "./harness/prepare-node.ts";
 
@@ -22,5 +26,10 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
     await prepared.node.close();
   });
 
-  describe.concurrent("start", () => startCases(context));
+  // One at a time, for these are timed to be compared.
+  describe("start", () => startCases(context));
+  describe.concurrent("begin", () => beginCases(context));
+  describe.concurrent("views", () => viewCases(context));
+  describe.concurrent("heal", () => healCases(context));
+  describe.concurrent("stop", () => stopCases(context));
 });

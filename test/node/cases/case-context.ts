@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import { ApiError } from "../../e2e/harness/api-client.ts";
+import { eventually } from "../../e2e/harness/eventually.ts";
 import type { Fields } from "../../e2e/harness/fields.ts";
 import type { CaseTable } from "../harness/case-table.ts";
 import { NodePod } from "../harness/node-pod.ts";
@@ -20,15 +22,47 @@ export async function withPod(
   try {
     await during(created);
   } finally {
-    await created.delete(0);
+    await created.delete();
   }
 }
 
-/** Deletes the pod and expects that it is gone in time, with all its mounts; returns how long it took. */
-export async function deleted(pod: NodePod, limitSeconds: number, graceSeconds?: number): Promise<number> {
+/**
+ * Deletes the pod and expects that it is gone within its own grace period, or `graceSeconds`, and no mount is left;
+ * returns how long it took. `meanwhile` is run as soon as the deletion was asked for.
+ */
+export async function deleted(
+  pod: NodePod,
+  limitSeconds: number,
+  graceSeconds?: number,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<number> {
   const askedAt = await pod.delete(graceSeconds);
-  const took = (await pod.gone(limitSeconds + 20)) - askedAt;
+  const [goneAt] = await Promise.all([pod.gone(limitSeconds + 20), meanwhile()]);
   expect(pod.mounts()).toEqual([]);
-  expect(took).toBeLessThanOrEqual(limitSeconds);
-  return took;
+  expect(goneAt - askedAt).toBeLessThanOrEqual(limitSeconds);
+  return goneAt - askedAt;
+}
+
+/** What the API server says against a pod. */
+export async function refusal({ node }: CaseContext, pod: Fields): Promise<string> {
+  const refused = await node.api.create("/api/v1/namespaces/data/pods", pod).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ApiError);
+  return refused instanceof ApiError ? refused.message : "";
+}
+
+/** Runs a pod to its end and returns what its app has said. */
+export async function runToEnd(context: CaseContext, pod: Fields, within = 60): Promise<string[]> {
+  let said: string[] = [];
+  await withPod(context, pod, async (running) => {
+    await eventually(
+      `${running.name} has ended`,
+      async () => /^(Succeeded|Failed)$/.test(await running.phase()),
+      { seconds: within, pauseMs: 100 },
+    );
+    said = running.log("app").map(({ text }) => text);
+    await running.delete();
+    await running.gone();
+    expect(running.mounts()).toEqual([]);
+  });
+  return said;
 }

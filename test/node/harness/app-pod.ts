@@ -58,19 +58,17 @@ export function appPod(name: string, options: AppPod): Fields {
 }
 
 /**
- * Reads a file some 15 times a second and says each change: "ok TEXT" or "ERR MESSAGE". On TERM it says so, reads on for
- * `lingerSeconds`, then says how many reads have failed since it started, and ends.
+ * Reads files some 15 times a second and says each time "ok TEXT" or "ERR MESSAGE". On TERM it says so, reads on for
+ * `lingerSeconds`, and ends.
  */
-export function reader(file: string, lingerSeconds = 0): Script {
+export function reader(files: string, lingerSeconds = 0): Script {
   return `
 now() { read -r up _ </proc/uptime; up=\${up%.*}\${up#*.}; }
-last= failed=0 end=
+end=
 trap 'echo TERM; now; end=$((up + ${lingerSeconds * 100}))' TERM
 while now; [ -z "$end" ] || [ "$up" -lt "$end" ]; do
-  if out=$(cat ${file} 2>&1); then out="ok $out"; else out="ERR $out" failed=$((failed + 1)); fi
-  [ "$out" = "$last" ] || echo "$out"
-  last=$out
+  if out=$(cat ${files} 2>&1); then echo ok $out; else echo ERR $out; fi
   sleep 0.05
 done
-echo "ends: $failed failed reads"`;
+echo ends`;
 }

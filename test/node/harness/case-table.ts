@@ -26,3 +26,7 @@ export class CaseTable {
 export function seconds(value: number): string {
   return `${value.toFixed(2)} s`;
 }
+
+export function mebibytes(value: number): string {
+  return `${value.toFixed(1)} MiB`;
+}

@@ -12,6 +12,12 @@ export interface Line {
   readonly text: string;
 }
 
+export interface Process {
+  readonly id: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
 /** A pod on the node, seen from the API server and from the node. */
 export class NodePod {
   readonly name: string;
@@ -75,22 +81,67 @@ export class NodePod {
     return Number((await this.status(container))["restartCount"]);
   }
 
-  /** Processes of a container, process 1 first, as the node numbers them. */
-  async processes(container: string): Promise<readonly number[]> {
-    const id = textAt(await this.status(container), "containerID").replace("containerd://", "");
-    const said = await this.#node.ctr(["tasks", "ps", id]);
-    return said
+  /** The runtime's name of a container that runs. */
+  async containerId(container: string): Promise<string> {
+    return textAt(await this.status(container), "containerID").replace("containerd://", "");
+  }
+
+  /** Processes of a container, as the node numbers them, parents before their children. */
+  async processes(container: string): Promise<readonly Process[]> {
+    const said = await this.#node.ctr(["tasks", "ps", await this.containerId(container)]);
+    const ids = said
       .split("\n")
       .slice(1)
-      .map((line) => Number.parseInt(line, 10))
-      .filter((pid) => pid > 0);
+      .map((line) => Number.parseInt(line, 10));
+    const found = ids.filter((id) => id > 0).flatMap((id) => this.#node.process(id));
+    return found.sort((a, b) => a.id - b.id);
+  }
+
+  /** Those of a container whose command holds `part`. */
+  async processesOf(container: string, part: string): Promise<readonly Process[]> {
+    return (await this.processes(container)).filter(({ command }) => command.includes(part));
   }
 
   /** Returns when the signal was sent. */
-  async kill(pids: readonly number[], signal: string): Promise<number> {
+  async signal(processes: readonly Process[], signal: string): Promise<number> {
+    if (processes.length === 0) throw new Error(`${this.name}: there is no process to send ${signal} to`);
     const sentAt = Date.now() / 1000;
-    await this.#node.run(["kill", `-${signal}`, ...pids.map(String)]);
+    await this.#node.run(["kill", `-${signal}`, ...processes.map(({ id }) => String(id))]);
     return sentAt;
+  }
+
+  /** Sends a signal to process 1 of a container; SIGKILL ends all of it. Returns when it was sent. */
+  async signalContainer(container: string, signal: string): Promise<number> {
+    const id = await this.containerId(container);
+    const sentAt = Date.now() / 1000;
+    await this.#node.ctr(["tasks", "kill", "-s", `SIG${signal}`, id]);
+    return sentAt;
+  }
+
+  /** Resolves when a container has been started `times` times after its first, and runs. */
+  async restarted(container: string, times: number, within = 60): Promise<void> {
+    await eventually(
+      `${this.name}/${container} runs after ${times} restarts`,
+      async () => {
+        const status = await this.status(container);
+        return status["restartCount"] === times && at(status, "state", "running") !== undefined;
+      },
+      { seconds: within, pauseMs: 100 },
+    );
+  }
+
+  /** What the kernel has charged a container with, without the page cache, in MiB. */
+  async memory(container: string): Promise<number> {
+    const [first] = await this.processes(container);
+    const groups = readFileSync(this.#node.path(`/proc/${first?.id}/cgroup`), "utf8");
+    const group = /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/m.exec(groups)?.[1];
+    const stat = readFileSync(`/sys/fs/cgroup/memory${group}/memory.stat`, "utf8");
+    return Number(/^total_rss (\d+)$/m.exec(stat)?.[1]) / 1024 / 1024;
+  }
+
+  /** What `kubectl describe` tells of it. */
+  describe(): Promise<string> {
+    return this.#node.plane.kubectl.do(["describe", "pod", "-n", "data", this.name]);
   }
 
   /** Asks for its end, and returns when that was. */

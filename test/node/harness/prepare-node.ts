@@ -34,6 +34,15 @@ export async function prepareNode(plane: string, programs: string, sluice: strin
     await Promise.all([
       addJuiceFs(node, "training", { source: "training" }),
       addJuiceFs(node, "scratch", { source: "scratch" }),
+      addJuiceFs(node, "slow", { source: "training", before: "sleep 10" }),
+      addJuiceFs(node, "broken", {
+        source: "training",
+        before: "echo the storage cannot be reached >&2; exit 3",
+      }),
+      addJuiceFs(node, "probed", {
+        source: "training",
+        container: { livenessProbe: { exec: { command: ["false"] }, periodSeconds: 1, failureThreshold: 1 } },
+      }),
       addBooks(node),
     ]);
     return node;

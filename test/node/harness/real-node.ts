@@ -88,6 +88,17 @@ export class RealNode {
     return readFileSync(`/proc/${this.sandbox.pid}/mountinfo`, "utf8").split("\n");
   }
 
+  /** A process by the number that it has on the node; none if it has ended. */
+  process(id: number): { readonly id: number; readonly parent: number; readonly command: string }[] {
+    try {
+      const command = readFileSync(this.path(`/proc/${id}/cmdline`), "utf8").replaceAll("\0", " ");
+      const stat = readFileSync(this.path(`/proc/${id}/stat`), "utf8");
+      return [{ id, parent: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]), command }];
+    } catch {
+      return [];
+    }
+  }
+
   async addImage(image: Image): Promise<void> {
     const work = join(this.folder, "image");
     mkdirSync(work);
