@@ -25,6 +25,12 @@ const objectName = z
   .string()
   .regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be the name of an object");
 const label = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be a name without dots");
+const labelKey = z
+  .string()
+  .regex(
+    /^([a-z0-9][-.a-z0-9]{0,252}\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/,
+    "must be the key of a label",
+  );
 
 /** How the API server comes to trust us. Only with a live cluster. */
 const certificates = z
@@ -75,6 +81,10 @@ const controllers = z.strictObject({
 const schema = z.strictObject({
   /** What happens to a pod that opts in without saying how. */
   mode: z.enum(["sidecar", "csi"]).default("sidecar"),
+  /** `disabled`: every pod is left as it comes (Fluid: DISABLE_INJECTION). */
+  injection: z.enum(["enabled", "disabled"]).default("enabled"),
+  /** Key of a pod label that opts in and whose value names the platform (Fluid: KEY_SERVERLESS_PLATFORM). */
+  platformLabel: labelKey.optional(),
   /** `auto`: native where API server and nodes run them. */
   sidecar: z.enum(["auto", "native", "classic"]).default("auto"),
   cacheAffinity: z.enum(["preferred", "required", "none"]).default("preferred"),

@@ -30,6 +30,7 @@ export function platformOf(question: Question, { clients }: { readonly clients: 
     namespaceAnnotations: namespace?.annotations ?? {},
     asked: options.platform,
     fallback: config.platform,
+    platformLabel: config.platformLabel,
     clients,
   });
 }

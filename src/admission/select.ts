@@ -9,6 +9,14 @@ export type Selection =
   | { readonly asks: false; readonly finding: Finding }
   | { readonly asks: true; readonly mode: Mode; readonly by: string; readonly findings: readonly Finding[] };
 
+/** What of the configuration counts. */
+export type SelectionConfig = Pick<Config, "mode"> & Partial<Pick<Config, "injection" | "platformLabel">>;
+
+const disabled: Finding = {
+  code: "injection-disabled",
+  message: "injection is switched off for the whole cluster (injection: disabled, or DISABLE_INJECTION)",
+};
+
 /**
  * Reads the labels that opt a pod in or out. Fluid's labels mean what they mean to Fluid; where two of them contradict
  * each other the order is Fluid's (pkg/webhook/handler/mutating/mutating_handler.go): sidecar before csi.
@@ -18,14 +26,15 @@ export function select(
   pod: Pod,
   namespaceLabels: Readonly<Record<string, string>>,
   mode: Mode | undefined,
-  config: Pick<Config, "mode">,
+  config: SelectionConfig,
 ): Selection {
   const labels = pod.metadata?.labels ?? {};
+  if (config.injection === "disabled") return { asks: false, finding: disabled };
   const out = optedOut(labels);
   if (out !== undefined)
     return { asks: false, finding: { code: "opted-out", message: `the pod opts out by label ${out}` } };
 
-  const serverless = [fluid.serverless, fluid.sidecar].find((key) => labels[key] === "true");
+  const serverless = serverlessLabel(labels, config.platformLabel);
   const serverful = labels[fluid.serverful] === "true" ? fluid.serverful : undefined;
   const own = labels[sluice.inject] === "true" ? `label ${sluice.inject}=true` : undefined;
   const ofNamespace =
@@ -33,7 +42,7 @@ export function select(
       ? `namespace label ${sluice.injection}=enabled`
       : undefined;
   const asked = serverless ?? serverful;
-  const by = asked === undefined ? (own ?? ofNamespace) : `label ${asked}=true`;
+  const by = asked === undefined ? (own ?? ofNamespace) : `label ${asked}=${labels[asked]}`;
   if (by === undefined) {
     const message = `neither the pod nor its namespace opts in: label the namespace ${sluice.injection}=enabled, or the pod ${sluice.inject}=true`;
     return { asks: false, finding: { code: "not-opted-in", message } };
@@ -42,15 +51,25 @@ export function select(
   if (serverless !== undefined && serverful !== undefined && mode === undefined)
     findings.push({
       code: "contradicting-labels",
-      message: `the pod carries ${serverless}=true and ${serverful}=true: the first one counts (sidecar); remove the other`,
+      message: `the pod carries ${serverless}=${labels[serverless]} and ${serverful}=true: the first one counts (sidecar); remove the other`,
     });
   return { asks: true, mode: mode ?? impliedMode(serverless, serverful, config), by, findings };
+}
+
+/** The label by which a pod asks Fluid for sidecars; the one that names a platform does so with any value. */
+function serverlessLabel(
+  labels: Readonly<Record<string, string>>,
+  platformLabel: string | undefined,
+): string | undefined {
+  if (labels[fluid.serverless] === "true") return fluid.serverless;
+  if (labels[fluid.sidecar] === "true") return fluid.sidecar;
+  return platformLabel !== undefined && labels[platformLabel] !== undefined ? platformLabel : undefined;
 }
 
 function impliedMode(
   serverless: string | undefined,
   serverful: string | undefined,
-  config: Pick<Config, "mode">,
+  config: SelectionConfig,
 ): Mode {
   if (serverless !== undefined) return "sidecar";
   return serverful === undefined ? config.mode : "csi";

@@ -7,11 +7,15 @@ import { InputError } from "./input-error.ts";
 import { whyUnreadable } from "./read-manifest.ts";
 
 /**
- * The configuration in a YAML file; the defaults when there is no file.
+ * The configuration in a YAML file; the defaults when there is no file. `settings` are keys that the file goes before.
  * Throws `InputError` when the file cannot be read and `ConfigError` with all bad keys.
  */
-export async function readConfig(file: string | undefined): Promise<Config> {
-  if (file === undefined) return defaultConfig;
+export async function readConfig(
+  file: string | undefined,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Config> {
+  if (file === undefined)
+    return Object.keys(settings).length === 0 ? defaultConfig : parseConfig(settings, "the environment");
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw new InputError([`${file}: ${whyUnreadable(error)}`]);
   });
@@ -21,7 +25,9 @@ export async function readConfig(file: string | undefined): Promise<Config> {
     const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 };
     throw new InputError([`${file}:${line}:${col}: ${error.message.replace(/ at line \d+[\s\S]*/, "")}`]);
   }
-  const config = parseConfig(document.toJS(), file);
+  const stated: unknown = document.toJS();
+  const isMap = typeof stated === "object" && stated !== null && !Array.isArray(stated);
+  const config = parseConfig(isMap ? { ...settings, ...stated } : (stated ?? settings), file);
   const problems = contradictions(config);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return config;

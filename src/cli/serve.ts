@@ -10,6 +10,7 @@ import { startServer } from "../server/start-server.ts";
 import { createLog, type Log, logDestination } from "../telemetry/log.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import type { CommandIo } from "./command-io.ts";
+import { fluidSettings } from "./fluid-environment.ts";
 import { InputError } from "./input-error.ts";
 import { print } from "./print.ts";
 import { readConfig } from "./read-config.ts";
@@ -30,7 +31,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       return 0;
     }
     try {
-      const config = await readConfig(options.config);
+      const config = await readConfig(options.config, fluidSettings(io.env));
       const { cluster, ...rest } = options;
       if (cluster === undefined) return await serveLive(rest, config, io);
       return await serveFolder(cluster, rest, config, io);

@@ -15,6 +15,8 @@ export interface PlatformQuestion {
   readonly asked?: string | undefined;
   /** Name of the platform where nothing says otherwise (config key `platform`). */
   readonly fallback: string;
+  /** Key of the label whose value names a platform (config key `platformLabel`). */
+  readonly platformLabel?: string | undefined;
 }
 
 export interface FoundPlatform {
@@ -34,7 +36,9 @@ interface Marked {
 const none: Readonly<Record<string, string>> = {};
 const fluidPlatformKey = "serverless.fluid.io/platform";
 const fluidUnprivilegedKey = "unprivileged.sidecar.fluid.io/inject";
-const fluidServerlessKeys = ["serverless.fluid.io/inject", "fuse.sidecar.fluid.io/inject"];
+const fluidServerlessKey = "serverless.fluid.io/inject";
+const fluidSidecarKey = "fuse.sidecar.fluid.io/inject";
+const unprivileged = "unprivileged";
 const generic = "virtual-node";
 const noBurst = ["off", "false", ""];
 
@@ -50,6 +54,16 @@ const noBurst = ["off", "false", ""];
 export function detectPlatform(question: PlatformQuestion): DetectedPlatform {
   const { metadata } = question.pod;
   const pod = { labels: metadata?.labels ?? none, annotations: metadata?.annotations ?? none };
+  const found = findPlatform(question, pod);
+  // Whoever names the platform by our own annotation has answered the question.
+  if (!question.clients || "problem" in found || question.asked !== undefined) return found;
+  const mark = unprivilegedMark(pod, question.platformLabel);
+  // Where the platform itself hands out the device, its clients have no privilege anyway.
+  if (mark === undefined || found.platform.client.privilege !== "privileged") return found;
+  return { problem: refuseUnprivileged(mark, found.platform) };
+}
+
+function findPlatform(question: PlatformQuestion, pod: Marked): DetectedPlatform {
   const { catalog } = question;
   return (
     askedPlatform(question, pod) ??
@@ -66,7 +80,7 @@ export function detectPlatform(question: PlatformQuestion): DetectedPlatform {
 
 function askedPlatform(question: PlatformQuestion, pod: Marked): DetectedPlatform | undefined {
   if (question.asked === undefined) return undefined;
-  const named = namedPlatform(question, "sluice.io/platform", question.asked);
+  const named = namedPlatform(question, "annotation sluice.io/platform", question.asked);
   if ("problem" in named) return named;
   const other = question.catalog.marks.find((mark) => carries(pod, mark) && mark.platform !== named.platform);
   if (other === undefined) return named;
@@ -74,26 +88,46 @@ function askedPlatform(question: PlatformQuestion, pod: Marked): DetectedPlatfor
 }
 
 function fluidPlatform(pod: Marked, question: PlatformQuestion): DetectedPlatform | undefined {
-  const { clients } = question;
-  // Fluid looks at this label first and then no longer at the annotation.
-  if (clients && pod.labels[fluidUnprivilegedKey] === "true" && isServerless(pod))
-    return { problem: refuseUnprivileged(`label ${fluidUnprivilegedKey}=true`, "label") };
-  const name = pod.annotations[fluidPlatformKey];
-  if (name === undefined) return undefined;
-  if (name === "unprivileged" && !clients) return undefined;
-  if (name === "unprivileged")
-    return { problem: refuseUnprivileged(`annotation ${fluidPlatformKey}=${name}`, "annotation") };
-  if (name === "default") return fallbackPlatform(question, `annotation ${fluidPlatformKey}=default`);
-  return namedPlatform(question, fluidPlatformKey, name);
+  const { labels, annotations } = pod;
+  const key = question.platformLabel;
+  const label = key === undefined ? undefined : labels[key];
+  if (label !== undefined && labels[fluidServerlessKey] === "true")
+    return { problem: twoFluidLabels(`${key}=${label}`) };
+  if (label !== undefined) return fluidNamed(question, `label ${key}`, label);
+  // The deprecated label means Fluid's default, whatever the annotation says.
+  if (labels[fluidSidecarKey] === "true") return undefined;
+  const annotation = annotations[fluidPlatformKey];
+  if (annotation === undefined) return undefined;
+  return fluidNamed(question, `annotation ${fluidPlatformKey}`, annotation);
 }
 
-function isServerless({ labels }: Marked): boolean {
-  return fluidServerlessKeys.some((key) => labels[key] === "true");
+function fluidNamed(question: PlatformQuestion, where: string, name: string): DetectedPlatform | undefined {
+  if (name === unprivileged) return undefined;
+  if (name === "default") return fallbackPlatform(question, `${where}=default`);
+  return namedPlatform(question, where, name);
 }
 
-function refuseUnprivileged(mark: string, kind: string): Finding {
-  const message = `${mark}: without privilege a client cannot share its mount here: remove the ${kind}, or name a platform that passes /dev/fuse by sluice.io/platform`;
+/** By what the pod asks for clients without privilege; of two ways Fluid looks at the label first. */
+function unprivilegedMark(
+  { labels, annotations }: Marked,
+  platformLabel: string | undefined,
+): string | undefined {
+  const serverless = labels[fluidServerlessKey] === "true" || labels[fluidSidecarKey] === "true";
+  if (serverless && labels[fluidUnprivilegedKey] === "true") return `label ${fluidUnprivilegedKey}=true`;
+  if (platformLabel !== undefined && labels[platformLabel] === unprivileged)
+    return `label ${platformLabel}=${unprivileged}`;
+  if (labels[fluidSidecarKey] === "true" || annotations[fluidPlatformKey] !== unprivileged) return undefined;
+  return `annotation ${fluidPlatformKey}=${unprivileged}`;
+}
+
+function refuseUnprivileged(mark: string, platform: Platform): Finding {
+  const message = `${mark}: on ${platform.name} nodes a client without privilege cannot share its mount: remove the ${mark.split(" ")[0]}, or name what passes /dev/fuse by sluice.io/platform`;
   return { code: "unprivileged-client", message };
+}
+
+function twoFluidLabels(label: string): Finding {
+  const message = `labels ${label} and ${fluidServerlessKey}=true both say where the pod runs: remove one of them`;
+  return { code: "several-platforms", message };
 }
 
 function namespacePlatform(question: PlatformQuestion): DetectedPlatform | undefined {
@@ -171,10 +205,10 @@ function fallbackPlatform({ catalog, fallback }: PlatformQuestion, why: string):
   return { problem: unknownPlatform(catalog, "configuration key platform", fallback) };
 }
 
-function namedPlatform({ catalog }: PlatformQuestion, key: string, name: string): DetectedPlatform {
+function namedPlatform({ catalog }: PlatformQuestion, where: string, name: string): DetectedPlatform {
   const platform = catalog.byName.get(name);
-  if (platform !== undefined) return { platform, why: `annotation ${key}=${name}` };
-  return { problem: unknownPlatform(catalog, `annotation ${key}`, name) };
+  if (platform !== undefined) return { platform, why: `${where}=${name}` };
+  return { problem: unknownPlatform(catalog, where, name) };
 }
 
 function unknownPlatform(catalog: PlatformCatalog, where: string, name: string): Finding {

@@ -13,6 +13,7 @@ export const reasons = {
   "not-a-pod-creation": { level: "info", meaning: "only the creation of pods is looked at" },
   "not-opted-in": { level: "info", meaning: "neither the namespace nor the pod asks for injection" },
   "opted-out": { level: "info", meaning: "a label on the pod says no" },
+  "injection-disabled": { level: "info", meaning: "injection is switched off for the whole cluster" },
   "marked-done": { level: "warning", meaning: "the pod says it was injected already, yet holds no client" },
   "opted-in": { level: "info", meaning: "what asks for injection" },
   "no-dataset": { level: "info", meaning: "no volume of the pod belongs to a dataset" },

@@ -60,6 +60,28 @@ describe("select", () => {
     expect(selected(labels, {}, asked, config)).toBe(expected);
   });
 
+  it.each<[string, Labels, "enabled" | "disabled", string]>([
+    ["injection is switched off for everybody", { [serverless]: "true" }, "disabled", "injection-disabled"],
+    ["a label that names a platform, with any value", { "example.com/vnode": "" }, "enabled", "sidecar"],
+    [
+      "it goes before Fluid's csi label",
+      { "example.com/vnode": "x", [serverful]: "true" },
+      "enabled",
+      "sidecar",
+    ],
+    [
+      "Fluid's opt-out goes before it",
+      { "example.com/vnode": "x", [enabled]: "false" },
+      "enabled",
+      "opted-out",
+    ],
+  ])("%s", (_, labels, injection, expected) => {
+    const config = { mode: "csi", injection, platformLabel: "example.com/vnode" } as const;
+    const selection = select({ metadata: { labels } }, {}, undefined, config);
+    expect(selection.asks ? selection.mode : selection.finding.code).toBe(expected);
+    if (selection.asks) expect(selection.by).toBe(`label example.com/vnode=${labels["example.com/vnode"]}`);
+  });
+
   it("names the label by which a pod asks, Fluid's first", () => {
     const by = (labels: Labels, namespace: Labels) => {
       const selection = select({ metadata: { labels } }, namespace, undefined, { mode: "sidecar" });

@@ -44,6 +44,7 @@ function ask(marks: Marks): ReturnType<typeof detectPlatform> {
     namespaceAnnotations: marks.namespaceAnnotations ?? {},
     asked: marks.asked,
     fallback: marks.fallback ?? "kubernetes",
+    platformLabel: "example.com/vnode",
   };
   return detectPlatform(question);
 }
@@ -221,6 +222,30 @@ describe("detectPlatform", () => {
       "kubernetes",
       /asked|sluice/,
     ],
+    [
+      "the label that names a platform",
+      { labels: { "example.com/vnode": "eci" } },
+      "eci",
+      /label example\.com\/vnode=eci/,
+    ],
+    [
+      "Fluid's default by that label",
+      { labels: { "example.com/vnode": "default" } },
+      "kubernetes",
+      /vnode=default/,
+    ],
+    [
+      "the deprecated opt-in before the annotation, as Fluid does",
+      { labels: { "fuse.sidecar.fluid.io/inject": "true" }, annotations: { [fluidPlatform]: "eci" } },
+      "kubernetes",
+      /nothing/,
+    ],
+    [
+      "a platform whose clients have no privilege anyway, with the unprivileged label",
+      { labels: { ...serverless, ...unprivileged }, annotations: { [fluidPlatform]: "vci" } },
+      "vci",
+      /serverless\.fluid\.io/,
+    ],
     ["the unprivileged label without Fluid's opt-in", { labels: unprivileged }, "kubernetes", /nothing/],
     [
       "the unprivileged label with our answer to it",
@@ -317,6 +342,24 @@ describe("detectPlatform", () => {
       { labels: { ...serverless, ...unprivileged } },
       "unprivileged-client",
       /label unprivileged\.sidecar\.fluid\.io\/inject=true.*remove the label/,
+    ],
+    [
+      "a platform that is not known, by the label that names one",
+      { labels: { "example.com/vnode": "moon" } },
+      "unknown-platform",
+      /label example\.com\/vnode is "moon".*kubernetes, eci/,
+    ],
+    [
+      "that label beside Fluid's opt-in, as Fluid does",
+      { labels: { ...serverless, "example.com/vnode": "eci" } },
+      "several-platforms",
+      /labels example\.com\/vnode=eci and serverless\.fluid\.io\/inject=true .*remove one/,
+    ],
+    [
+      "the unprivileged platform by that label",
+      { labels: { "example.com/vnode": "unprivileged" } },
+      "unprivileged-client",
+      /label example\.com\/vnode=unprivileged: on kubernetes nodes .*remove the label/,
     ],
     [
       "the unprivileged label with the older opt-in, before the annotation",
