@@ -24,7 +24,7 @@ export function readJsonListInParts(json: Buffer, itemsAtOnce: number): Generato
 }
 
 /** Where an item is, and in it the list of `metadata.managedFields`; the latter is at its end where there is none. */
-interface ItemBounds {
+export interface ItemBounds {
   readonly begin: number;
   readonly end: number;
   readonly managedFields: number;
@@ -43,7 +43,11 @@ function* parts(
   }
 }
 
-function parseItem(json: Buffer, { begin, end, managedFields, managedFieldsEnd }: ItemBounds): unknown {
+/** Throws a `SyntaxError` for an item that is no JSON. */
+export function parseItem(
+  json: Buffer,
+  { begin, end, managedFields, managedFieldsEnd }: ItemBounds,
+): unknown {
   if (managedFields === end) return JSON.parse(json.toString("utf8", begin, end));
   const before = json.toString("utf8", begin, managedFields);
   return JSON.parse(`${before}[]${json.toString("utf8", managedFieldsEnd, end)}`);
@@ -59,8 +63,8 @@ const closeList = 0x5d;
 const openObject = 0x7b;
 const closeObject = 0x7d;
 
-/** The place after the bracket that opens "items" of the outermost object. */
-function beginOfItems(json: Buffer): number | undefined {
+/** The place after the bracket that opens "items" of the outermost object; undefined where that is not in `json`. */
+export function beginOfItems(json: Buffer): number | undefined {
   let begin: number | undefined;
   forEachMember(json, skipSpace(json, 0), (key, keyEnd, value) => {
     if (json[value] === openList && isText(json, key, keyEnd, "items")) begin = value + 1;
@@ -85,7 +89,8 @@ function boundsOfItems(
   return json[at] === closeList ? { items, end: at } : undefined;
 }
 
-function boundsOfItem(json: Buffer, begin: number): ItemBounds | undefined {
+/** Where the item that begins at `begin` is; undefined where it is no object, or not all of it is in `json`. */
+export function boundsOfItem(json: Buffer, begin: number): ItemBounds | undefined {
   let managedFields = -1;
   let managedFieldsEnd = -1;
   const end = forEachMember(json, begin, (key, keyEnd, value) => {
@@ -161,13 +166,15 @@ function endOfText(json: Buffer, at: number): number {
   return json.length;
 }
 
-function skipSpace(json: Buffer, from: number): number {
+/** The first place from `from` on where no space is. */
+export function skipSpace(json: Buffer, from: number): number {
   let at = from;
   while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at += 1;
   return at;
 }
 
-function parseObject(text: string): RawObject | undefined {
+/** The object that `text` is; undefined for anything else. */
+export function parseObject(text: string): RawObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isRawObject(value) ? value : undefined;

@@ -1,64 +1,72 @@
 import type { ApiConnection } from "./api-connection.ts";
 import { ApiError, reasonOf } from "./api-error.ts";
 import { collectionPath, type FollowedResource } from "./api-resources.ts";
-import { type JsonListPart, readJsonListInParts } from "./json-list.ts";
-import { fieldAt, objectsAt, type RawObject, textAt } from "./raw-fields.ts";
+import { readJsonList } from "./json-list-stream.ts";
+import { type RawObject, textAt } from "./raw-fields.ts";
 
-/** A part of a list, from the state that the first part was read at. */
-export interface ListPage {
-  /** To be gone through once: they are parsed on the way. Throws `ApiError`. */
-  readonly items: Iterable<RawObject>;
+/**
+ * Where a list begins. `atLeast`: the whole of it at once, from the API server's memory, which may be behind but not
+ * behind that version; "0" asks for nothing. `pages`: page by page from its store, from `next` on or from the start.
+ */
+export type ListBegin = { readonly atLeast: string } | { readonly pages: string | undefined };
+
+/** What stands around the items of a list, or of a page of one. */
+export interface ListEnd {
   readonly resourceVersion: string;
-  /** Asks for the next part; undefined in the last one. */
+  /** Asks for the next page; undefined in the last one. */
   readonly next: string | undefined;
 }
 
-/** Objects a page: going through them takes some milliseconds, in which no review is answered. */
-const pageSize = 500;
+/** Objects a page. */
+const pageSize = "500";
 
-/** Few enough that what is not kept of them is thrown away before it costs a long garbage collection. */
-const parsedAtOnce = 20;
+export interface ListOptions {
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+  /** Told of the items, some at a time, as they arrive. */
+  readonly onItems: (items: readonly RawObject[]) => void;
+  /** Called when the server has said yes, before any item. */
+  readonly onAnswer: () => void;
+}
 
-/** Reads the first page of a list, or the one that `next` asks for. Throws `ApiError`. */
+/** Reads a list or a page of one. Throws `ApiError`, which may be after some of the items. */
 export async function readListPage(
   connection: ApiConnection,
   resource: FollowedResource,
-  next: string | undefined,
-  options: { readonly idleMs: number; readonly signal: AbortSignal },
-): Promise<ListPage> {
-  const query = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
-  const body = await connection.getBytes(collectionPath(resource, query), options);
-  const parts = partsOf(body);
-  const { value: first } = parts.next();
-  const items = fieldAt(first, "items");
-  const resourceVersion = textAt(first, "metadata", "resourceVersion");
+  begin: ListBegin,
+  { onItems, ...options }: ListOptions,
+): Promise<ListEnd> {
+  const chunks = connection.read(collectionPath(resource, queryOf(begin)), options);
+  const list = await readItems(chunks, onItems);
+  const resourceVersion = textAt(list, "metadata", "resourceVersion");
   // Go writes an empty list as null where nobody took care.
-  if (resourceVersion === undefined || !(Array.isArray(items) || items === null))
+  if (resourceVersion === undefined || !(Array.isArray(list["items"]) || list["items"] === null))
     throw new ApiError("the answer is no list of Kubernetes objects");
-  return {
-    items: itemsOf(first, parts),
-    resourceVersion,
-    next: textAt(first, "metadata", "continue") || undefined,
-  };
+  return { resourceVersion, next: textAt(list, "metadata", "continue") || undefined };
 }
 
-function* itemsOf(first: unknown, others: Iterable<unknown>): Generator<RawObject> {
-  yield* objectsAt(first, "items");
-  for (const part of others) yield* objectsAt(part, "items");
+/**
+ * Kubernetes: "API concepts", Semantics for get and list. With a limit, a version other than 0 would lead to the store;
+ * with 0, an API server that keeps the resource in memory knows no limit, and any other is glad of it.
+ */
+function queryOf(begin: ListBegin): Record<string, string> {
+  if ("pages" in begin) {
+    return { limit: pageSize, ...(begin.pages === undefined ? {} : { continue: begin.pages }) };
+  }
+  const { atLeast } = begin;
+  return { resourceVersion: atLeast, ...(atLeast === "0" ? { limit: pageSize } : {}) };
 }
 
-/** The list with some of its items, again and again; the whole of it at once where it is empty or written unusually. */
-function* partsOf(body: Buffer): Generator<unknown, undefined> {
+async function readItems(chunks: AsyncIterable<Buffer>, onItems: ListOptions["onItems"]): Promise<RawObject> {
   try {
-    let some = false;
-    for (const { list } of readJsonListInParts(body, parsedAtOnce) ?? noParts) {
-      some = true;
-      yield list;
+    const parts = readJsonList(chunks);
+    for (;;) {
+      const part = await parts.next();
+      if (part.done) return part.value;
+      onItems(part.value);
     }
-    if (!some) yield JSON.parse(body.toString("utf8"));
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw new ApiError(`the answer is no JSON (${reasonOf(error)})`, { cause: error });
   }
 }
-
-const noParts: readonly JsonListPart[] = [];

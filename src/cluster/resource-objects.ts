@@ -50,9 +50,8 @@ function shared(stored: StoredObject, pool: ValuePool): StoredObject {
 
 /** The object as a whole is like no other: only what stands in it is worth comparing. */
 function sharedParts({ kind, object }: StoredObject, pool: ValuePool): StoredObject {
-  const parts = Object.entries(object).map(([key, value]) => [
-    key,
-    key === "name" ? value : pool.share(value),
-  ]);
-  return { kind, object: Object.fromEntries(parts) } as StoredObject;
+  const copy = { ...object };
+  for (const key of Object.keys(copy))
+    if (key !== "name") Reflect.set(copy, key, pool.share(Reflect.get(copy, key)));
+  return { kind, object: copy } as StoredObject;
 }

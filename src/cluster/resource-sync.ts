@@ -3,7 +3,7 @@ import { ApiError, errorFromStatus, reasonOf, SilenceError } from "./api-error.t
 import { type ApiResource, collectionPath, type FollowedResource, resourceName } from "./api-resources.ts";
 import { readListPage } from "./list-pages.ts";
 import type { LiveTiming } from "./live-timing.ts";
-import { fieldAt, textAt } from "./raw-fields.ts";
+import { fieldAt, type RawObject, textAt } from "./raw-fields.ts";
 import { RetryPause } from "./retry-pause.ts";
 import type { Turns } from "./turns.ts";
 import type { VersionedObjects } from "./versioned-objects.ts";
@@ -46,9 +46,9 @@ export interface SyncOptions {
   readonly listTurns: Turns;
 }
 
-/** What is read next: the page of a list, or a watch from a version on. */
+/** What is read next: all there is, a page of it, or a watch from a version on. */
 type Position = { readonly list: ListPosition } | { readonly watchFrom: string };
-type ListPosition = { readonly next: string; readonly resourceVersion: string } | "from the start";
+type ListPosition = "all" | "first page" | { readonly next: string; readonly resourceVersion: string };
 
 /** So many errors of the server one after the other make us read everything anew. */
 const refusalsUntilList = 3;
@@ -66,7 +66,7 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
   readonly #now: () => number;
   readonly #listTurns: Turns;
   readonly #pause: RetryPause;
-  #position: Position = { list: "from the start" };
+  #position: Position = { list: "all" };
   #synced = false;
   #lastContact: number | undefined;
   #restarts = 0;
@@ -113,10 +113,10 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
       const begun = performance.now();
       let error: ApiError | undefined;
       try {
-        if ("watchFrom" in this.#position) await this.#watch(this.#position.watchFrom, signal);
+        const position = this.#position;
+        if ("watchFrom" in position) await this.#watch(position.watchFrom, signal);
         else {
-          const { list } = this.#position;
-          await this.#listTurns.take(() => this.#readPage(list, signal));
+          await this.#listTurns.take(() => this.#readList(position.list, signal));
           continue;
         }
       } catch (thrown) {
@@ -135,24 +135,34 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
     this.#pause.hurry();
   }
 
-  async #readPage(list: ListPosition, signal: AbortSignal): Promise<void> {
-    const resumed = list === "from the start" ? undefined : list;
-    const options = { idleMs: this.#timing.answer, signal };
-    const page = await readListPage(this.#connection, this.resource, resumed?.next, options);
+  async #readList(list: ListPosition, signal: AbortSignal): Promise<void> {
+    const resumed = typeof list === "string" ? undefined : list;
+    if (resumed === undefined) this.objects.beginList();
+    const begin = list === "all" ? { atLeast: this.objects.seenUpTo } : { pages: resumed?.next };
+    const options = {
+      idleMs: this.#timing.answer,
+      signal,
+      // What breaks on the way is better had in pieces.
+      onAnswer: () => {
+        this.#position = { list: resumed ?? "first page" };
+      },
+      onItems: (items: readonly RawObject[]) => {
+        this.#lastContact = this.#now();
+        for (const item of items) this.objects.listed(item);
+      },
+    };
+    const page = await readListPage(this.#connection, this.resource, begin, options);
     this.#contact();
     this.#refusals = 0;
     // All pages show the state that the first one was read at.
     const resourceVersion = resumed?.resourceVersion ?? page.resourceVersion;
-    if (resumed === undefined) this.objects.beginList(resourceVersion);
-    for (const item of page.items) this.objects.listed(item);
-    if (page.next !== undefined) {
-      this.#position = { list: { next: page.next, resourceVersion } };
-      return;
+    if (page.next !== undefined) this.#position = { list: { next: page.next, resourceVersion } };
+    else if (!this.objects.endList(resourceVersion)) this.#position = { list: "first page" };
+    else {
+      this.#lists += 1;
+      this.#position = { watchFrom: resourceVersion };
+      this.#countAsSynced();
     }
-    this.objects.endList(resourceVersion);
-    this.#lists += 1;
-    this.#position = { watchFrom: resourceVersion };
-    this.#countAsSynced();
   }
 
   #countAsSynced(): void {
@@ -202,18 +212,18 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
 
   #failed(error: ApiError): void {
     this.#restarts += 1;
-    const listing = !("watchFrom" in this.#position);
+    const list = "watchFrom" in this.#position ? undefined : this.#position.list;
     if (error.status !== undefined && !notAboutUs.includes(error.status)) this.#refusals += 1;
     const lost = error.lostTrack || error instanceof UnreadableEvent;
     if (lost || this.#refusals >= refusalsUntilList) {
-      this.#position = { list: "from the start" };
+      this.#position = { list: list === "all" ? "first page" : "all" };
       this.#refusals = 0;
     }
     if (error.status === 404) this.#events.onMissing();
     // Losing track happens to everybody who was away for some minutes, and the list puts it right. No bookmarks come
     // while nothing at all has happened to a resource since the API server began, so that silence is no trouble either.
-    if (error.lostTrack || (!listing && error instanceof SilenceError)) return;
-    const problem = describeProblem(this.resource, listing ? "list" : "watch", error);
+    if (error.lostTrack || (list === undefined && error instanceof SilenceError)) return;
+    const problem = describeProblem(this.resource, list === undefined ? "watch" : "list", error);
     if (problem !== this.#problem) {
       this.#problem = problem;
       this.#events.onProblem(problem);

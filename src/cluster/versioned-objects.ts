@@ -55,14 +55,13 @@ export class VersionedObjects {
     return changeKeyOf(this.#resource, place);
   }
 
-  /** Begins a list that shows the state at `resourceVersion`. The known objects are served until it has ended. */
-  beginList(resourceVersion: string): void {
-    const version = parseVersion(resourceVersion);
-    if (version < this.#seenUpTo) {
-      // The API server's store was put back to an earlier state, and its counter with it.
-      for (const key of this.#versions.keys()) this.#versions.set(key, 0);
-      this.#seenUpTo = 0;
-    }
+  /** The version up to which all changes have been seen, as the API server writes it; "0" where none have. */
+  get seenUpTo(): string {
+    return String(this.#seenUpTo);
+  }
+
+  /** Begins a list. The known objects are served until it has ended. */
+  beginList(): void {
     this.#unlisted = new Set(this.#versions.keys());
   }
 
@@ -77,15 +76,26 @@ export class VersionedObjects {
     if (known === undefined || !(version <= known)) this.#put(place, raw, version);
   }
 
-  /** Ends the list: what it did not show is gone, but for what was made after it. */
-  endList(resourceVersion: string): void {
+  /**
+   * Ends the list, which shows the state at `resourceVersion`: what it did not show is gone, but for what was made after
+   * it. Returns false when it has to be read once more: the API server's store was put back to an earlier state, and its
+   * counter with it, so that what is known was not the older one.
+   */
+  endList(resourceVersion: string): boolean {
     const version = parseVersion(resourceVersion);
+    if (version < this.#seenUpTo) {
+      for (const key of this.#versions.keys()) this.#versions.set(key, 0);
+      this.#seenUpTo = 0;
+      this.#unlisted = undefined;
+      return false;
+    }
     for (const key of this.#unlisted ?? []) {
       const known = this.#versions.get(key);
       if (known !== undefined && !(known > version)) this.#drop(placeOfKey(key));
     }
     this.#unlisted = undefined;
     this.#seen(version);
+    return true;
   }
 
   /** A watch event ADDED, MODIFIED or DELETED. */

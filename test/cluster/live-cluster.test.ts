@@ -58,11 +58,12 @@ describe("a live cluster", () => {
     expect(view.dataset("team-2", "dataset-2")).toBeDefined();
   });
 
-  it("asks for pages, for bookmarks, and for an end of each watch", async () => {
+  it("asks for what is in memory, or pages; for bookmarks, and for an end of each watch", async () => {
     const api = await startApi(closing);
     await openLive(closing, api);
     await expect.poll(() => api.openWatches).toBe(5 + api.installed.size);
-    for (const { query } of api.callsOf("list", "datasets")) expect(query.get("limit")).toBe("500");
+    const lists = api.callsOf("list", "datasets").map(({ query }) => Object.fromEntries(query));
+    expect(lists).toEqual([{ resourceVersion: "0", limit: "500" }]);
     const [watch] = api.callsOf("watch", "datasets");
     expect(watch?.query.get("allowWatchBookmarks")).toBe("true");
     expect(watch?.query.get("resourceVersion")).toBe(String(api.store.version));
@@ -74,14 +75,18 @@ describe("a live cluster", () => {
     );
   });
 
-  it("reads 10,000 claims by pages, and keeps equal parts once", async () => {
+  it.each([
+    { how: "at once from memory", listsFromMemory: true, calls: 1 },
+    { how: "by pages", listsFromMemory: false, calls: 21 },
+  ])("reads 10,000 claims $how, and keeps equal parts once", async ({ listsFromMemory, calls }) => {
     const api = await startApi(closing);
+    api.listsFromMemory = listsFromMemory;
     for (let index = 0; index < 10_000; index += 1)
       api.store.put("persistentvolumeclaims", claim(`claim-${index}`, `pv-${index}`));
     fill(api, 2);
     const { cluster, of } = await openLive(closing, api);
     expect(of("persistentvolumeclaims")).toMatchObject({ objects: 10_002, lists: 1, state: "following" });
-    expect(api.callsOf("list", "persistentvolumeclaims")).toHaveLength(21);
+    expect(api.callsOf("list", "persistentvolumeclaims")).toHaveLength(calls);
     expect(cluster.view.claim("team", "claim-9999")?.volumeName).toBe("pv-9999");
     const [first, second] = [0, 1].map(
       (index) =>

@@ -24,9 +24,10 @@ function dataset(resourceVersion: string, phase: string) {
 }
 
 function list(objects: ResourceObjects, version: string, phase: string | undefined): void {
-  objects.beginList(version);
-  if (phase !== undefined) objects.listed(dataset(version, phase));
-  objects.endList(version);
+  do {
+    objects.beginList();
+    if (phase !== undefined) objects.listed(dataset(version, phase));
+  } while (!objects.endList(version));
 }
 
 /** "watch 7 Bound": what brings it, its version, and the phase that it says. */
@@ -38,8 +39,8 @@ function apply(objects: ResourceObjects, event: string): void {
     read: () => objects.read(dataset(version, phase ?? "")),
     bookmark: () => objects.bookmarked(version),
     list: () => list(objects, version, phase),
-    begin: () => objects.beginList(version),
-    end: () => objects.endList(version),
+    begin: () => objects.beginList(),
+    end: () => void objects.endList(version),
   };
   ways[what]?.();
 }

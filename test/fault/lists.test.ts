@@ -39,8 +39,32 @@ describe("a list that fails", () => {
     });
   });
 
-  it("half way goes on from the page that failed", async () => {
+  it("half way goes on by pages, from the one that failed", async () => {
     const api = await startApi(closing);
+    for (let index = 0; index < 1_200; index += 1)
+      api.store.put("persistentvolumeclaims", claim(`claim-${index}`));
+    api.fail(
+      ({ verb, query }) => verb === "list" && query.get("continue")?.endsWith(":500") === true,
+      half,
+      2,
+    );
+    api.fail({ verb: "list", resource: "persistentvolumeclaims" }, half, 1);
+    const { of } = await openLive(closing, api);
+    expect(of("persistentvolumeclaims")).toMatchObject({ objects: 1_200, restarts: 3, lists: 1 });
+    const lists = api.callsOf("list", "persistentvolumeclaims").map(({ query }) => ({
+      resourceVersion: query.get("resourceVersion"),
+      continue: query.get("continue")?.split(":")[1],
+    }));
+    const pages = [undefined, "500", "500", "500", "1000"];
+    expect(lists).toEqual([
+      { resourceVersion: "0", continue: undefined },
+      ...pages.map((page) => ({ resourceVersion: null, continue: page })),
+    ]);
+  });
+
+  it("half way goes on from the page that failed where there are only pages", async () => {
+    const api = await startApi(closing);
+    api.listsFromMemory = false;
     for (let index = 0; index < 1_200; index += 1)
       api.store.put("persistentvolumeclaims", claim(`claim-${index}`));
     api.fail(
@@ -56,6 +80,7 @@ describe("a list that fails", () => {
 
   it.each([410, 400])("half way for good (%d) begins again", async (code) => {
     const api = await startApi(closing);
+    api.listsFromMemory = false;
     for (let index = 0; index < 1_200; index += 1)
       api.store.put("persistentvolumeclaims", claim(`claim-${index}`));
     api.fail(({ query }) => query.get("continue")?.endsWith(":1000") === true, answering(code, "expired"), 3);
@@ -134,11 +159,15 @@ describe("reading everything anew", () => {
     api.store.put("datasets", dataset("kept", "Bound"));
     const tooNew = answering(504, "Too large resource version: 9002, current: 501");
     api.fail(({ verb, query }) => verb === "watch" && Number(query.get("resourceVersion")) > 8_000, tooNew);
+    const before = api.callsOf("list", "datasets").length;
     api.endWatches("datasets");
     await expect.poll(() => cluster.view.dataset("team", "kept")?.phase).toBe("Bound");
     expect(cluster.view.dataset("team", "lost")).toBeUndefined();
     api.store.put("datasets", dataset("kept", "Failed"));
     await expect.poll(() => cluster.view.dataset("team", "kept")?.phase).toBe("Failed");
     expect(of("datasets.data.fluid.io").lists).toBe(2);
+    // Not older than what is known, which is refused; then by pages, which are seen to be older; then once more.
+    const lists = api.callsOf("list", "datasets").slice(before);
+    expect(lists.map(({ query }) => query.get("resourceVersion"))).toEqual(["9002", null, null]);
   });
 });

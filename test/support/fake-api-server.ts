@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { issueAuthority, issueServingPair, type KeyPair } from "../../src/certs/issue-pair.ts";
-import { FakeApiStore } from "./fake-api-store.ts";
+import { type ApiObject, FakeApiStore, type StoredEvent } from "./fake-api-store.ts";
 import { type WriteVerb, writeObject, writeVerbs } from "./fake-api-writes.ts";
 
 /** A request as the fake API server understood it. */
@@ -51,6 +51,8 @@ export class FakeApiServer {
   readonly installed = new Set(Object.keys(fluidPlurals));
   token = "secret";
   gitVersion = "v1.33.2";
+  /** Whether lists that may come from memory do, and are whole then, whatever their limit. */
+  listsFromMemory = true;
   /** Takes over a connection that is to go on in another protocol; who asks for one is refused by default. */
   onUpgrade: (request: IncomingMessage, socket: Duplex) => void = refusePortForward;
   #faults: { readonly matches: (call: ApiCall) => boolean; readonly fault: Fault }[] = [];
@@ -237,7 +239,7 @@ export class FakeApiServer {
       return { ...base, name, verb: "get", answer: () => this.#get(resource, name, namespace) };
     }
     const verb = url.searchParams.get("watch") === "true" ? "watch" : "list";
-    return { ...base, verb, answer: () => this.#list(resource, url.searchParams) };
+    return { ...base, verb, answer: () => this.#list(resource, url.searchParams, namespace) };
   }
 
   #exists(resource: string): boolean {
@@ -258,16 +260,20 @@ export class FakeApiServer {
   }
 
   /** A list goes on from the state that its first page showed. */
-  #list(resource: string, query: URLSearchParams): unknown {
+  #list(resource: string, query: URLSearchParams, namespace: string | undefined): unknown {
     if (!this.#exists(resource)) throw new HttpError(404, "the server could not find the requested resource");
+    const atLeast = query.get("resourceVersion");
+    if (Number(atLeast) > this.store.version)
+      throw new HttpError(504, `Too large resource version: ${atLeast}, current: ${this.store.version}`);
     const [id, offset] = query.get("continue")?.split(":") ?? [`${this.calls.length}`, "0"];
     const snapshot = this.#snapshots.get(id ?? "") ?? {
-      items: [...this.store.collection(resource).objects.values()],
+      items: [...this.store.collection(resource).objects.values()].filter(selectedBy(query, namespace)),
       version: String(this.store.version),
     };
     this.#snapshots.set(id ?? "", snapshot);
     const begin = Number(offset);
-    const end = begin + Number(query.get("limit") ?? snapshot.items.length);
+    const whole = atLeast !== null && this.listsFromMemory;
+    const end = begin + Number((whole ? undefined : query.get("limit")) ?? snapshot.items.length);
     const next = end < snapshot.items.length ? { continue: `${id}:${end}` } : {};
     return {
       kind: "List",
@@ -276,7 +282,8 @@ export class FakeApiServer {
     };
   }
 
-  #watch({ resource, query }: ApiCall, response: ServerResponse): void {
+  #watch({ resource, query, namespace }: ApiCall, response: ServerResponse): void {
+    const selected = selectedBy(query, namespace);
     const collection = this.store.collection(resource);
     const from = Number(query.get("resourceVersion"));
     response.writeHead(200, { "content-type": "application/json" });
@@ -286,8 +293,8 @@ export class FakeApiServer {
       response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
       return;
     }
-    const send = ({ type, object }: { type: string; object: unknown }) =>
-      response.write(`${JSON.stringify({ type, object })}\n`);
+    const send = ({ type, object }: StoredEvent) =>
+      selected(object) && response.write(`${JSON.stringify({ type, object })}\n`);
     for (const event of collection.history) if (event.version > from) send(event);
     const forget = () => {
       collection.listeners.delete(send);
@@ -298,6 +305,14 @@ export class FakeApiServer {
     this.#watches.add(watch);
     response.on("close", forget);
   }
+}
+
+/** Those of one namespace, and of one name where a field selector asks for it. */
+function selectedBy(query: URLSearchParams, namespace: string | undefined) {
+  const name = query.get("fieldSelector")?.replace("metadata.name=", "");
+  return ({ metadata }: ApiObject) =>
+    (namespace === undefined || metadata.namespace === namespace) &&
+    (name === undefined || metadata.name === name);
 }
 
 class HttpError extends Error {
