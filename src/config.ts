@@ -77,6 +77,25 @@ const controllers = z.strictObject({
   cacheWaitLimit: duration.prefault("30m"),
 });
 
+/** Claims of the JuiceFS CSI driver. */
+const juicefs = z.strictObject({
+  /** Whether they are served at all. */
+  enabled: z.boolean().default(true),
+  driver: z.string().min(1).default("csi.juicefs.com"),
+  /** The ConfigMap with the driver's configuration file. */
+  configMap: z
+    .strictObject({
+      namespace: label.default("kube-system"),
+      name: objectName.default("juicefs-csi-driver-config"),
+    })
+    .prefault({}),
+  /** Images of clients, where neither the driver's configuration nor the volume names one. */
+  ceImage: z.string().min(1).default("juicedata/mount:ce-nightly"),
+  eeImage: z.string().min(1).default("juicedata/mount:ee-nightly"),
+  /** As the driver's JFS_NO_UPDATE_CONFIG: the client of the enterprise edition does not fetch its configuration. */
+  noUpdateConfig: z.boolean().default(false),
+});
+
 /** The configuration file. Every key may be left out; an unknown key is an error. */
 const schema = z.strictObject({
   /** What happens to a pod that opts in without saying how. */
@@ -152,6 +171,7 @@ const schema = z.strictObject({
   maxReviewsInWork: z.int().min(1).default(256),
   certificates: certificates.prefault({}),
   controllers: controllers.prefault({}),
+  juicefs: juicefs.prefault({}),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 

@@ -8,10 +8,10 @@ import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import type { PodOptions } from "./pod-options.ts";
-import { nameOf } from "./volume-outcomes.ts";
+import { titleOf } from "./volume-outcomes.ts";
 
-/** Fluid's name for a client's container; its controllers and metrics go by it. */
-const clientPrefix = "fluid-fuse";
+/** Names of clients' containers that tools of either family go by: Fluid's all have a number. */
+const prefixes = { fluid: "fluid-fuse", juicefs: "jfs-mount" } as const;
 
 /** With less time than this at the end a client that uploads late is likely to lose something. */
 const secondsToUpload = 15;
@@ -37,12 +37,14 @@ export function planClients(
   const grace = pod.spec?.terminationGracePeriodSeconds ?? 30;
   const holdSeconds = native ? 0 : Math.min(config.classicHoldSeconds, Math.max(0, grace - 5));
   const findings: Finding[] = [];
-  let number = containers.filter((container) => container.name.startsWith(clientPrefix)).length;
+  let number = containers.filter(({ name }) =>
+    Object.values(prefixes).some((prefix) => name.startsWith(prefix)),
+  ).length;
   const plans = datasets.flatMap((dataset): ClientPlan[] => {
     const template = dataset.client;
     if (template === undefined || dataset.sharesClientOf !== undefined) return [];
-    while (taken.has(`${clientPrefix}-${number}`)) number++;
-    const name = `${clientPrefix}-${number}`;
+    while (taken.has(clientName(dataset, number))) number++;
+    const name = clientName(dataset, number);
     taken.add(name);
     const attendant = freeName(`sluice-views-${number}`, taken);
     taken.add(attendant);
@@ -59,7 +61,7 @@ export function planClients(
         .filter((other) => other === dataset || other.sharesClientOf === dataset.claim.name)
         .map(servedClaim),
       template,
-      label: `Dataset ${nameOf(dataset)}`,
+      label: titleOf(dataset),
       native,
       stop,
       stopSeconds,
@@ -75,6 +77,11 @@ export function planClients(
     return [plan];
   });
   return { plans, findings };
+}
+
+/** (juicefs-csi-driver: pkg/webhook/handler/mutate/sidecar.go: the first one has no number.) */
+function clientName({ family }: DatasetVolume, number: number): string {
+  return family === "juicefs" && number === 0 ? prefixes.juicefs : `${prefixes[family]}-${number}`;
 }
 
 function servedClaim({ claim, subPath, readOnly }: DatasetVolume): ServedClaim {
@@ -107,13 +114,13 @@ function mountsAmongViews({ label, template }: ClientPlan): Finding[] {
 function shortGrace(dataset: DatasetVolume, client: string, grace: number, seconds: number): Finding {
   return {
     code: "short-grace",
-    message: `${client} (Dataset ${nameOf(dataset)}) may upload after files are closed, and terminationGracePeriodSeconds: ${grace} leaves it ${seconds} s for that: raise it if the pod writes`,
+    message: `${client} (${titleOf(dataset)}) may upload after files are closed, and terminationGracePeriodSeconds: ${grace} leaves it ${seconds} s for that: raise it if the pod writes`,
   };
 }
 
 function lateWrites(dataset: DatasetVolume, client: string): Finding {
   return {
     code: "stop-may-lose-writes",
-    message: `${client} (Dataset ${nameOf(dataset)}) may upload after files are closed, and sluice.io/client-stop: detach does not wait for that: use wait if the pod writes`,
+    message: `${client} (${titleOf(dataset)}) may upload after files are closed, and sluice.io/client-stop: detach does not wait for that: use wait if the pod writes`,
   };
 }

@@ -9,12 +9,12 @@ import { isGuaranteed } from "../pod/quality-of-service.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
-import { endWithApp } from "./end-with-app.ts";
+import { endWithApp, endWithApp } from "./end-with-app.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
 import { annotateForPlatform } from "./platform-annotations.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
-import { waitForCache } from "./wait-for-cache.ts";
+import { waitForCache, waitForCache } from "./wait-for-cache.ts";
 
 /** What a pod with new clients needs besides them: pull secrets, the way to the cache, marks. */
 export function completePod(
@@ -48,6 +48,7 @@ export function completePod(
     return {
       claim: dataset.claim.name,
       container: client?.name ?? "",
+      family: dataset.family,
       dataset: dataset.dataset,
       scrapesMetrics: client?.template.scrapesMetrics ?? false,
       inUse: tellsUsage && ownClaims.has(dataset.claim.name),
@@ -58,6 +59,7 @@ export function completePod(
     platform: platform.name,
     sidecar: native ? "native" : "classic",
   });
+  markForDriver(editor, datasets);
   annotateForPlatform(editor, platform, plans, native);
   if (!native) keepDefaultContainer(editor, question);
   return [
@@ -67,6 +69,7 @@ export function completePod(
     ...warnOfTolerations(pod, detected, config.platforms),
     ...tellLayout(platform, native),
     ...lostWithTheClaim(datasets),
+    ...unheededAnnotations(datasets),
     ...endWithApp(editor, question, platform, plans, native),
     ...waitForCache(editor, question, platform, datasets),
     ...droppedParts(plans),
@@ -112,6 +115,34 @@ function lostWithTheClaim(datasets: readonly DatasetVolume[]): Finding[] {
       code: "read-write-once-pod",
       message: `claim ${dataset.claim.name} is ReadWriteOncePod, which nothing enforces once a client serves it: see to it that one pod writes`,
     }));
+}
+
+/** Labels and annotations that the JuiceFS driver is configured to put on its clients: here the client's pod is this one. */
+function markForDriver(editor: PodEditor, datasets: readonly DatasetVolume[]): void {
+  const why = "the JuiceFS driver's configuration gives its clients these";
+  for (const { podLabels, podAnnotations } of datasets) {
+    editor.merge(["metadata", "labels"], missingIn(editor.pod.metadata?.labels, podLabels), why);
+    editor.merge(
+      ["metadata", "annotations"],
+      missingIn(editor.pod.metadata?.annotations, podAnnotations),
+      why,
+    );
+  }
+}
+
+function missingIn(
+  there: Readonly<Record<string, string>> | undefined,
+  wanted: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(wanted).filter(([key]) => there?.[key] === undefined));
+}
+
+function unheededAnnotations(datasets: readonly DatasetVolume[]): Finding[] {
+  return datasets.flatMap(({ claim, unheededAnnotations: keys = [] }) => {
+    if (keys.length === 0) return [];
+    const message = `claim ${claim.name}: annotation ${keys.join(", ")} is not followed, for whoever may make claims may write it: put it into the PersistentVolume's attributes`;
+    return [{ code: "annotation-unheeded" as const, message }];
+  });
 }
 
 function droppedParts(plans: readonly ClientPlan[]): Finding[] {

@@ -5,12 +5,12 @@ import { missingParts } from "../pod/sidecar-obstacles.ts";
 import type { Finding } from "../types/reason.ts";
 import { reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
-import { fluid } from "./labels.ts";
+import { fluid, juicefs } from "./labels.ts";
 import { readPodOptions } from "./pod-options.ts";
 import { isPodCreation, type PodRequest } from "./pod-request.ts";
 import { prepareForCsi } from "./prepare-for-csi.ts";
 import { readPod } from "./read-pod.ts";
-import { select } from "./select.ts";
+import { type Selection, select } from "./select.ts";
 import { serveBySidecars } from "./serve-by-sidecars.ts";
 import { type Steps, stepsOf } from "./steps.ts";
 
@@ -35,7 +35,7 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
 
   const namespace = cluster.namespace(request.namespace);
   const { options, problem } = readPodOptions(pod);
-  const selection = select(pod, namespace?.labels ?? {}, options.mode, config);
+  const selection = select(pod, namespace?.labels ?? {}, options.mode, config, request.way);
   if (!selection.asks) {
     // A namespace that is as new as its pod may opt in without our knowing it yet.
     const unsure = namespace === undefined && selection.finding.code === "not-opted-in" && hasClaim(pod);
@@ -43,18 +43,24 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
     return unchanged(pod, [{ ...selection.finding, ...restsOn }]);
   }
   if (problem !== undefined) return reject(pod, [problem, ...selection.findings]);
-  if (isLeftover(pod)) return unchanged(pod, [leftover]);
+  const skips = skippedBy(pod, selection);
+  if (skips !== undefined && (skips === fluid.done || !selection.fluid))
+    return unchanged(pod, [leftover(skips)]);
 
   const steps = stepsOf(selection.mode, cluster, config);
   const leftOut = selection.mode === "sidecar" && !steps.withDataset.includes("FuseSidecar");
-  const findings = [...selection.findings, ...(leftOut ? [clientsLeftOut(steps)] : [])];
+  const findings = [
+    ...selection.findings,
+    ...(skips === undefined ? [] : [leftover(skips)]),
+    ...(leftOut ? [clientsLeftOut(steps)] : []),
+  ];
   const question = {
     pod,
     namespace: request.namespace,
     cluster,
     config,
     options,
-    selection: { ...selection, findings },
+    selection: { ...selection, ...(skips === undefined ? {} : { juicefs: undefined }), findings },
     steps,
     fromTemplate: request.fromTemplate ?? false,
   };
@@ -82,15 +88,27 @@ function hasClaim({ spec }: Pod): boolean {
   return spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
 }
 
-const leftover: Finding = {
-  code: "marked-done",
-  message: `the pod carries ${fluid.done}=true, so it is left as it is, yet no client is in it: remove that label if the pod is a copy`,
-};
+/** The mark by which one of the other webhooks would skip the pod, Fluid's first. */
+function skippedBy(
+  pod: Pod,
+  { fluid: asksFluid, juicefs: ask }: Extract<Selection, { asks: true }>,
+): string | undefined {
+  if (asksFluid && isLeftover(pod, fluid.done, "fluid-fuse")) return fluid.done;
+  return ask !== undefined && isLeftover(pod, juicefs.done, "jfs-mount") ? juicefs.done : undefined;
+}
 
-/** Fluid's own mark on a pod without any client says "skip", as it does to Fluid; on a pod with clients it is not heeded. */
-function isLeftover(pod: Pod): boolean {
-  if (pod.metadata?.labels?.[fluid.done] !== "true") return false;
+function leftover(mark: string): Finding {
+  const message = `the pod carries ${mark}=true, so it is left as it is, yet no client is in it: remove that label if the pod is a copy`;
+  return { code: "marked-done", message };
+}
+
+/**
+ * The other webhooks' own mark on a pod without any client says "skip", as it does to them; on a pod with clients it is
+ * not heeded.
+ */
+function isLeftover(pod: Pod, mark: string, client: string): boolean {
+  if (pod.metadata?.labels?.[mark] !== "true") return false;
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  if (containers.some((container) => container.name.startsWith("fluid-fuse"))) return false;
+  if (containers.some((container) => container.name.startsWith(client))) return false;
   return missingParts(pod, new Set()).length === 0;
 }

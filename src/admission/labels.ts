@@ -18,8 +18,23 @@ export const sluice = {
   waitForCache: "sluice.io/wait-for-cache",
   waitForCacheLimit: "sluice.io/wait-for-cache-limit",
   waitForCacheElse: "sluice.io/wait-for-cache-else",
+  /** Pod annotations: what the pod waits for before it is scheduled, for how long, and what happens then. */
+  waitForCache: "sluice.io/wait-for-cache",
+  waitForCacheLimit: "sluice.io/wait-for-cache-limit",
+  waitForCacheElse: "sluice.io/wait-for-cache-else",
   /** Pod annotation, written: what was done. */
   status: "sluice.io/status",
+} as const;
+
+/** The JuiceFS CSI driver's (pkg/common/common.go). */
+export const juicefs = {
+  /** Namespace labels: `true`. */
+  injection: "juicefs.com/enable-injection",
+  serverlessInjection: "juicefs.com/enable-serverless-injection",
+  /** Pod label: `true`. */
+  disable: "disable.sidecar.juicefs.com/inject",
+  /** Pod label, written. */
+  done: "done.sidecar.juicefs.com/inject",
 } as const;
 
 /** Fluid's (pkg/common/label.go, pkg/common/webhook.go). Pod labels, unless said otherwise. */

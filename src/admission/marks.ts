@@ -1,13 +1,15 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { findContainer } from "../pod/containers.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
+import type { DatasetVolume } from "../types/dataset-volume.ts";
 import { version } from "../version.ts";
-import { fluid, sluice } from "./labels.ts";
+import { fluid, juicefs, sluice } from "./labels.ts";
 
 /** What is written on a pod that got clients, for people and for the tools that go by Fluid's marks. */
 export interface ClientMark {
   readonly claim: string;
   readonly container: string;
+  readonly family: DatasetVolume["family"];
   readonly dataset: { readonly namespace: string; readonly name: string };
   readonly scrapesMetrics: boolean;
   /** Whether the dataset is named among those that the pod uses; not where only another client mounts it. */
@@ -26,16 +28,23 @@ export function markInjected(
   clients: readonly ClientMark[],
   status: InjectionStatus,
 ): void {
-  const labels: Record<string, string> = { [fluid.done]: "true", [fluid.managedBy]: "fluid" };
-  for (const { container, dataset } of clients) {
+  const ofFluid = clients.filter((client) => client.family === "fluid");
+  const labels: Record<string, string> =
+    ofFluid.length === 0 ? {} : { [fluid.done]: "true", [fluid.managedBy]: "fluid" };
+  if (ofFluid.length < clients.length) labels[juicefs.done] = "true";
+  for (const { container, dataset } of ofFluid) {
     labels[fluid.datasetNamespace(container)] = dataset.namespace;
     // A Dataset's name may be longer than a label's value.
     if (/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(dataset.name))
       labels[fluid.datasetName(container)] = dataset.name;
   }
-  editor.merge(["metadata", "labels"], labels, "marks that Fluid's controllers and other tools read");
+  editor.merge(
+    ["metadata", "labels"],
+    labels,
+    "marks that the controllers of Fluid and JuiceFS and other tools read",
+  );
   const annotations: Record<string, string> = {
-    ...usage(editor.pod, clients),
+    ...usage(editor.pod, ofFluid),
     ...statusMark(editor.pod, clients, status),
   };
   if (

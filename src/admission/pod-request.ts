@@ -1,3 +1,5 @@
+import type { JuicefsWay } from "./select-juicefs.ts";
+
 /** What of an AdmissionReview's request a decision is made from. */
 export interface PodRequest {
   readonly uid: string;
@@ -13,6 +15,8 @@ export interface PodRequest {
   readonly dryRun: boolean;
   /** The pod as the API server sent it: raw JSON, never changed by anybody. */
   readonly object: unknown;
+  /** It came by one of the paths of the JuiceFS CSI driver's webhook. */
+  readonly way?: JuicefsWay;
   /** The pod is a workload's template, so the API server has not filled it in yet. */
   readonly fromTemplate?: boolean;
 }

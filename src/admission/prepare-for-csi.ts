@@ -13,8 +13,8 @@ import { prefetchFiles } from "./prefetch.ts";
 import type { PrefetchOptions } from "./prefetch-options.ts";
 import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
-import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
-import { waitForCache } from "./wait-for-cache.ts";
+import { refusedOutcomes, titleOf, volumeOutcomes } from "./volume-outcomes.ts";
+import { waitForCache, waitForCache } from "./wait-for-cache.ts";
 import { withoutDataset } from "./without-dataset.ts";
 
 /**
@@ -27,6 +27,7 @@ export function prepareForCsi(question: Question): Decision {
     clients: false,
     skipBoundCheck: options.skipBoundCheck,
     keepCacheDirectories: false,
+    withoutFluid: !selection.fluid,
   });
   const problems = resolution.volumes.flatMap((volume) =>
     volume.kind === "problem" ? [volume.finding] : [],
@@ -34,7 +35,7 @@ export function prepareForCsi(question: Question): Decision {
   const findings: Finding[] = [...problems, ...selection.findings];
   const volumes = volumeOutcomes(resolution.volumes, (volume, dataset) => ({
     code: "left-to-csi",
-    message: `Dataset ${nameOf(dataset)}: the node's CSI driver mounts claim ${dataset.claim.name} for volume ${volume}`,
+    message: `${titleOf(dataset)}: the node's CSI driver mounts claim ${dataset.claim.name} for volume ${volume}`,
   }));
   const { datasets } = resolution;
   if (datasets.length === 0) {

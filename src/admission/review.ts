@@ -77,7 +77,7 @@ function mayNeedDataset(request: PodRequest, cluster: ClusterView, config: Confi
   if (!spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral)) return false;
   const mode = metadata?.annotations?.[sluice.mode] === "csi" ? "csi" : undefined;
   const namespaceLabels = cluster.namespace(request.namespace)?.labels ?? {};
-  const selection = select(reading.pod, namespaceLabels, mode, config);
+  const selection = select(reading.pod, namespaceLabels, mode, config, request.way);
   return selection.asks && selection.mode === "sidecar";
 }
 

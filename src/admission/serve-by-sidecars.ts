@@ -16,10 +16,11 @@ import { completePod } from "./complete-pod.ts";
 import { bySeverity, isRefusal, reject } from "./conclude.ts";
 import type { Decision, VolumeOutcome } from "./decision.ts";
 import { checkFinished } from "./final-check.ts";
+import { juicefsQuestion } from "./juicefs-question.ts";
 import { placeClients } from "./place-clients.ts";
 import { type PrefetchImage, prefetchFiles } from "./prefetch.ts";
 import { platformOf, type Question } from "./question.ts";
-import { nameOf, refusedOutcomes, volumeOutcomes } from "./volume-outcomes.ts";
+import { refusedOutcomes, titleOf, volumeOutcomes } from "./volume-outcomes.ts";
 import { withoutDataset } from "./without-dataset.ts";
 
 /**
@@ -34,6 +35,8 @@ export function serveBySidecars(question: Question): Decision {
     clients: true,
     skipBoundCheck,
     keepCacheDirectories,
+    withoutFluid: !selection.fluid,
+    juicefs: juicefsQuestion(question),
   });
   const servedBefore = servedVolumes(pod, config.subPathExpr === "direct");
   const direct = directlyServed(pod);
@@ -57,7 +60,7 @@ export function serveBySidecars(question: Question): Decision {
   const { platform } = detected;
   const sidecar = decideSidecarKind({
     pod,
-    asked: options.sidecar ?? config.sidecar,
+    asked: options.sidecar ?? askedByDriver(resolution) ?? config.sidecar,
     platform,
     serverVersion: cluster.serverVersion(),
     nodesWithoutNativeSidecars: cluster.nodesWithoutNativeSidecars(),
@@ -131,6 +134,11 @@ export function serveBySidecars(question: Question): Decision {
   };
 }
 
+/** The JuiceFS driver's configuration has one switch for all of its clients. */
+function askedByDriver({ datasets }: Resolution): "native" | "classic" | undefined {
+  return datasets.find((dataset) => dataset.sidecar !== undefined)?.sidecar;
+}
+
 /** The first client's image, which has the shell and is pulled in any case. */
 function imageOf([plan]: readonly ClientPlan[]): PrefetchImage {
   const { image, imagePullPolicy } = plan?.template.container ?? {};
@@ -150,10 +158,10 @@ function outcomes(
     if (plan === undefined || unmounted.has(claim))
       return {
         code: "not-mounted",
-        message: `Dataset ${nameOf(dataset)}: no container mounts volume ${volume}`,
+        message: `${titleOf(dataset)}: no container mounts volume ${volume}`,
       };
     const kind = `${plan.native ? "native" : "classic"} sidecar ${plan.name}`;
-    const message = `Dataset ${nameOf(dataset)} (${dataset.runtime}) is served by ${kind}`;
+    const message = `${titleOf(dataset)} (${dataset.runtime}) is served by ${kind}`;
     return { code: "injected", message, client: plan.name };
   }).map((outcome) => {
     const known = there.get(outcome.volume);

@@ -4,6 +4,7 @@ import type { Platform } from "../platforms/platform.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding, ReasonCode } from "../types/reason.ts";
 import type { Steps } from "./steps.ts";
+import { titleOf } from "./volume-outcomes.ts";
 
 export interface SteeringQuestion {
   readonly pod: Pod;
@@ -61,8 +62,7 @@ export function tellOfDataset(
   code: ReasonCode,
   words: string,
 ): Finding {
-  const { namespace, name } = dataset.dataset;
-  const message = `Dataset ${namespace}/${name}: ${words}`;
+  const message = `${titleOf(dataset)}: ${words}`;
   const volume = pod.spec?.volumes?.find(
     (v) => v.persistentVolumeClaim?.claimName === dataset.claim.name,
   )?.name;

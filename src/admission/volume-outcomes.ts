@@ -23,6 +23,11 @@ export function nameOf({ dataset }: DatasetVolume): string {
   return `${dataset.namespace}/${dataset.name}`;
 }
 
+/** What the dataset is called in messages. */
+export function titleOf(dataset: DatasetVolume): string {
+  return `${dataset.family === "fluid" ? "Dataset" : "JuiceFS claim"} ${nameOf(dataset)}`;
+}
+
 /** The same volumes once the pod is refused: a refusal that is about one is its outcome, and no other dataset is served. */
 export function refusedOutcomes(
   outcomes: readonly VolumeOutcome[],

@@ -41,7 +41,7 @@ export function clientContainer(
   tokenVolume: string,
   settings: ClientSettings,
 ): Container {
-  const { command, args, ...rest } = withoutHooks(container);
+  const { command, args, ...rest } = { ...withoutHooks(container), ...keptProbes(container, template) };
   const client = [...(command ?? []), ...(args ?? [])];
   return {
     ...rest,
@@ -133,6 +133,19 @@ function supervised(
     command: supervisorCommand({ mountPath: template.mountPath, views: shown.views, client }),
     ...(settings.gate ? { lifecycle: gate(shown.views) } : {}),
     ...(settings.native ? { restartPolicy: "Always" } : {}),
+  };
+}
+
+/** Probes that somebody wants beside the supervisor, which goes on healing what they would restart. */
+function keptProbes(
+  { livenessProbe, readinessProbe, startupProbe }: Container,
+  { keepsProbes }: ClientTemplate,
+): Partial<Container> {
+  if (!keepsProbes) return {};
+  return {
+    ...(livenessProbe && { livenessProbe }),
+    ...(readinessProbe && { readinessProbe }),
+    ...(startupProbe && { startupProbe }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Decide } from "../admission/review.ts";
+import type { JuicefsWay } from "../admission/select-juicefs.ts";
 import type { Cluster } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import { type Log, logReview } from "../telemetry/log.ts";
@@ -8,8 +9,18 @@ import { createAnswerer } from "./answer-text.ts";
 import { comeBack } from "./http-problem.ts";
 import { reviewBudget } from "./review-budget.ts";
 
-/** Our own path and the one of Fluid's webhook, so that a cluster changes over by pointing its registration at us. */
-export const admissionPaths = ["/mutate", "/mutate-fluid-io-v1alpha1-schedulepod"] as const;
+/** Those of the JuiceFS CSI driver's webhook, whose caller has asked for JuiceFS by calling it. */
+const juicefsWays: Readonly<Record<string, JuicefsWay>> = {
+  "/juicefs/inject-v1-pod": "node",
+  "/juicefs/serverless/inject-v1-pod": "serverless",
+};
+
+/** Our own path and those of the other webhooks, so that a cluster changes over by pointing its registration at us. */
+export const admissionPaths = [
+  "/mutate",
+  "/mutate-fluid-io-v1alpha1-schedulepod",
+  ...Object.keys(juicefsWays),
+] as const;
 
 export interface AdmissionRouteOptions {
   readonly cluster: Cluster;
@@ -32,14 +43,14 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
     onError: (err, uid) => log.error({ err, uid }, "error in Sluice"),
   });
 
-  const review = async (request: ReviewRequest, reply: FastifyReply): Promise<Buffer> => {
+  const review = async (request: ReviewRequest, reply: FastifyReply, way?: JuicefsWay): Promise<Buffer> => {
     const started = performance.now();
     const why = options.unavailable?.();
     if (why !== undefined) throw comeBack(why);
     if (inWork >= config.maxReviewsInWork) throw comeBack(`${inWork} reviews are in work already`);
     metrics.reviewsInWork(++inWork);
     try {
-      const answered = await answerText(request.body, reviewBudget(request.query.timeout));
+      const answered = await answerText(request.body, reviewBudget(request.query.timeout), way);
       const outcome = { ...answered.outcome, seconds: (performance.now() - started) / 1000 };
       metrics.countReview(outcome);
       logReview(log, outcome);
@@ -49,5 +60,6 @@ export function addAdmissionRoutes(app: FastifyInstance, options: AdmissionRoute
       metrics.reviewsInWork(--inWork);
     }
   };
-  for (const path of admissionPaths) app.post(path, review);
+  for (const path of admissionPaths)
+    app.post(path, (request: ReviewRequest, reply) => review(request, reply, juicefsWays[path]));
 }

@@ -74,13 +74,16 @@ export class AlikeReviews {
   }
 }
 
-/** Undefined for a text that is no API server's, or too long to be remembered. */
-export function readReviewText(text: string): ReviewText | undefined {
+/**
+ * Undefined for a text that is no API server's, or too long to be remembered. `way` is by which path it came: what is
+ * asked by one may be answered otherwise by another.
+ */
+export function readReviewText(text: string, way = ""): ReviewText | undefined {
   if (text.length > longestText || !text.startsWith(opening)) return undefined;
   const uid = text.slice(opening.length, opening.length + uidLength);
   if (!uidPattern.test(uid) || text.includes(placeholder)) return undefined;
   const rest = text.slice(opening.length + uidLength);
   const tokenVolume = tokenVolumePattern.exec(rest)?.[1] ?? "";
   const question = tokenVolume === "" ? rest : rest.replaceAll(`"${tokenVolume}"`, placeholder);
-  return { apiVersion, uid, tokenVolume, question };
+  return { apiVersion, uid, tokenVolume, question: `${way}${question}` };
 }

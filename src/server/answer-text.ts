@@ -4,6 +4,7 @@ import type { Decision } from "../admission/decision.ts";
 import { decodeReview, type Review } from "../admission/decode-review.ts";
 import type { PodRequest } from "../admission/pod-request.ts";
 import { type Decide, podName, reviewPod } from "../admission/review.ts";
+import type { JuicefsWay } from "../admission/select-juicefs.ts";
 import { WitnessedView } from "../admission/witnessed-view.ts";
 import type { Cluster } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
@@ -28,13 +29,13 @@ export interface Answered {
 }
 
 /**
- * Makes the function that answers the text of a review within `budgetMs` milliseconds: anew, or as a review that asked
+ * Makes the function that answers the text of a review, come by `way`, within `budgetMs` milliseconds: anew, or as a review that asked
  * the same was answered. It throws `HttpProblem` or `ReviewError` for a text that is no review, and `HttpProblem` with
  * status 503 where the answer might be wrong.
  */
 export function createAnswerer(
   options: AnswererOptions,
-): (body: string, budgetMs: number) => Promise<Answered> {
+): (body: string, budgetMs: number, way?: JuicefsWay) => Promise<Answered> {
   const { cluster } = options;
   const alike = new AlikeReviews();
 
@@ -62,11 +63,12 @@ export function createAnswerer(
     return known;
   };
 
-  return async (body, budgetMs) => {
-    const text = readReviewText(body);
+  return async (body, budgetMs, way) => {
+    const text = readReviewText(body, way);
     const known = text === undefined ? undefined : alike.recall(text, cluster.view);
     if (text !== undefined && known !== undefined) return toReview(known, text, true);
-    const review = decodeReview(parseReview(body));
+    const decoded = decodeReview(parseReview(body));
+    const review = way === undefined ? decoded : { ...decoded, request: { ...decoded.request, way } };
     const answer = await answerAnew(review, text, budgetMs);
     return toReview(answer, { apiVersion: review.apiVersion, uid: review.request.uid }, false);
   };

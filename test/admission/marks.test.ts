@@ -8,7 +8,8 @@ const status = { mode: "sidecar", platform: "kubernetes", sidecar: "native" };
 
 function markOf(name: string, parts: Partial<ClientMark> = {}): ClientMark {
   const dataset = { namespace: "default", name };
-  return { claim: name, container: "fluid-fuse-0", dataset, scrapesMetrics: false, inUse: true, ...parts };
+  const container = "fluid-fuse-0";
+  return { claim: name, container, family: "fluid", dataset, scrapesMetrics: false, inUse: true, ...parts };
 }
 
 function mark(clients: ClientMark[], metadata: Pod["metadata"] = {}) {

@@ -58,7 +58,7 @@ export function clientSettings(
   question: JuicefsQuestion,
   trail: Trail,
 ): ClientSettings | Problem {
-  const { claim, volume, csi, facts } = found;
+  const { claim, volume, csi } = found;
   const attributes = csi.attributes ?? {};
   const bad = (key: string, why: string) =>
     trail.problem(
