@@ -75,7 +75,7 @@ export function describeBadProfile({ namespace, name, pipelines, problems }: Plu
   const instead =
     pipelines === undefined ? "Sluice's own defaults count" : "the last good one goes on to count";
   const [first = "", ...others] = problems;
-  const more = others.length === 0 ? "" : ` (and ${others.length} more problems)`;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   return `ConfigMap ${namespace}/${name}, which is no valid plugin profile, so ${instead}: ${first}${more}`;
 }
 
@@ -127,8 +127,11 @@ function pluginsIn(place: string, value: unknown, problems: Problems): PluginNam
   const plugins: PluginName[] = [];
   for (const listed of problems.listAt(place, value)) {
     const known = pluginNames.find((name) => name === listed);
+    // Anything but a text may be endless.
+    const shown =
+      typeof listed === "string" ? JSON.stringify(listed.slice(0, 60)) : "an entry that is no text";
     if (known !== undefined) plugins.push(known);
-    else problems.add(place, `${JSON.stringify(listed)} is no plugin: use some of ${pluginNames.join(", ")}`);
+    else problems.add(place, `${shown} is no plugin: use some of ${pluginNames.join(", ")}`);
   }
   // It ends Fluid's pipeline, whatever comes after it.
   const end = plugins.indexOf("PreferNodesWithoutCache");
