@@ -9,12 +9,12 @@ import { isGuaranteed } from "../pod/quality-of-service.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
-import { endWithApp, endWithApp } from "./end-with-app.ts";
+import { endWithApp } from "./end-with-app.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
 import { annotateForPlatform } from "./platform-annotations.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
-import { waitForCache, waitForCache } from "./wait-for-cache.ts";
+import { waitForCache } from "./wait-for-cache.ts";
 
 /** What a pod with new clients needs besides them: pull secrets, the way to the cache, marks. */
 export function completePod(

@@ -18,10 +18,6 @@ export const sluice = {
   waitForCache: "sluice.io/wait-for-cache",
   waitForCacheLimit: "sluice.io/wait-for-cache-limit",
   waitForCacheElse: "sluice.io/wait-for-cache-else",
-  /** Pod annotations: what the pod waits for before it is scheduled, for how long, and what happens then. */
-  waitForCache: "sluice.io/wait-for-cache",
-  waitForCacheLimit: "sluice.io/wait-for-cache-limit",
-  waitForCacheElse: "sluice.io/wait-for-cache-else",
   /** Pod annotation, written: what was done. */
   status: "sluice.io/status",
 } as const;

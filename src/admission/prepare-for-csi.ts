@@ -14,7 +14,7 @@ import type { PrefetchOptions } from "./prefetch-options.ts";
 import { platformOf, type Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { refusedOutcomes, titleOf, volumeOutcomes } from "./volume-outcomes.ts";
-import { waitForCache, waitForCache } from "./wait-for-cache.ts";
+import { waitForCache } from "./wait-for-cache.ts";
 import { withoutDataset } from "./without-dataset.ts";
 
 /**
