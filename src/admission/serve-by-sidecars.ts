@@ -45,7 +45,7 @@ export function serveBySidecars(question: Question): Decision {
     volume.kind === "problem" ? [volume.finding] : [],
   );
   const mode = "sidecar";
-  const missing = missingParts(pod, new Set(servedBefore.map((volume) => volume.volume)));
+  const missing = missingParts(pod, new Set(servedBefore.map((volume) => volume.volume)), direct);
   if (resolution.datasets.length + problems.length + before.length + missing.length === 0) {
     return withoutDataset(question, outcomes(resolution, before, []));
   }

@@ -41,7 +41,7 @@ export function addDirectClients(
 
   const token = freeName("sluice-no-token", taken);
   taken.add(token);
-  const start = insertPosition(editor.pod, layout);
+  const start = insertPosition(editor.pod, layout, volumes);
   drafts.forEach((draft, index) => {
     const { plan } = draft;
     const why = `mounts ${plan.label}; made from ${describeRef(plan.template.source)}`;
@@ -200,13 +200,17 @@ function listOf({ native }: DirectLayout): "initContainers" | "containers" {
 }
 
 /**
- * First, but behind native mesh proxies, which a client may need to reach its storage; where a variable orders the
- * containers the app stays the first of them.
+ * First, but behind native mesh proxies, which a client may need to reach its storage, as long as they stand before all
+ * that need data; where a variable orders the containers the app stays the first of them.
  */
-function insertPosition(pod: Pod, layout: DirectLayout): number {
+function insertPosition(pod: Pod, layout: DirectLayout, volumes: DirectVolumes): number {
   if (!layout.native) return layout.startPriority === undefined ? 0 : (pod.spec?.containers.length ?? 0);
   const isProxy = (name: string, policy: string | undefined) =>
     layout.meshProxies.includes(name) && policy === "Always";
   const containers = pod.spec?.initContainers ?? [];
-  return containers.findLastIndex(({ name, restartPolicy }) => isProxy(name, restartPolicy)) + 1;
+  const behind = containers.findLastIndex(({ name, restartPolicy }) => isProxy(name, restartPolicy)) + 1;
+  const consumer = containers.findIndex((container) =>
+    container.volumeMounts?.some((mount) => volumes.find(mount.name) !== undefined),
+  );
+  return consumer < 0 ? behind : Math.min(behind, consumer);
 }

@@ -26,15 +26,23 @@ export function sidecarObstacles(
 
 /**
  * What an earlier call put into the pod and something has taken out since: the pod would start on an empty directory,
- * or never end. `servedBefore`: the names of the volumes whose client is there.
+ * or never end. `servedBefore`: the names of the volumes whose views a client keeps; `direct`: of those that a client
+ * mounts straight into, which no guard watches over.
  */
-export function missingParts(pod: Pod, servedBefore: ReadonlySet<string>): Finding[] {
+export function missingParts(
+  pod: Pod,
+  servedBefore: ReadonlySet<string>,
+  direct: readonly { readonly volume: string }[] = [],
+): Finding[] {
   const shared = (pod.spec?.volumes ?? []).filter(
     ({ emptyDir }) => emptyDir?.medium === "Memory" && emptyDir.sizeLimit === "1Mi",
   );
-  const orphans = shared.filter(({ name }) => !servedBefore.has(name) && mountsView(pod, name));
+  const orphans = shared.filter(
+    ({ name }) =>
+      !servedBefore.has(name) && !direct.some(({ volume }) => volume === name) && seesClient(pod, name),
+  );
   const findings = orphans.map(({ name }): Finding => {
-    const message = `volume ${name} shows views of a client that is not in the pod: create the pod from its own manifest, not from a copy of an injected one`;
+    const message = `volume ${name} shows a client's mount, and that client is not in the pod: create the pod from its own manifest, not from a copy of an injected one`;
     return { code: "client-missing", message, volume: name };
   });
   if (servedBefore.size === 0 || hasGuard(pod)) return findings;
@@ -43,13 +51,11 @@ export function missingParts(pod: Pod, servedBefore: ReadonlySet<string>): Findi
   return [...findings, { code: "client-missing", message }];
 }
 
-function mountsView(pod: Pod, volume: string): boolean {
+/** Nobody but us lets mounts into so small a volume in memory. */
+function seesClient(pod: Pod, volume: string): boolean {
   return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((container) =>
     container.volumeMounts?.some(
-      (mount) =>
-        mount.name === volume &&
-        mount.mountPropagation === "HostToContainer" &&
-        /^view-\d+$/.test(mount.subPath ?? ""),
+      (mount) => mount.name === volume && mount.mountPropagation === "HostToContainer",
     ),
   );
 }

@@ -233,7 +233,7 @@ describe("a pod that lost a part of an earlier injection", () => {
   });
 
   it.each([
-    ["its client", "fluid-fuse-0", /^volume data shows views of a client that is not in the pod/],
+    ["its client", "fluid-fuse-0", /^volume data shows a client's mount, and that client is not in the pod/],
     ["its guard", "sluice-guard", /clients but not their guard/],
   ])("%s is refused", (_, name, words) => {
     const { verdict, findings } = decidePod(without(name), cluster);
