@@ -307,12 +307,14 @@ export class FakeApiServer {
   }
 }
 
-/** Those of one namespace, and of one name where a field selector asks for it. */
+/** Those of one namespace, of one name where a field selector asks for it, and with one label ("key=value"). */
 function selectedBy(query: URLSearchParams, namespace: string | undefined) {
   const name = query.get("fieldSelector")?.replace("metadata.name=", "");
+  const [key, value] = query.get("labelSelector")?.split("=") ?? [];
   return ({ metadata }: ApiObject) =>
     (namespace === undefined || metadata.namespace === namespace) &&
-    (name === undefined || metadata.name === name);
+    (name === undefined || metadata.name === name) &&
+    (key === undefined || Object(metadata["labels"])[key] === value);
 }
 
 class HttpError extends Error {

@@ -1,12 +1,13 @@
 import fastJsonPatch from "fast-json-patch";
 import type { ApiObject, FakeApiStore } from "./fake-api-store.ts";
 
-export type WriteVerb = "create" | "update" | "patch";
+export type WriteVerb = "create" | "update" | "patch" | "delete";
 
 export const writeVerbs: Readonly<Record<string, WriteVerb>> = {
   POST: "create",
   PUT: "update",
   PATCH: "patch",
+  DELETE: "delete",
 };
 
 export interface Write {
@@ -22,10 +23,11 @@ export type WriteAnswer = { readonly code: number } & (
   | { readonly message: string }
 );
 
-/** Writes as an API server does: AlreadyExists, Conflict by resourceVersion, a patch's failed test as 422. */
+/** Writes as an API server does: AlreadyExists, Conflict by resourceVersion or uid, a patch's failed test as 422. */
 export function writeObject(store: FakeApiStore, write: Write): WriteAnswer {
   const { verb, resource, namespace, body } = write;
   if (verb === "patch") return patchObject(store, write);
+  if (verb === "delete") return deleteObject(store, write);
   if (!isObject(body)) return { code: 400, message: "the body is no object" };
   const before = store.find(resource, body.metadata.name, namespace);
   const title = `${resource} "${body.metadata.name}"`;
@@ -53,6 +55,17 @@ function patchObject(store: FakeApiStore, { resource, namespace, name = "", body
     const why = error instanceof Error ? error.message : String(error);
     return { code: 422, message: `the patch cannot be applied: ${why}` };
   }
+}
+
+function deleteObject(store: FakeApiStore, { resource, namespace, name = "", body }: Write): WriteAnswer {
+  const before = store.find(resource, name, namespace);
+  if (before === undefined) return { code: 404, message: `${resource} "${name}" not found` };
+  const asked: { readonly preconditions?: { readonly uid?: string } } = Object(body);
+  const uid = asked.preconditions?.uid;
+  if (uid !== undefined && uid !== before.metadata["uid"])
+    return { code: 409, message: `${resource} "${name}": the UID in the precondition does not match` };
+  store.delete(resource, name, namespace);
+  return { code: 200, object: before };
 }
 
 function isObject(value: unknown): value is ApiObject {
