@@ -27,6 +27,8 @@ interface Remembered extends KnownAnswer {
 // Larger pods are rare, and seldom alike.
 const longestText = 32_768;
 
+const mostSeen = 32;
+
 // As every API server writes it: encoding/json keeps the order of a struct's fields.
 const apiVersion = "admission.k8s.io/v1";
 const opening = `{"kind":"AdmissionReview","apiVersion":"${apiVersion}","request":{"uid":"`;
@@ -41,11 +43,13 @@ const placeholder = "\0";
 
 /**
  * Answers to injected pods, to be given again. The replicas of a workload come by the hundred, and their reviews differ
- * in the uid and in the name of the token's volume only. An answer is good as long as the cluster tells what it told
- * when the answer was made.
+ * in the uid and in the name of the token's volume only. An answer is remembered when a question comes for the second
+ * time, and is good as long as the cluster tells what it told when the answer was made.
  */
 export class AlikeReviews {
   readonly #answers = new Map<string, Remembered>();
+  /** Questions that came once; so few that they are garbage before the collector takes them for long-lived. */
+  readonly #seen = new Set<string>();
   readonly #most: number;
 
   /** Remembers the `most` answers that were given last. */
@@ -62,16 +66,24 @@ export class AlikeReviews {
     return known;
   }
 
-  /** `patch` is the answer's, in base64. An answer that names what is one pod's own is none for others. */
+  /** Of a question that has come before. `patch` is the answer's, in base64. An answer that names what is one pod's own is none for others. */
   remember(text: ReviewText, answer: KnownAnswer, patch: string, witness: WitnessedView): void {
     const { tokenVolume, question } = text;
+    if (!this.#seen.delete(question)) {
+      this.#seen.add(question);
+      if (this.#seen.size > mostSeen) dropOldest(this.#seen);
+      return;
+    }
     const said = [answer.body, Buffer.from(patch, "base64")];
     if (tokenVolume !== "" && said.some((part) => part.includes(tokenVolume))) return;
     this.#answers.set(question, { ...answer, witness });
-    if (this.#answers.size <= this.#most) return;
-    const [oldest] = this.#answers.keys();
-    if (oldest !== undefined) this.#answers.delete(oldest);
+    if (this.#answers.size > this.#most) dropOldest(this.#answers);
   }
+}
+
+function dropOldest(texts: Map<string, unknown> | Set<string>): void {
+  const [oldest] = texts.keys();
+  if (oldest !== undefined) texts.delete(oldest);
 }
 
 /**
