@@ -12,6 +12,7 @@ export interface PodPlace {
 const templates: Readonly<Record<string, string>> = {
   Pod: "",
   Deployment: "/spec/template",
+  Job: "/spec/template",
   CronJob: "/spec/jobTemplate/spec/template",
 };
 
