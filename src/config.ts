@@ -165,6 +165,17 @@ const schema = z.strictObject({
   firstContainerIsApp: z.array(z.string()).default(["ray.io/node-type", "airflow_version"]),
   /** What to do with a subPathExpr that the client cannot follow: refuse the pod, or let it go without healing. */
   subPathExpr: z.enum(["refuse", "direct"]).default("refuse"),
+  /** Datasets that refer to those of other namespaces, `dataset://namespace/name`. */
+  references: z
+    .strictObject({
+      /** Whether a Dataset whose owner does not say who may refer to it may be referred to. */
+      unlessStated: z.enum(["allow", "refuse"]).default("allow"),
+      /** What becomes of a pod whose client needs ConfigMaps or Secrets that nobody says are in its namespace. */
+      missingObjects: z.enum(["refuse", "warn"]).default("refuse"),
+    })
+    .prefault({}),
+  /** What becomes of a client's directories on the node where its platform refuses them. */
+  refusedHostPaths: z.enum(["emptyDir", "drop", "refuse"]).default("emptyDir"),
   /** The API server's version, where it cannot be asked. */
   kubernetesVersion: version.optional(),
   /** Largest number of reviews in work at once; more are told to come back. */

@@ -70,7 +70,11 @@ export function planClients(
       fallback: config.clientResources,
       gate: options.gate,
     };
-    if (isBare(plan) && template.mountPath === template.sharedMount.mountPath)
+    if (
+      template.directory === undefined &&
+      isBare(plan) &&
+      template.mountPath === template.sharedMount.mountPath
+    )
       findings.push(mountsAtRoot(plan));
     findings.push(...mountsAmongViews(plan));
     number++;

@@ -33,6 +33,8 @@ export function markInjected(
     ofFluid.length === 0 ? {} : { [fluid.done]: "true", [fluid.managedBy]: "fluid" };
   if (ofFluid.length < clients.length) labels[juicefs.done] = "true";
   for (const { container, dataset } of ofFluid) {
+    // Where one client serves several, it goes by the first.
+    if (labels[fluid.datasetNamespace(container)] !== undefined) continue;
     labels[fluid.datasetNamespace(container)] = dataset.namespace;
     // A Dataset's name may be longer than a label's value.
     if (/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(dataset.name))

@@ -28,6 +28,7 @@ export function prepareForCsi(question: Question): Decision {
     skipBoundCheck: options.skipBoundCheck,
     keepCacheDirectories: false,
     withoutFluid: !selection.fluid,
+    references: config.references,
   });
   const problems = resolution.volumes.flatMap((volume) =>
     volume.kind === "problem" ? [volume.finding] : [],

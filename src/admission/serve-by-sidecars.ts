@@ -11,6 +11,7 @@ import { byVolume, type ServedVolume } from "../pod/served-volume.ts";
 import { missingParts, sidecarObstacles, tooLarge } from "../pod/sidecar-obstacles.ts";
 import type { Finding } from "../types/reason.ts";
 import { adaptToPlatform } from "./adapt-to-platform.ts";
+import { clientNeeds } from "./client-needs.ts";
 import { planClients } from "./client-plans.ts";
 import { completePod } from "./complete-pod.ts";
 import { bySeverity, isRefusal, reject } from "./conclude.ts";
@@ -37,6 +38,7 @@ export function serveBySidecars(question: Question): Decision {
     keepCacheDirectories,
     withoutFluid: !selection.fluid,
     juicefs: juicefsQuestion(question),
+    references: config.references,
   });
   const servedBefore = servedVolumes(pod, config.subPathExpr === "direct");
   const direct = directlyServed(pod);
@@ -72,7 +74,7 @@ export function serveBySidecars(question: Question): Decision {
     resolution.volumes.flatMap((volume) => (volume.kind === "dataset" ? [volume.volume] : [])),
   );
   const all = new Set([...volumes, ...before.map((volume) => volume.volume)]);
-  const adapted = adaptToPlatform(resolution.datasets, platform);
+  const adapted = adaptToPlatform(resolution.datasets, platform, config.refusedHostPaths);
   const { plans, findings: planned } = planClients(pod, adapted.datasets, native, options, config);
 
   const claims = plans.flatMap((plan) => plan.claims);
@@ -103,6 +105,10 @@ export function serveBySidecars(question: Question): Decision {
     ...adapted.findings,
     ...prefetched,
     ...added.findings,
+    ...clientNeeds(
+      adapted.datasets.filter(({ claim }) => !added.unmounted.has(claim.name)),
+      config,
+    ),
     ...serveLateContainers(editor, servedBefore),
     ...(added.unmounted.size < claims.length ? podLevelConflicts(editor.pod) : []),
   ];

@@ -51,7 +51,7 @@ const containerFields: Readonly<Record<string, Reading>> = {
 export function projectClientPodTemplate(podSpec: unknown): ClientPodTemplate {
   return {
     containers: objectsAt(podSpec, "containers").map(withoutWrongFields).filter(isContainer),
-    initContainers: objectsAt(podSpec, "initContainers").flatMap((entry) => textAt(entry, "name") ?? []),
+    initContainers: objectsAt(podSpec, "initContainers").map(withoutWrongFields).filter(isContainer),
     volumes: objectsAt(podSpec, "volumes").map(withoutWrongSources).filter(isVolume),
     imagePullSecrets: projectPullSecrets(podSpec),
     hostNetwork: fieldAt(podSpec, "hostNetwork") === true,

@@ -1,11 +1,13 @@
 import type { Volume } from "kubernetes-types/core/v1";
-import type { Claim, ClusterView } from "../cluster/cluster-view.ts";
+import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import { cacheLocality } from "./fluid/cache-locality.ts";
+import { missingObjects } from "./fluid/client-objects.ts";
 import { type FoundClient, findClient } from "./fluid/find-client.ts";
-import { type FoundDataset, findDataset } from "./fluid/find-dataset.ts";
+import { findDataset, type ServedDataset } from "./fluid/find-dataset.ts";
 import { datasetLabel } from "./fluid/labels.ts";
 import { grantsReadingOnly } from "./fluid/mount-attributes.ts";
+import { JuicefsClaims } from "./juicefs/resolve-claim.ts";
 import { Problem, Trail } from "./problem.ts";
 import type { ResolveOptions } from "./resolve.ts";
 import { judgeVolume } from "./volume-source.ts";
@@ -22,11 +24,9 @@ export class ClaimResolver {
   readonly #cluster: ClusterView;
   readonly #options: ResolveOptions;
   readonly #outcomes = new Map<string, ClaimOutcome>();
+  readonly #juicefs: JuicefsClaims | undefined;
   /** By name of the Dataset: all its claims are served by one client. */
-  readonly #clients = new Map<
-    string,
-    { readonly client: FoundClient; readonly sources: readonly string[] }
-  >();
+  readonly #clients = new Map<string, ServingClient>();
   /** Names of the Datasets whose clients' own claims are being resolved, outermost first. */
   readonly #chain: string[] = [];
 
@@ -34,6 +34,7 @@ export class ClaimResolver {
     this.#namespace = namespace;
     this.#cluster = cluster;
     this.#options = options;
+    this.#juicefs = options.juicefs === undefined ? undefined : new JuicefsClaims(cluster, options.juicefs);
   }
 
   resolve(claimName: string): ClaimOutcome {
@@ -41,6 +42,14 @@ export class ClaimResolver {
     const outcome = this.#resolve(claimName);
     this.#outcomes.set(claimName, outcome);
     return outcome;
+  }
+
+  /** Whom a claim is left to that is a dataset and resolved to none; undefined when it is no dataset. */
+  leftTo(claimName: string): string | undefined {
+    const claim = this.#cluster.claim(this.#namespace, claimName);
+    return this.#options.withoutFluid && claim && datasetLabel(claim.labels) !== undefined
+      ? "Fluid"
+      : undefined;
   }
 
   #resolve(claimName: string): ClaimOutcome {
@@ -53,22 +62,23 @@ export class ClaimResolver {
           `claim ${show(`${this.#namespace}/${claimName}`)} does not exist: create it, or correct the volume's claimName`,
       );
     const label = datasetLabel(claim.labels);
-    if (label === undefined) return undefined;
+    if (label === undefined) return this.#juicefs?.resolve(claim, trail, this.#options.clients);
+    if (this.#options.withoutFluid) return undefined;
     const found = findDataset(claim, label, trail, this.#options);
     if (found instanceof Problem) return found;
-    if (!this.#options.clients) return datasetVolume(claim, found, this.#cluster);
+    if (!this.#options.clients) return datasetVolume(found, this.#cluster);
     const served = this.#clientOf(found, trail);
     if (served instanceof Problem) return served;
-    return datasetVolume(claim, found, this.#cluster, served.client, served.sources);
+    return datasetVolume(found, this.#cluster, served);
   }
 
-  #clientOf(found: FoundDataset, trail: Trail) {
+  #clientOf(found: ServedDataset, trail: Trail): ServingClient | Problem {
     const name = found.dataset.name;
     const known = this.#clients.get(name);
     if (known) return known;
     const loop = this.#loop(found, trail);
     if (loop) return loop;
-    const client = findClient(found, this.#cluster, trail, this.#options.keepCacheDirectories);
+    const client = findClient(found, trail, this.#options.keepCacheDirectories);
     if (client instanceof Problem) return client;
 
     this.#chain.push(name);
@@ -80,7 +90,7 @@ export class ClaimResolver {
     return served;
   }
 
-  #loop({ claim, dataset }: FoundDataset, trail: Trail): Problem | undefined {
+  #loop({ claim, dataset }: ServedDataset, trail: Trail): Problem | undefined {
     const from = this.#chain.indexOf(dataset.name);
     if (from >= 0)
       return trail.problem("dataset-loop", (show) => {
@@ -96,7 +106,7 @@ export class ClaimResolver {
   }
 
   /** The claims of other datasets that a client mounts itself. */
-  #sources(found: FoundDataset, client: FoundClient, trail: Trail): string[] | Problem {
+  #sources(found: ServedDataset, client: FoundClient, trail: Trail): string[] | Problem {
     const sources: string[] = [];
     for (const volume of client.template.volumes) {
       const inner = this.#sourceOf(volume);
@@ -121,24 +131,36 @@ export class ClaimResolver {
   }
 }
 
-function datasetVolume(
-  claim: Claim,
-  found: FoundDataset,
-  cluster: ClusterView,
-  client?: FoundClient,
-  sources: readonly string[] = [],
-): DatasetVolume {
+interface ServingClient {
+  readonly client: FoundClient;
+  readonly sources: readonly string[];
+}
+
+function datasetVolume(found: ServedDataset, cluster: ClusterView, served?: ServingClient): DatasetVolume {
+  const { claim, dataset, physical } = found;
+  const mount = served?.client.mount;
   return {
     claim: { namespace: claim.namespace, name: claim.name },
     family: "fluid",
-    dataset: { namespace: found.dataset.namespace, name: found.dataset.name },
-    runtime: found.type.type,
-    subPath: client?.mount.subPath ?? "",
-    readOnly: grantsReadingOnly(claim.accessModes) || client?.mount.readOnly === true,
+    dataset: { namespace: dataset.namespace, name: dataset.name },
+    runtime: physical.type.type,
+    subPath: mount?.subPath ?? "",
+    readOnly: grantsReadingOnly(claim.accessModes) || mount?.readOnly === true,
     oncePerCluster: claim.accessModes.includes("ReadWriteOncePod"),
     locality: cacheLocality(found, cluster),
-    clientNodeSelector: found.runtime.clientNodeSelector,
-    ...(client === undefined ? {} : { client: client.template }),
+    clientNodeSelector: physical.runtime.clientNodeSelector,
+    ...(served === undefined ? {} : withClient(found, served)),
+  };
+}
+
+function withClient(
+  found: ServedDataset,
+  { client: { template }, sources }: ServingClient,
+): Pick<DatasetVolume, "client" | "sources" | "missing"> {
+  const missing = missingObjects(found, template);
+  return {
+    client: template,
     ...(sources.length === 0 ? {} : { sources }),
+    ...(missing === undefined ? {} : { missing }),
   };
 }

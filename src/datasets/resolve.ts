@@ -1,8 +1,12 @@
 import type { Pod, Volume } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
-import type { DatasetVolume } from "../types/dataset-volume.ts";
+import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
+import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import { ClaimResolver } from "./claim-resolver.ts";
+import type { ReferenceRules } from "./fluid/find-referred.ts";
+import type { JuicefsQuestion } from "./juicefs/juicefs-options.ts";
+import { juicefsWithoutClaim } from "./juicefs/volumes-without-claim.ts";
 import { Problem } from "./problem.ts";
 import { judgeVolume, type VolumeSource } from "./volume-source.ts";
 
@@ -18,7 +22,7 @@ export type ResolvedVolume =
   | {
       readonly volume: string;
       readonly kind: "other";
-      readonly code: "not-a-claim" | "not-a-dataset";
+      readonly code: "not-a-claim" | "not-a-dataset" | "left-to-its-driver";
       readonly message: string;
     }
   | {
@@ -36,6 +40,12 @@ export interface ResolveOptions {
   readonly skipBoundCheck: boolean;
   /** Keep the template's cache directories (`cachedir.sidecar.fluid.io/inject`). */
   readonly keepCacheDirectories: boolean;
+  /** Who may refer to whose dataset. */
+  readonly references: ReferenceRules;
+  /** Leave Fluid's datasets to Fluid, for nobody asked for them. */
+  readonly withoutFluid?: boolean;
+  /** How the claims of the JuiceFS CSI driver are served; left out, they are left to the driver. */
+  readonly juicefs?: JuicefsQuestion | undefined;
 }
 
 /** Finds out which of the pod's volumes are datasets and what serves each. `namespace` is where the pod is created. */
@@ -53,7 +63,14 @@ export function resolveVolumes(
   );
   const byClaim = new Map(datasets.map((dataset) => [dataset.claim.name, dataset]));
   return {
-    volumes: judged.map(({ name, source }) => resolvedVolume(name, source, namespace, resolver, byClaim)),
+    volumes: judged.map(({ name, source }) => {
+      const problem =
+        options.juicefs && source.kind !== "claim" && source.kind !== "problem"
+          ? juicefsWithoutClaim(name, source, cluster, options.juicefs)
+          : undefined;
+      if (problem !== undefined) return withProblem(name, problem);
+      return resolvedVolume(name, source, namespace, resolver, byClaim);
+    }),
     datasets,
   };
 }
@@ -81,6 +98,11 @@ function resolvedVolume(
   if (outcome instanceof Problem) return withProblem(volume, outcome);
   const dataset = datasets.get(source.claimName);
   if (dataset) return { volume, kind: "dataset", dataset, readOnly: source.readOnly };
+  const leftTo = resolver.leftTo(source.claimName);
+  if (leftTo !== undefined) {
+    const words = `claim ${namespace}/${source.claimName} is left to ${leftTo}, for nothing asks Sluice to serve it`;
+    return { volume, kind: "other", code: "left-to-its-driver", message: words };
+  }
   const message = `claim ${namespace}/${source.claimName} belongs to no dataset`;
   return { volume, kind: "other", code: "not-a-dataset", message };
 }
@@ -90,24 +112,44 @@ function withProblem(volume: string, { code, message, restsOn }: Problem): Resol
   return { volume, kind: "problem", finding };
 }
 
-/** The pod's own datasets by claim name, then what their clients need; claims of one Dataset share the first one's client. */
+/**
+ * The pod's own datasets by claim name, then what their clients need. Those with one physical dataset share the client
+ * of the first of them: two would be the same program twice, with the same mount.
+ */
 function orderDatasets(sources: readonly VolumeSource[], resolver: ClaimResolver): DatasetVolume[] {
   const own = sources.flatMap((source) => (source.kind === "claim" ? [source.claimName] : []));
   const claims = new Set(own.sort());
-  const clients = new Map<string, string>();
   const datasets: DatasetVolume[] = [];
   // A set goes on with what is added to it on the way.
   for (const claim of claims) {
     const dataset = resolver.resolve(claim);
     if (dataset === undefined || dataset instanceof Problem) continue;
     for (const source of dataset.sources ?? []) claims.add(source);
-    const first = clients.get(dataset.dataset.name);
-    if (first === undefined) clients.set(dataset.dataset.name, claim);
-    datasets.push(
-      first === undefined || dataset.client === undefined ? dataset : { ...dataset, sharesClientOf: first },
-    );
+    datasets.push(dataset);
   }
-  return datasets;
+  return shareClients(datasets);
+}
+
+function shareClients(datasets: readonly DatasetVolume[]): DatasetVolume[] {
+  const shared = new Map<string, { readonly claim: string; readonly client: ClientTemplate }>();
+  for (const { claim, client } of datasets) {
+    if (client === undefined) continue;
+    const key = describeRef(client.source);
+    const known = shared.get(key);
+    if (known === undefined) shared.set(key, { claim: claim.name, client });
+    // One that has to be waited for by one of its datasets is waited for.
+    else if (client.writesBack && !known.client.writesBack)
+      shared.set(key, { ...known, client: { ...known.client, writesBack: true } });
+  }
+  if (shared.size === datasets.length) return [...datasets];
+  return datasets.map((dataset) => {
+    const one = dataset.client && shared.get(describeRef(dataset.client.source));
+    if (one === undefined) return dataset;
+    const { client, claim } = one;
+    return claim === dataset.claim.name
+      ? { ...dataset, client }
+      : { ...dataset, client, sharesClientOf: claim };
+  });
 }
 
 /** The pod may be anything that a JSON body can hold. */

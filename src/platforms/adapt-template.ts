@@ -6,13 +6,17 @@ import type { Platform } from "./platform.ts";
 
 const directories: readonly (string | undefined)[] = ["Directory", "DirectoryOrCreate"];
 
+/** What becomes of a directory of the host where the platform takes none. */
+export type HostPathChoice = "emptyDir" | "drop" | "refuse";
+
 /**
- * The template as this platform takes it: a directory of the host becomes an empty one of the pod's, anything else of
- * the host is left out, and so is propagation that only a privileged container may have.
+ * The template as this platform takes it: a directory of the host becomes what `hostPaths` says, anything else of the
+ * host is left out, and so is propagation that only a privileged container may have.
  */
 export function adaptTemplate(
   template: ClientTemplate,
   platform: Platform,
+  hostPaths: HostPathChoice = "emptyDir",
 ): { template: ClientTemplate; findings: readonly Finding[] } {
   const noHostPath = platform.rules.forbidden.includes("hostPath");
   const unprivileged = platform.client.privilege !== "privileged";
@@ -22,15 +26,21 @@ export function adaptTemplate(
   const volumes = template.volumes.flatMap((volume): Volume[] => {
     const host = noHostPath ? volume.hostPath : undefined;
     if (host === undefined) return [volume];
-    const replaced = directories.includes(host.type);
-    if (!replaced) gone.add(volume.name);
+    const becomes = directories.includes(host.type) ? hostPaths : "drop";
+    if (becomes === "drop") gone.add(volume.name);
     // What is privileged has the device, and what is not gets it by the platform's own way.
-    if (host.path !== "/dev/fuse") findings.push(tell(template, volume.name, host.path, replaced, platform));
-    return replaced ? [{ name: volume.name, emptyDir: {} }] : [];
+    if (host.path !== "/dev/fuse") findings.push(tell(template, volume.name, host.path, becomes, platform));
+    return becomes === "drop" ? [] : [{ name: volume.name, emptyDir: {} }];
   });
-  const { container } = template;
+  const { container, initContainers } = template;
+  const adapted = (one: Readonly<Container>) => withoutMounts(one, gone, unprivileged);
   return {
-    template: { ...template, volumes, container: withoutMounts(container, gone, unprivileged) },
+    template: {
+      ...template,
+      volumes,
+      container: adapted(container),
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(adapted) }),
+    },
     findings,
   };
 }
@@ -50,16 +60,21 @@ function withoutMounts(
   return { ...container, volumeMounts };
 }
 
+const outcome: Readonly<Record<HostPathChoice, string>> = {
+  emptyDir: "becomes an emptyDir: what the client caches there is gone with the pod",
+  drop: "is left out: give it to the client another way",
+  refuse:
+    "would have to be replaced: take it out of the runtime, or set refusedHostPaths: emptyDir in the configuration",
+};
+
 function tell(
   template: ClientTemplate,
   volume: string,
   path: string,
-  replaced: boolean,
+  becomes: HostPathChoice,
   { name }: Platform,
 ): Finding {
-  const done = replaced
-    ? "becomes an emptyDir: what the client caches there is gone with the pod"
-    : "is left out: give it to the client another way";
-  const message = `platform ${name} takes no hostPath, so volume ${volume} (${path}) of ${describeRef(template.source)} ${done}`;
-  return { code: "template-part-replaced", message };
+  const what = `platform ${name} takes no hostPath, so volume ${volume} (${path}) of ${describeRef(template.source)}`;
+  const code = becomes === "refuse" ? "host-path-refused" : "template-part-replaced";
+  return { code, message: `${what} ${outcome[becomes]}` };
 }

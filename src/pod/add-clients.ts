@@ -5,11 +5,12 @@ import { bareClientContainers, clientContainer } from "./client-container.ts";
 import { type ClientDraft, draftClient, inDependencyOrder, mountedClaims, serves } from "./client-draft.ts";
 import { type ClientPlan, isBare, keeperOf } from "./client-plan.ts";
 import type { ResourceSizes } from "./client-resources.ts";
-import { containersOf } from "./containers.ts";
+import { containersOf, type ExplainedContainer } from "./containers.ts";
 import { extendGuard, guardContainer, hasGuard, isGuard } from "./guard.ts";
 import { moveConsumersBehind } from "./move-consumers.ts";
 import { freeName } from "./names.ts";
 import type { PodEditor } from "./pod-editor.ts";
+import { preparesFromDataset, preparingContainers } from "./preparing-containers.ts";
 import { serveContainers } from "./serve-containers.ts";
 import { byVolume, ServedVolume } from "./served-volume.ts";
 import { sharedVolume } from "./shared-volume.ts";
@@ -51,8 +52,12 @@ export function addClients(
   // All views have to be known before the first supervisor's command is made.
   const ready = inDependencyOrder(drafts).map((draft) => serveDraft(draft, served, findings));
   const parts = ready.map((draft) => sidecarParts(draft, served, taken, token, options));
+  const preparing = ready.map((draft) => preparingContainers(draft, editor.pod, token));
   const guarded = [...served.map((volume) => volume.volume), ...parts.flatMap((part) => part.mountVolumes)];
-  const containers = parts.flatMap((part) => part.containers);
+  const containers = parts.flatMap((part, index) => [
+    ...(options.native ? (preparing[index] ?? []) : []),
+    ...part.containers,
+  ]);
   const guardIsThere = hasGuard(editor.pod);
   if (guardIsThere) extendGuard(editor, guarded);
   else
@@ -68,6 +73,13 @@ export function addClients(
     });
   insertContainers(editor, options, containers, guardIsThere ? [] : served);
   if (guardIsThere) moveConsumersBehind(editor, served);
+  if (!options.native) {
+    // Classic clients start after all init containers.
+    insertContainers(editor, { ...options, native: true }, preparing.flat(), []);
+    findings.push(
+      ...ready.flatMap((draft) => preparesFromDataset(draft, (name) => byVolume(served).has(name))),
+    );
+  }
   for (const { volumes, why } of parts)
     for (const volume of volumes) editor.append(["spec", "volumes"], volume, why);
   editor.append(
@@ -110,23 +122,22 @@ function serveVolumes(
 /** Lets a client see the datasets that it mounts itself. */
 function serveDraft(draft: ClientDraft, served: readonly ServedVolume[], findings: Finding[]): ClientDraft {
   const find = (name: string) => served.find((volume) => volume.volume === name);
-  const volumeMounts = (draft.container.volumeMounts ?? []).map((mount) => {
-    const result = find(mount.name)?.serve(draft.container, mount);
-    findings.push(...(result?.findings ?? []));
-    return result?.mount ?? mount;
+  const serveContainer = (container: Container): Container => ({
+    ...container,
+    volumeMounts: (container.volumeMounts ?? []).map((mount) => {
+      const result = find(mount.name)?.serve(container, mount);
+      findings.push(...(result?.findings ?? []));
+      return result?.mount ?? mount;
+    }),
   });
   return {
     ...draft,
-    container: { ...draft.container, volumeMounts },
+    container: serveContainer(draft.container),
+    initContainers: draft.initContainers.map(serveContainer),
     volumes: draft.volumes.map((volume) =>
       find(volume.name) === undefined ? volume : sharedVolume(volume.name),
     ),
   };
-}
-
-interface ExplainedContainer {
-  readonly container: Container;
-  readonly why: string;
 }
 
 interface SidecarParts {

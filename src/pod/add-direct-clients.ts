@@ -9,6 +9,7 @@ import type { CsiSharing, DirectLayout } from "./direct-layout.ts";
 import { type DirectVolume, directMount } from "./direct-mount.ts";
 import { freeName } from "./names.ts";
 import type { PodEditor } from "./pod-editor.ts";
+import { preparesFromDataset, preparingContainers } from "./preparing-containers.ts";
 import { changeMount } from "./serve-containers.ts";
 import { sharedVolume } from "./shared-volume.ts";
 
@@ -55,6 +56,12 @@ export function addDirectClients(
     );
     editor.insert(["spec", listOf(layout)], start + index, container, why);
   });
+  for (const draft of [...drafts].reverse())
+    for (const { container, why } of preparingContainers(draft, editor.pod, token).reverse())
+      editor.insert(["spec", "initContainers"], layout.native ? start : 0, container, why);
+  findings.push(
+    ...drafts.flatMap((draft) => preparesFromDataset(draft, (name) => volumes.find(name) !== undefined)),
+  );
   for (const { plan, volumes: own } of drafts)
     for (const volume of own) {
       const why = `belongs to ${plan.name}, from ${describeRef(plan.template.source)}`;

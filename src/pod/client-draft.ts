@@ -6,6 +6,8 @@ import { freeName } from "./names.ts";
 export interface ClientDraft {
   readonly plan: ClientPlan;
   readonly container: Container;
+  /** What has to run before it, each to its end. */
+  readonly initContainers: readonly Container[];
   readonly volumes: readonly Volume[];
 }
 
@@ -23,13 +25,13 @@ export function draftClient(plan: ClientPlan, taken: Set<string>): ClientDraft {
       const name = names.get(use.name);
       return name === undefined ? [] : [{ ...use, name }];
     });
-  const { volumeMounts, volumeDevices, ...rest } = plan.template.container;
-  const container = {
+  const drafted = ({ volumeMounts, volumeDevices, ...rest }: Container): Container => ({
     ...rest,
     volumeMounts: renamed(volumeMounts),
     ...(volumeDevices === undefined ? {} : { volumeDevices: renamed(volumeDevices) }),
-  };
-  return { plan, container, volumes };
+  });
+  const { container, initContainers = [] } = plan.template;
+  return { plan, container: drafted(container), initContainers: initContainers.map(drafted), volumes };
 }
 
 /** The claims that are mounted: by a container of the pod, or by a client that serves a mounted claim. */

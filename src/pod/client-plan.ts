@@ -21,9 +21,12 @@ export interface ServedClaim {
   readonly readOnly: boolean;
 }
 
-/** A template without a command runs by its image's entrypoint, around which no supervisor can be put. */
-export function isBare(plan: ClientPlan): boolean {
-  return (plan.template.container.command ?? []).length === 0;
+/**
+ * No supervisor can be put around the image's entrypoint, by which a template without a command runs, and none has a
+ * mount to look after where the client makes files and sockets instead.
+ */
+export function isBare({ template }: ClientPlan): boolean {
+  return template.directory !== undefined || (template.container.command ?? []).length === 0;
 }
 
 /** The container whose supervisor keeps the views: the client itself, or its attendant where the client runs bare. */

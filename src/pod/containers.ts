@@ -10,6 +10,12 @@ export interface FoundContainer {
   readonly path: readonly (string | number)[];
 }
 
+/** A container that is put into the pod, and why. */
+export interface ExplainedContainer {
+  readonly container: Container;
+  readonly why: string;
+}
+
 /** All init containers and containers of the pod, in the order in which they start. */
 export function containersOf(pod: Pod): FoundContainer[] {
   return (["initContainers", "containers"] as const).flatMap((list) =>

@@ -37,7 +37,14 @@ export interface DatasetVolume {
   /** Keys of the claim's annotations that nobody follows, for anybody may write them. */
   readonly unheededAnnotations?: readonly string[];
   /** What the client needs in the claim's namespace, is in the namespace `from`, and nobody says is here. */
-  readonly missing?: { readonly from: string; readonly objects: readonly ClientObject[] };
+  readonly missing?: MissingObjects;
+}
+
+export interface MissingObjects {
+  readonly from: string;
+  readonly objects: readonly ClientObject[];
+  /** Those that somebody says are here, as they say it: "secret/jfs-secret". */
+  readonly stated: readonly string[];
 }
 
 /** An object that a client's pod does not start without. */

@@ -42,6 +42,11 @@ export const platformReasons = {
     meaning: "this platform may show an empty directory for a sub path",
   },
   "node-selector-ignored": { level: "warning", meaning: "this platform ignores which nodes the pod selects" },
+  "host-path-refused": {
+    level: "refusal",
+    status: 403,
+    meaning: "the client's template has a directory of the node, which the platform forbids",
+  },
   "template-part-replaced": {
     level: "warning",
     meaning: "a part of the client's template is replaced, for the platform forbids it",

@@ -117,6 +117,10 @@ export const reasons = {
     level: "warning",
     meaning: "a reference dataset's ConfigMaps and Secrets may not be in its namespace",
   },
+  "client-needs-node-service": {
+    level: "warning",
+    meaning: "the client needs something that runs on its node",
+  },
   "client-not-found": { level: "refusal", status: 409, meaning: "the client's DaemonSet does not exist" },
   "client-without-container": {
     level: "refusal",

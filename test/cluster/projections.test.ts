@@ -153,7 +153,7 @@ describe("complete objects", () => {
     };
     const spec = {
       containers: [container, { image: "nameless" }, 7],
-      initContainers: [{ name: "init" }, {}],
+      initContainers: [{ name: "init", args: ["a", 7] }, {}],
       volumes: [{ name: "v", hostPath: { path: "/v" } }, { name: "w", emptyDir: "wrong" }, { hostPath: {} }],
       imagePullSecrets: [{ name: "s" }, {}],
       hostNetwork: true,
@@ -171,7 +171,7 @@ describe("complete objects", () => {
             resizePolicy: [{ resourceName: "cpu", restartPolicy: "NotRequired" }],
           },
         ],
-        initContainers: ["init"],
+        initContainers: [{ name: "init", args: ["a"] }],
         volumes: [{ name: "v", hostPath: { path: "/v" } }, { name: "w" }],
         imagePullSecrets: [{ name: "s" }],
         hostNetwork: true,

@@ -23,7 +23,10 @@ function recordedOf(fluid: Pod | undefined): RecordedCase {
 }
 
 function judged(fluid: Pod | undefined, ours: Pod | undefined, list: readonly AllowedDifference[]) {
-  return judge(outcomeOf(recordedOf(fluid), ours, "403 no-reason: because", []), list);
+  return judge(
+    outcomeOf(recordedOf(fluid), ours, ours === undefined ? "403 no-reason: because" : "", []),
+    list,
+  );
 }
 
 describe("judge", () => {
@@ -49,6 +52,13 @@ describe("judge", () => {
   it("complains where an expected difference is not there", () => {
     const { complaints } = judged(original, marked, [{ ...labels, expected: () => ["label/a", "label/b"] }]);
     expect(complaints).toEqual(["1-case: label/b (expected by labels) is not different"]);
+  });
+
+  it("counts a refusal by default besides what differs otherwise", () => {
+    const outcome = outcomeOf(recordedOf(original), marked, "409 no-reason: because", []);
+    expect(judge(outcome, [labels]).complaints).toEqual([
+      expect.stringContaining("verdict by default (not allowed)"),
+    ]);
   });
 
   it.each([

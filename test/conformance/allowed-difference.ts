@@ -8,7 +8,7 @@ export interface Outcome {
   readonly original: Pod;
   readonly fluid: Pod | undefined;
   readonly ours: Pod | undefined;
-  /** Why we refused the pod: "403 client-without-mount: …". */
+  /** Why we refused the pod: "403 client-without-mount: …"; with `ours`, by default only. */
   readonly refusal: string;
   /** What each says of the pod; empty where it was refused. */
   readonly fluidFacts: Facts;
@@ -50,7 +50,15 @@ export function outcomeOf(
 
 /** Where Fluid's answer and ours mean different things; of a refused pod only the verdict counts. */
 export function differencesIn({ fluid, ours, original, refusal }: Outcome): Difference[] {
-  if (fluid !== undefined && ours !== undefined) return differences(fluid, ours, original);
+  if (fluid !== undefined && ours !== undefined) {
+    const byDefault = {
+      path: "verdict by default",
+      fluid: "admitted",
+      ours: `refused ${refusal}`,
+      original: undefined,
+    };
+    return [...(refusal === "" ? [] : [byDefault]), ...differences(fluid, ours, original)];
+  }
   if (fluid === undefined && ours === undefined) return [];
   const verdict = (pod: Pod | undefined) => (pod === undefined ? "refused" : "admitted");
   return [

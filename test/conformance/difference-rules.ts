@@ -7,6 +7,7 @@ import {
   cachePreferences,
   find,
   hasLabel,
+  isServerful,
   list,
   statesLocality,
 } from "./asked.ts";
@@ -21,6 +22,34 @@ export function ofClient(path: string): string | undefined {
 
 export function isSecondClient(path: string): boolean {
   return /^client\/[^/]+\/[^/]+#\d+\//.test(path);
+}
+
+/** Whether a path is of the client of a reference dataset that another dataset's client serves as well. */
+export function isSharedReference(path: string, outcome: Outcome): boolean {
+  const [, dataset] = /^client\/([^/]+\/[^/]+)\//.exec(path) ?? [];
+  const all = datasetsOf(outcome);
+  const one = all.find(({ own }) => `${own.namespace}/${own.name}` === dataset);
+  return (
+    one !== undefined &&
+    all.some((other) => other.own.name !== one.own.name && isDeepStrictEqual(other.physical, one.physical))
+  );
+}
+
+/** Whether the pod asks for a sidecar and Fluid has put none in, though we have. */
+export function hasNoFluidClient({ fluidFacts, ourFacts, original }: Outcome): boolean {
+  const has = (facts: Outcome["ourFacts"]) => [...facts.keys()].some((path) => ofClient(path) === "position");
+  return !isServerful(original) && has(ourFacts) && !has(fluidFacts);
+}
+
+/** Whether a path of a client is what its template says, and nothing that Sluice adds to each. */
+export function isOfTemplate(path: string): boolean {
+  const rest = ofClient(path);
+  return (
+    rest !== undefined &&
+    !/^(mount \/(sluice|var\/run\/secrets)\/|env\/SLUICE_|lifecycle\/|resources\/|securityContext\/runAs)/.test(
+      rest,
+    )
+  );
 }
 
 /** Paths of the clients that are in both pods. */

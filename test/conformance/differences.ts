@@ -9,13 +9,16 @@ import {
   datasetsOf,
   defaultContainer,
   hasNameTwice,
+  hasNoFluidClient,
   hasUnmountedClaim,
+  isOfTemplate,
   isPartOf,
   isReadOnlyOf,
   isRefusedFor,
   isRequired,
   isSecondClient,
   isSharedMount,
+  isSharedReference,
   mayOnlyRead,
   ofClient,
   preferences,
@@ -293,8 +296,9 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "one-client-for-one-dataset",
     kind: "Fluid is wrong",
-    why: "Two claims of one dataset get one client; Fluid's two mount over each other at one path.",
-    covers: ({ path, ours }) => isSecondClient(path) && ours === undefined,
+    why: "Two claims of one dataset get one client, also by way of reference datasets; Fluid's two mount over each other at one path.",
+    covers: ({ path, ours }, outcome) =>
+      ours === undefined && (isSecondClient(path) || isSharedReference(path, outcome)),
   },
   {
     id: "nothing-for-an-unmounted-volume",
@@ -311,7 +315,28 @@ export const allowedDifferences: readonly AllowedDifference[] = [
         (path.startsWith("label/") && isDeepStrictEqual(ours, original))),
   },
 
+  {
+    id: "client-where-fluid-has-none",
+    kind: "Fluid is wrong",
+    why: "Fluid admits pods with EFC, Vineyard or CacheRuntime datasets without a client, and they read an empty directory or hang.",
+    covers: ({ path, fluid, ours }, outcome) =>
+      hasNoFluidClient(outcome) &&
+      ((fluid === undefined && isOfTemplate(path)) ||
+        path === "annotation/fluid.io/datasets-in-use" ||
+        (path.startsWith("label/") && fluid === undefined) ||
+        at(ours, "dataset") !== undefined),
+  },
+
   // What is refused
+  {
+    id: "reference-objects",
+    kind: "Fluid is wrong",
+    why: "Fluid copies no Secret, and not each ConfigMap, to where a reference dataset's client needs it; the pod hangs in CreateContainerConfigError. Unless somebody says that they are there, the pod is refused, with the command that copies them.",
+    covers: ({ path, ours }, outcome) =>
+      path === "verdict by default" &&
+      isRefusedFor(ours, "reference-objects-missing") &&
+      datasetsOf(outcome).some(({ own, physical }) => own.namespace !== physical.namespace),
+  },
   {
     id: "what-is-missing",
     kind: "Fluid is wrong",
@@ -338,6 +363,12 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     kind: "on purpose",
     why: "An unprivileged client cannot show its mount to the app on a kubelet: with Fluid the app reads an empty directory.",
     covers: ({ path, ours }) => path === "verdict" && isRefusedFor(ours, "unprivileged-client"),
+  },
+  {
+    id: "pod-security-told-at-once",
+    kind: "on purpose",
+    why: "Where the namespace's Pod Security level refuses a privileged client the API server refuses the pod anyway, but names a container that its user has never written.",
+    covers: ({ path, ours }) => path === "verdict" && isRefusedFor(ours, "pod-security"),
   },
   {
     id: "user-namespace-refused",

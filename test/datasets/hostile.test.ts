@@ -2,11 +2,17 @@ import fc from "fast-check";
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { projectClaim, projectClientDaemonSet, projectDataset } from "../../src/cluster/projections.ts";
+import { defaultConfig } from "../../src/config.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
 
-const options = { clients: true, skipBoundCheck: false, keepCacheDirectories: false };
+const options = {
+  clients: true,
+  skipBoundCheck: false,
+  keepCacheDirectories: false,
+  references: defaultConfig.references,
+};
 const set = fluidDataset("data");
 const healthy = clusterOf(objectsOf(set));
 

@@ -1,5 +1,6 @@
 import type { Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
+import { defaultConfig } from "../../src/config.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { describeRef } from "../../src/types/object-ref.ts";
 import { type ClusterObjects, clusterOf } from "../support/cluster-of.ts";
@@ -36,6 +37,7 @@ function resolve(objects: ClusterObjects, names: string[], clients = true) {
     clients,
     skipBoundCheck: false,
     keepCacheDirectories: false,
+    references: defaultConfig.references,
   });
 }
 

@@ -10,6 +10,7 @@ import {
   projectRuntime,
 } from "../../src/cluster/projections.ts";
 import { fieldAt, isRawObject, objectsAt, textAt } from "../../src/cluster/raw-fields.ts";
+import { defaultConfig } from "../../src/config.ts";
 import { type ResolvedVolume, resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 
@@ -58,6 +59,7 @@ describe.skipIf(!existsSync(folder))("the recorded cluster (skipped where ../sha
       clients,
       skipBoundCheck: false,
       keepCacheDirectories: false,
+      references: defaultConfig.references,
     });
   }
 
@@ -188,7 +190,6 @@ describe.skipIf(!existsSync(folder))("the recorded cluster (skipped where ../sha
 
   it.each([
     ["alien", true, "runtime-not-supported", "runtime type goose"],
-    ["efcdemo", true, "runtime-not-supported", "runtime type efc"],
     ["jfsnods", true, "client-not-found", "DaemonSet jfsnods-fuse does not exist"],
     ["absent", true, "claim-not-found", "claim default/absent does not exist"],
     ["alien", false, "runtime-not-supported", "runtime type goose"],
@@ -200,7 +201,7 @@ describe.skipIf(!existsSync(folder))("the recorded cluster (skipped where ../sha
     });
   });
 
-  it("leaves a runtime without a sidecar to the CSI driver", () => {
+  it("needs no client for the CSI driver", () => {
     const dataset = datasetOf(resolve("default", false, "efcdemo").volumes[0]);
     expect(dataset.locality.nodeLabel).toBe("fluid.io/s-default-efcdemo");
     expect(dataset.client).toBeUndefined();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defaultConfig } from "../../src/config.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { describeRef } from "../../src/types/object-ref.ts";
 import { type ReasonCode, reasonInfo } from "../../src/types/reason.ts";
@@ -92,8 +93,8 @@ const inBothModes: readonly Row[] = [
   [
     "runtime-not-supported",
     "an unknown type",
-    withStatus({ runtimes: [{ name: "data", namespace: "default", type: "goose" }] }),
-    "whose runtime type goose is not known (alluxio, jindo, juicefs, thin are)",
+    withStatus({ runtimes: [{ name: "data", namespace: "default", type: "gus" }] }),
+    "whose runtime type gus is not known (alluxio, cache, efc, goosefs, jindo, juicefs, thin, vineyard are)",
     [claim, dataset],
   ],
   [
@@ -113,15 +114,6 @@ const inBothModes: readonly Row[] = [
 ];
 
 const forClients: readonly Row[] = [
-  ...["efc", "vineyard", "cache"].map(
-    (type): Row => [
-      "runtime-not-supported",
-      `type ${type}`,
-      withStatus({ runtimes: [{ name: "data", namespace: "default", type }] }),
-      `whose runtime type ${type} has no sidecar (alluxio, jindo, juicefs, thin have): use sluice.io/mode: csi`,
-      [claim, dataset],
-    ],
-  ),
   [
     "claim-not-bound",
     "an unbound claim",
@@ -225,7 +217,12 @@ const forClients: readonly Row[] = [
 
 function refuse(objects: ClusterObjects, clients: boolean, claimName = "data", skipBoundCheck = false) {
   const pod = { spec: { containers: [], volumes: [{ name: "v", persistentVolumeClaim: { claimName } }] } };
-  const options = { clients, skipBoundCheck, keepCacheDirectories: false };
+  const options = {
+    clients,
+    skipBoundCheck,
+    keepCacheDirectories: false,
+    references: defaultConfig.references,
+  };
   return resolveVolumes(pod, "default", clusterOf(objects), options).volumes[0];
 }
 

@@ -1,11 +1,17 @@
 import type { Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { ClusterView } from "../../src/cluster/cluster-view.ts";
+import { defaultConfig } from "../../src/config.ts";
 import { type ResolveOptions, resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { type FluidType, fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
 
-const sidecar: ResolveOptions = { clients: true, skipBoundCheck: false, keepCacheDirectories: false };
+const sidecar: ResolveOptions = {
+  clients: true,
+  skipBoundCheck: false,
+  keepCacheDirectories: false,
+  references: defaultConfig.references,
+};
 const csi: ResolveOptions = { ...sidecar, clients: false };
 
 function resolve(cluster: ClusterView, volumes: Volume[], options = sidecar) {

@@ -110,7 +110,7 @@ function wounds(): Wound[] {
 }
 
 function emptyTemplate() {
-  return { containers: [], initContainers: ["init"], volumes: [], imagePullSecrets: [] };
+  return { containers: [], initContainers: [{ name: "init" }], volumes: [], imagePullSecrets: [] };
 }
 
 interface RawTemplate {

@@ -1,21 +1,24 @@
-import type { Container, ContainerPort, Volume, VolumeMount } from "kubernetes-types/core/v1";
+import { posix } from "node:path";
+import type { Container, ContainerPort, Volume } from "kubernetes-types/core/v1";
 import type { ClientDaemonSet } from "../../cluster/cluster-view.ts";
 import type { ClientTemplate } from "../../types/dataset-volume.ts";
+import { below, cleanAbsolutePath } from "../paths.ts";
+import { isCacheDirectory } from "./cache-directories.ts";
+import { listOf, named, textOf } from "./manifest-lists.ts";
 import type { MountAttributes } from "./mount-attributes.ts";
 import { fileSystems } from "./mount-types.ts";
-import { findSharedMount } from "./shared-mount.ts";
+import { preparingContainers } from "./preparing-containers.ts";
+import type { RuntimeType } from "./runtimes.ts";
+import { findSharedMount, type SharedMount } from "./shared-mount.ts";
 
 export interface TemplateOptions {
   readonly keepCacheDirectories: boolean;
   readonly scrapesMetrics: boolean;
   readonly writesBack: boolean;
+  readonly type: RuntimeType;
+  /** Names of the volumes that the runtime's user added. */
+  readonly ownVolumes: readonly string[];
 }
-
-/**
- * Names of the node's cache directories as Fluid's charts make them, matched whole: a runtime's own volumes may have
- * names that begin alike.
- */
-const cacheDirectory = /^(datavolume-.+|volume-localtime.*|cache-dir(-.+)?|(mem|ssd|hdd)(-\d+)?)$/;
 
 /** Makes a sidecar's template of a client's DaemonSet; undefined when `mount` cannot be found in its `container`. */
 export function clientTemplate(
@@ -27,24 +30,30 @@ export function clientTemplate(
   const { template } = daemonSet;
   const mounts = named(container.volumeMounts);
   const all = new Map(named(template.volumes).map((volume) => [volume.name, volume]));
-  const shared = findSharedMount(mounts, all, mount.hostPath);
-  if (!shared) return undefined;
+  const found = findSharedMount(mounts, all, mount.hostPath);
+  if (!found) return undefined;
+  const { type } = options;
+  const shared = type.mountsAtRoot ? oneLevelUp(found) : found;
 
-  const dropped = [
-    ...template.initContainers.map((name) => `init container ${name}`),
-    ...template.containers.slice(1).map((other) => `container ${textOf(other?.name)}`),
-  ];
+  const dropped: string[] = [];
+  const isDropped = (name: string) =>
+    !options.keepCacheDirectories && name !== shared.volumeName && isCacheDirectory(all.get(name), options);
+  const preparing = preparingContainers(
+    template.initContainers,
+    mounts.map((each) => each.name),
+    [...all.values()].filter(({ name }) => name !== shared.volumeName && !isDropped(name)),
+    dropped,
+  );
+  dropped.push(...template.containers.slice(1).map((other) => `container ${textOf(other?.name)}`));
   if (template.hostNetwork) dropped.push("the host's network");
   if (container.lifecycle?.postStart) dropped.push("its hook postStart");
   if (container.lifecycle?.preStop && !container.lifecycle.preStop.exec)
     dropped.push("its hook preStop, which is no command");
-  const kept = mounts.filter((each) => {
-    const drop =
-      !options.keepCacheDirectories && each.name !== shared.volumeName && isCache(all.get(each.name));
-    if (drop) dropped.push(`cache directory ${textOf(each.mountPath)} (volume ${each.name})`);
-    return !drop;
-  });
+  const kept = mounts.filter((each) => !isDropped(each.name));
+  for (const each of mounts)
+    if (isDropped(each.name)) dropped.push(`cache directory ${textOf(each.mountPath)} (volume ${each.name})`);
   const ports = portsOf(container, options.scrapesMetrics, dropped);
+  const volumes = volumesOf(all, [...preparing, { ...container, volumeMounts: kept }], shared.volumeName);
 
   return {
     source: { kind: "DaemonSet", namespace: daemonSet.namespace, name: daemonSet.name },
@@ -53,32 +62,51 @@ export function clientTemplate(
       ...(kept.length === mounts.length ? {} : { volumeMounts: kept }),
       ...(ports === undefined ? {} : { ports }),
     },
-    volumes: volumesOf(all, kept, container, shared.volumeName),
+    ...(preparing.length === 0 ? {} : { initContainers: preparing }),
+    volumes,
     imagePullSecrets: listOf(template.imagePullSecrets),
     sharedMount: { volumeName: shared.volumeName, mountPath: shared.mountPath },
-    mountPath: shared.clientPath,
-    fileSystems: fileSystems(mount.mountType),
+    ...(type.isDirectory ? directoryOf(shared) : { mountPath: shared.clientPath }),
+    fileSystems: type.isDirectory ? ["tmpfs"] : fileSystems(mount.mountType),
     writesBack: options.writesBack,
     dropped,
     scrapesMetrics: options.scrapesMetrics,
+    ...nodeService(volumes, type),
   };
 }
 
-function isCache(volume: Volume | undefined): boolean {
-  if (!volume || !cacheDirectory.test(volume.name)) return false;
-  return volume.hostPath !== undefined || volume.emptyDir !== undefined;
+/** A client could not start again on its own dead mount if that were the root of the volume that it shares. */
+function oneLevelUp(shared: SharedMount): SharedMount {
+  return { ...shared, mountPath: posix.dirname(shared.clientPath) };
+}
+
+function directoryOf({
+  mountPath,
+  clientPath,
+}: SharedMount): Pick<ClientTemplate, "mountPath" | "directory"> {
+  const clean = cleanAbsolutePath(mountPath) ?? mountPath;
+  return { mountPath: clean, directory: below(clean, clientPath) ?? "" };
 }
 
 function volumesOf(
   all: ReadonlyMap<string, Volume>,
-  mounts: readonly VolumeMount[],
-  container: Container,
+  containers: readonly Container[],
   sharedVolume: string,
 ): Volume[] {
-  const used = new Set(mounts.map((mount) => mount.name));
-  for (const device of named(container.volumeDevices)) used.add(device.name);
+  const used = new Set<string>();
+  for (const { volumeMounts, volumeDevices } of containers)
+    for (const use of [...named(volumeMounts), ...named<{ name: string }>(volumeDevices)]) used.add(use.name);
   used.delete(sharedVolume);
   return [...all.values()].filter((volume) => used.has(volume.name));
+}
+
+function nodeService(
+  volumes: readonly Volume[],
+  { nodeService: service }: RuntimeType,
+): Pick<ClientTemplate, "nodeService"> {
+  if (service === undefined || !volumes.some((volume) => volume.hostPath?.path === service.directory))
+    return {};
+  return { nodeService: service };
 }
 
 /** The container's ports without host ports, which would keep a second such pod off the node; undefined when as before. */
@@ -104,17 +132,4 @@ function portsOf(
     }
   }
   return changed ? ports : undefined;
-}
-
-function named<T extends { readonly name: string }>(list: readonly T[] | undefined): readonly T[] {
-  return listOf(list).filter((entry) => typeof entry.name === "string");
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "without name";
-}
-
-/** The objects of a list in a manifest, which may be anything where nobody has checked it. */
-function listOf<T extends object>(list: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(list) ? list.filter((entry) => typeof entry === "object" && entry !== null) : [];
 }

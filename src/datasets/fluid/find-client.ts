@@ -1,8 +1,8 @@
-import type { ClusterView } from "../../cluster/cluster-view.ts";
 import type { ClientTemplate } from "../../types/dataset-volume.ts";
+import { joinBelow } from "../paths.ts";
 import { Problem, type Trail } from "../problem.ts";
 import { clientTemplate } from "./client-template.ts";
-import type { FoundDataset } from "./find-dataset.ts";
+import type { ServedDataset } from "./find-dataset.ts";
 import { type MountAttributes, mountAttributes } from "./mount-attributes.ts";
 import { parseScrapeTarget } from "./scrape-target.ts";
 import { writesBack } from "./writes-back.ts";
@@ -12,14 +12,16 @@ export interface FoundClient {
   readonly template: ClientTemplate;
 }
 
-/** Finds the client of a dataset: its mount in the volume of the Dataset's own claim, its template in the DaemonSet. */
+/**
+ * Finds the client of a dataset: its mount in the volume of the Dataset's own claim, its template in the DaemonSet of
+ * the physical dataset. (Fluid copies that one for a reference dataset once, and never again.)
+ */
 export function findClient(
-  found: FoundDataset,
-  cluster: ClusterView,
+  found: ServedDataset,
   trail: Trail,
   keepCacheDirectories: boolean,
 ): FoundClient | Problem {
-  const { dataset, type, runtime } = found;
+  const { dataset, type, runtime } = found.physical;
   const full = `${dataset.namespace}/${dataset.name}`;
   const mount = mountAttributes(found, trail);
   if (mount instanceof Problem) return mount;
@@ -51,7 +53,9 @@ export function findClient(
   const template = clientTemplate(daemonSet, container, mount, {
     keepCacheDirectories,
     scrapesMetrics: scrape.sidecar,
-    writesBack: writesBack(container, mount, cluster),
+    writesBack: writesBack(container, mount, found.physical),
+    type,
+    ownVolumes: runtime.ownVolumes ?? [],
   });
   if (!template)
     return trail.problem(
@@ -59,5 +63,9 @@ export function findClient(
       (show) =>
         `the client of Dataset ${show(full)} (DaemonSet ${show(name)}) mounts no hostPath that holds ${show(mount.hostPath)}: recreate the runtime`,
     );
-  return { mount, template };
+  const { directory } = template;
+  return {
+    mount: directory === undefined ? mount : { ...mount, subPath: joinBelow(directory, mount.subPath) },
+    template,
+  };
 }

@@ -1,33 +1,45 @@
 import type { Claim, Dataset, Runtime } from "../../cluster/cluster-view.ts";
 import { Problem, type Trail, type Words } from "../problem.ts";
+import { findReferred, type ReferenceRules } from "./find-referred.ts";
 import { datasetName } from "./labels.ts";
-import { type RuntimeType, runtimeType, sidecarTypes } from "./runtimes.ts";
+import { knownTypes, type RuntimeType, runtimeType } from "./runtimes.ts";
 
-export interface FoundDataset {
-  readonly claim: Claim;
+/** A Dataset with its runtime. */
+export interface RunningDataset {
   readonly dataset: Dataset;
   readonly type: RuntimeType;
   readonly runtime: Runtime;
 }
 
+export interface FoundDataset extends RunningDataset {
+  readonly claim: Claim;
+}
+
+export interface ServedDataset extends FoundDataset {
+  /** Whose cache and client serve it: the dataset that a reference dataset refers to, any other one itself. */
+  readonly physical: RunningDataset;
+}
+
 export interface DatasetOptions {
   readonly clients: boolean;
   readonly skipBoundCheck: boolean;
+  readonly references: ReferenceRules;
 }
 
 /** Makes "claim ... belongs to Dataset ..., which ..." of the second half. */
-type Say = (which: Words) => Words;
+export type Say = (which: Words) => Words;
 
 /**
- * Follows a dataset's claim to its Dataset and runtime, both in the claim's namespace and of one name.
- * `label` is the claim's label that makes it a dataset's. Fluid: pkg/webhook/utils, pkg/ddc/base/runtime.go.
+ * Follows a dataset's claim to its Dataset and runtime, both in the claim's namespace and of one name, and to the
+ * dataset that it refers to. `label` is the claim's label that makes it a dataset's.
+ * Fluid: pkg/webhook/utils, pkg/ddc/base/runtime.go.
  */
 export function findDataset(
   claim: Claim,
   label: string,
   trail: Trail,
   options: DatasetOptions,
-): FoundDataset | Problem {
+): ServedDataset | Problem {
   const { namespace } = claim;
   const full = `${namespace}/${claim.name}`;
   if (claim.deleting)
@@ -45,6 +57,34 @@ export function findDataset(
       "dataset-not-found",
       say((show) => `which does not exist: create it, or remove the claim's label ${show(label)}`),
     );
+  const own = running(dataset, say, trail, options);
+  if (own instanceof Problem) return own;
+  const physical = findPhysical(own, claim, say, trail, options);
+  return physical instanceof Problem ? physical : { ...own, claim, physical };
+}
+
+function findPhysical(
+  own: RunningDataset,
+  claim: Claim,
+  say: Say,
+  trail: Trail,
+  options: DatasetOptions,
+): RunningDataset | Problem {
+  const referred = findReferred(own.dataset, claim.namespace, say, trail, options.references);
+  if (referred === undefined) return own;
+  const found =
+    referred instanceof Problem ? referred : running(referred.dataset, referred.say, trail, options);
+  // Without a client of ours the CSI driver has the last word.
+  return found instanceof Problem && !options.clients ? own : found;
+}
+
+/** The Dataset with its only runtime, unless it is not ready to be used. */
+function running(
+  dataset: Dataset,
+  say: Say,
+  trail: Trail,
+  options: DatasetOptions,
+): RunningDataset | Problem {
   const unbound = dataset.phase === "" || dataset.phase === "NotBound";
   if (unbound && !options.skipBoundCheck)
     return trail.problem(
@@ -53,19 +93,20 @@ export function findDataset(
       dataset.notReady === undefined ? {} : { says: dataset.notReady },
     );
 
-  const type = typeOf(dataset, say, trail, options.clients);
+  const type = typeOf(dataset, say, trail);
   if (type instanceof Problem) return type;
+  const { namespace, name } = dataset;
   const runtime = trail.runtime(type.kind, namespace, name);
   if (!runtime)
     return trail.problem(
       "runtime-not-found",
       say((show) => `whose ${type.kind} ${show(name)} does not exist: create it, or delete the Dataset`),
     );
-  return { claim, dataset, type, runtime };
+  return { dataset, type, runtime };
 }
 
-/** The type of the Dataset's only runtime, one that can be a sidecar if `sidecar`. */
-function typeOf({ runtimes }: Dataset, say: Say, trail: Trail, sidecar: boolean): RuntimeType | Problem {
+/** The type of the Dataset's only runtime. */
+function typeOf({ runtimes }: Dataset, say: Say, trail: Trail): RuntimeType | Problem {
   const [first, second] = runtimes;
   if (!first)
     return trail.problem(
@@ -81,14 +122,12 @@ function typeOf({ runtimes }: Dataset, say: Say, trail: Trail, sidecar: boolean)
       }),
     );
   const type = runtimeType(first.type);
-  if (type && (type.sidecar || !sidecar)) return type;
+  if (type) return type;
   return trail.problem(
     "runtime-not-supported",
     say((show) => {
       const name = show(first.type) || '""';
-      return type
-        ? `whose runtime type ${name} has no sidecar (${sidecarTypes} have): use sluice.io/mode: csi, or another runtime`
-        : `whose runtime type ${name} is not known (${sidecarTypes} are): use one of these`;
+      return `whose runtime type ${name} is not known (${knownTypes} are): use one of these`;
     }),
   );
 }

@@ -1,7 +1,7 @@
 import type { Claim, PersistentVolume } from "../../cluster/cluster-view.ts";
 import { cleanAbsolutePath, cleanSubPath } from "../paths.ts";
 import { Problem, type Trail } from "../problem.ts";
-import type { FoundDataset } from "./find-dataset.ts";
+import type { ServedDataset } from "./find-dataset.ts";
 
 /** What a dataset's volume says of its mount. */
 export interface MountAttributes {
@@ -12,15 +12,13 @@ export interface MountAttributes {
   readonly subPath: string;
   /** The volume grants no writing to anybody. */
   readonly readOnly: boolean;
-  /** The runtime whose client it is: of a reference dataset, the one referred to. */
-  readonly runtime: { readonly namespace: string; readonly name: string };
 }
 
 /**
  * Reads the mount's attributes from the volume of the Dataset's own claim. The way is by `spec.volumeName` and back by
  * `claimRef`: Fluid's names for volumes ("<namespace>-<name>") can be those of another namespace's.
  */
-export function mountAttributes(found: FoundDataset, trail: Trail): MountAttributes | Problem {
+export function mountAttributes(found: ServedDataset, trail: Trail): MountAttributes | Problem {
   const volume = ownVolume(found, trail);
   if (volume instanceof Problem) return volume;
 
@@ -36,6 +34,16 @@ export function mountAttributes(found: FoundDataset, trail: Trail): MountAttribu
       return `PersistentVolume ${show(volume.name)} of Dataset ${show(`${namespace}/${name}`)} is no Fluid volume: ${what}; recreate the Dataset`;
     });
 
+  const { physical } = found;
+  const leadsTo = `${attributes["runtime_namespace"] ?? physical.dataset.namespace}/${attributes["runtime_name"] ?? physical.dataset.name}`;
+  const expected = `${physical.dataset.namespace}/${physical.dataset.name}`;
+  if (leadsTo !== expected)
+    return trail.problem(
+      "volume-of-other-dataset",
+      (show) =>
+        `PersistentVolume ${show(volume.name)} of Dataset ${show(`${namespace}/${name}`)} leads to Dataset ${show(leadsTo)}, not to ${show(expected)}: recreate the Dataset`,
+    );
+
   const asked = attributes["fluid_sub_path"] ?? "";
   const subPath = cleanSubPath(asked);
   if (subPath === undefined)
@@ -50,10 +58,6 @@ export function mountAttributes(found: FoundDataset, trail: Trail): MountAttribu
     mountType: attributes["mount_type"] ?? "",
     subPath,
     readOnly: grantsReadingOnly(volume.accessModes),
-    runtime: {
-      namespace: attributes["runtime_namespace"] ?? namespace,
-      name: attributes["runtime_name"] ?? name,
-    },
   };
 }
 
@@ -62,7 +66,7 @@ export function grantsReadingOnly(accessModes: readonly string[]): boolean {
   return accessModes.length > 0 && accessModes.every((mode) => mode === "ReadOnlyMany");
 }
 
-function ownVolume({ claim, dataset }: FoundDataset, trail: Trail): PersistentVolume | Problem {
+function ownVolume({ claim, dataset }: ServedDataset, trail: Trail): PersistentVolume | Problem {
   const { namespace, name } = dataset;
   const own = claim.name === name ? claim : trail.claim(namespace, name);
   const full = `${namespace}/${name}`;

@@ -5,15 +5,18 @@ export type ClientProgram = "alluxio" | "jindo" | "juicefs" | "thin";
 const programs: Readonly<Record<string, ClientProgram>> = {
   alluxio: "alluxio",
   "fuse.alluxio-fuse": "alluxio",
+  "fuse.goosefs-fuse": "alluxio",
   jindo: "jindo",
   "fuse.jindofs-fuse": "jindo",
   juicefs: "juicefs",
   JuiceFS: "juicefs",
 };
 
-/** Mounts that the kernel makes itself, and what /proc/self/mountinfo calls them. */
-const kernelFileSystems: Readonly<Record<string, readonly string[]>> = {
+/** Mounts that FUSE does not make, or not always, and what /proc/self/mountinfo calls them. */
+const otherFileSystems: Readonly<Record<string, readonly string[]>> = {
   "9p": ["9p"],
+  // EFC mounts by the FUSE of the kernel, or by Alibaba Cloud's own.
+  "alifuse.aliyun-alinas-efc": ["fuse", "alifuse"],
   alinas: ["nfs", "nfs4"],
   beegfs: ["beegfs"],
   ceph: ["ceph"],
@@ -40,5 +43,5 @@ export function clientProgram(mountType: string): ClientProgram {
 /** Names by which mountinfo knows the mount. Fluid's own names for FUSE clients ("JuiceFS", "s3fs") are not among them. */
 export function fileSystems(mountType: string): readonly string[] {
   const key = mountType.toLowerCase();
-  return (Object.hasOwn(kernelFileSystems, key) ? kernelFileSystems[key] : undefined) ?? anyFuse;
+  return (Object.hasOwn(otherFileSystems, key) ? otherFileSystems[key] : undefined) ?? anyFuse;
 }

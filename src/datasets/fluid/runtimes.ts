@@ -1,4 +1,4 @@
-/** One of Fluid's runtime types: where its objects are found, and what we can do with it. */
+/** One of Fluid's runtime types: where its objects are found, and what is particular about its client. */
 export interface RuntimeType {
   /** status.runtimes[].type of the Dataset. */
   readonly type: string;
@@ -6,40 +6,72 @@ export interface RuntimeType {
   readonly kind: string;
   /** Name of the client's DaemonSet is the Dataset's name and this. */
   readonly daemonSetSuffix: string;
-  /** Whether its client can be a sidecar. Without that its datasets are left to the CSI driver. */
-  readonly sidecar: boolean;
   /** Whether its workers' nodes carry the dataset's label. */
   readonly labelsNodes: boolean;
   /** Whether spec.fuse.metrics.scrapeTarget counts. */
   readonly metricsTarget: boolean;
+  /** Names that Fluid gives the volumes of the client's cache directories, matched whole. */
+  readonly cacheVolumes?: RegExp;
+  /** Names of the ConfigMaps that Fluid copies for a reference dataset: the name of the dataset referred to is `*`. */
+  readonly copiedConfigMaps: readonly string[];
+  /** The client mounts at the root of the volume that it shares; the directory above is Fluid's own, too. */
+  readonly mountsAtRoot: boolean;
+  /** The client mounts nothing: the dataset is a directory of files and sockets in the volume that it shares. */
+  readonly isDirectory: boolean;
+  /** What has to run on the client's node, by the directory that it is reached through there. */
+  readonly nodeService?: { readonly directory: string; readonly remedy: string };
 }
 
-/** Fluid: pkg/ddc/base/runtime.go. Alphabetical but for the ones that cannot be sidecars. */
+const mediums = /^(mem|ssd|hdd)(-\d+)?$/;
+
+/** Fluid: pkg/ddc/base/runtime.go, charts/<type>/templates/fuse, pkg/ddc/thin/referencedataset/cm.go. */
 const runtimeTypes: readonly RuntimeType[] = [
-  row("alluxio", "AlluxioRuntime", "-fuse", {}),
-  row("jindo", "JindoRuntime", "-jindofs-fuse", { metricsTarget: true }),
-  row("juicefs", "JuiceFSRuntime", "-fuse", {}),
-  row("thin", "ThinRuntime", "-fuse", { labelsNodes: false }),
-  row("efc", "EFCRuntime", "-fuse", { sidecar: false }),
-  row("vineyard", "VineyardRuntime", "-fuse", { sidecar: false }),
-  row("cache", "CacheRuntime", "-client", { sidecar: false }),
+  row("alluxio", "AlluxioRuntime", { cacheVolumes: mediums, copiedConfigMaps: ["*-config"] }),
+  row("cache", "CacheRuntime", {
+    daemonSetSuffix: "-client",
+    mountsAtRoot: true,
+    cacheVolumes: /^tiered-store-level-.+$/,
+    copiedConfigMaps: ["fluid-runtime-config-*"],
+  }),
+  row("efc", "EFCRuntime", {
+    nodeService: {
+      directory: "/runtime-mnt/efc-sock",
+      remedy: "EFC's session manager runs on nodes labelled fluid.io/efc-sessmgr=true",
+    },
+  }),
+  // Gone from Fluid since 1.1; of the versions before it, its objects are Alluxio's under other names.
+  row("goosefs", "GooseFSRuntime", { cacheVolumes: mediums, copiedConfigMaps: ["*-config"] }),
+  row("jindo", "JindoRuntime", {
+    daemonSetSuffix: "-jindofs-fuse",
+    metricsTarget: true,
+    cacheVolumes: /^datavolume-\d+$/,
+    copiedConfigMaps: ["*-jindofs-client-config", "*-jindofs-config"],
+  }),
+  row("juicefs", "JuiceFSRuntime", {
+    cacheVolumes: /^cache-dir(-\d+)?$/,
+    copiedConfigMaps: ["*-fuse-script"],
+  }),
+  row("thin", "ThinRuntime", { labelsNodes: false, cacheVolumes: /^cache-dir$/ }),
+  row("vineyard", "VineyardRuntime", { isDirectory: true }),
 ];
 
-/** Types whose client can be a sidecar, for messages. */
-export const sidecarTypes: string = runtimeTypes
-  .filter((known) => known.sidecar)
-  .map((known) => known.type)
-  .join(", ");
+/** The types that are known, for messages. */
+export const knownTypes: string = runtimeTypes.map((known) => known.type).join(", ");
 
 export function runtimeType(type: string): RuntimeType | undefined {
   return runtimeTypes.find((known) => known.type === type);
 }
 
-function row(
-  type: string,
-  kind: string,
-  daemonSetSuffix: string,
-  differs: Partial<RuntimeType>,
-): RuntimeType {
-  return { type, kind, daemonSetSuffix, sidecar: true, labelsNodes: true, metricsTarget: false, ...differs };
+function row(type: string, kind: string, differs: Partial<RuntimeType>): RuntimeType {
+  return {
+    type,
+    kind,
+    daemonSetSuffix: "-fuse",
+    labelsNodes: true,
+    metricsTarget: false,
+    copiedConfigMaps: [],
+    mountsAtRoot: false,
+    isDirectory: false,
+    ...differs,
+  };
 }

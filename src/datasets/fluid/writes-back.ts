@@ -1,5 +1,5 @@
 import type { Container } from "kubernetes-types/core/v1";
-import type { ClusterView } from "../../cluster/cluster-view.ts";
+import type { RunningDataset } from "./find-dataset.ts";
 import type { MountAttributes } from "./mount-attributes.ts";
 import { clientProgram } from "./mount-types.ts";
 
@@ -12,12 +12,16 @@ import { clientProgram } from "./mount-types.ts";
  * - Alluxio's and Jindo's clients end a file after its close(), in release(), unless they mount read-only.
  * - Of a program that a ThinRuntime brings along nothing is known.
  */
-export function writesBack(container: Container, mount: MountAttributes, cluster: ClusterView): boolean {
+export function writesBack(
+  container: Container,
+  mount: MountAttributes,
+  physical: Pick<RunningDataset, "dataset" | "runtime">,
+): boolean {
   if (mount.readOnly) return false;
   const program = clientProgram(mount.mountType);
   const words = [...strings(container.command), ...strings(container.args)];
   if (program === "juicefs")
-    return mentionsWriteback([...words, ...envWords(container)]) || optionsWriteBack(mount, cluster);
+    return mentionsWriteback([...words, ...envWords(container)]) || optionsWriteBack(physical);
   if (program === "thin") return true;
   return !words.some((word) => /^(-o ?|--fuse-opts=)(.*,)?ro(,|$)/.test(word));
 }
@@ -28,11 +32,11 @@ function mentionsWriteback(words: readonly string[]): boolean {
 }
 
 /** Fluid: pkg/ddc/juicefs/transform_fuse.go takes mount options from the Dataset and from the runtime's fuse.options. */
-function optionsWriteBack({ runtime }: MountAttributes, cluster: ClusterView): boolean {
-  const ofMounts = cluster.dataset(runtime.namespace, runtime.name)?.mountOptions;
-  const ofClient = cluster.runtime("JuiceFSRuntime", runtime.namespace, runtime.name)?.clientOptions;
-  if (!ofMounts || !ofClient) return true;
-  return mentionsWriteback([...ofMounts, ...ofClient]);
+function optionsWriteBack({ dataset, runtime }: Pick<RunningDataset, "dataset" | "runtime">): boolean {
+  const { mountOptions } = dataset;
+  const { clientOptions } = runtime;
+  if (!mountOptions || !clientOptions) return true;
+  return mentionsWriteback([...mountOptions, ...clientOptions]);
 }
 
 function envWords(container: Container): string[] {

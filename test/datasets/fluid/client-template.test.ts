@@ -1,8 +1,9 @@
 import type { Container, Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { ClientPodTemplate } from "../../../src/cluster/cluster-view.ts";
-import { clientTemplate } from "../../../src/datasets/fluid/client-template.ts";
+import { clientTemplate, type TemplateOptions } from "../../../src/datasets/fluid/client-template.ts";
 import type { MountAttributes } from "../../../src/datasets/fluid/mount-attributes.ts";
+import { type RuntimeType, runtimeType } from "../../../src/datasets/fluid/runtimes.ts";
 
 const hostPath = "/runtime-mnt/juicefs/default/data";
 const mount: MountAttributes = {
@@ -10,10 +11,21 @@ const mount: MountAttributes = {
   mountType: "JuiceFS",
   subPath: "",
   readOnly: false,
-  runtime: { namespace: "default", name: "data" },
 };
-const options = { keepCacheDirectories: false, scrapesMetrics: false, writesBack: false };
+const options: TemplateOptions = {
+  keepCacheDirectories: false,
+  scrapesMetrics: false,
+  writesBack: false,
+  type: typeOf("juicefs"),
+  ownVolumes: [],
+};
 const shared: Volume = { name: "juicefs-fuse-mount", hostPath: { path: hostPath } };
+
+function typeOf(name: string): RuntimeType {
+  const type = runtimeType(name);
+  if (type === undefined) throw new Error(`there is no runtime type ${name}`);
+  return type;
+}
 
 /** A template of a client that mounts its volume and `volumes`, each below /mnt. */
 function template(
@@ -46,41 +58,106 @@ const onHost = (name: string): Volume => ({ name, hostPath: { path: `/cache/${na
 const inPod = (name: string): Volume => ({ name, emptyDir: {} });
 
 describe("cache directories", () => {
-  it.each([
-    onHost("datavolume-1"),
-    onHost("volume-localtime"),
-    onHost("cache-dir"),
-    onHost("cache-dir-0"),
-    onHost("mem"),
-    onHost("mem-0"),
-    onHost("ssd-12"),
-    inPod("hdd"),
-  ])("$name is left out with its mount", (volume) => {
-    const { made } = template([volume, onHost("own")]);
+  it.each<[string, Volume]>([
+    ["alluxio", onHost("mem")],
+    ["alluxio", onHost("mem-0")],
+    ["alluxio", onHost("ssd-12")],
+    ["alluxio", inPod("hdd")],
+    ["goosefs", onHost("ssd")],
+    ["jindo", onHost("datavolume-1")],
+    ["jindo", { name: "volume-localtime", hostPath: { path: "/etc/localtime" } }],
+    ["juicefs", onHost("cache-dir")],
+    ["juicefs", onHost("cache-dir-0")],
+    ["thin", inPod("cache-dir")],
+    ["cache", onHost("tiered-store-level-0-index-0")],
+  ])("of type %s: $name is left out with its mount", (type, volume) => {
+    const { made } = template([volume, onHost("own")], {}, {}, { type: typeOf(type) });
     expect(made?.volumes.map((v) => v.name)).toEqual(["own"]);
     expect(made?.container.volumeMounts?.map((m) => m.name)).toEqual(["juicefs-fuse-mount", "own"]);
     expect(made?.dropped).toEqual([`cache directory /mnt/${volume.name} (volume ${volume.name})`]);
   });
 
-  it.each<Volume>([
-    { name: "memcached-config", configMap: { name: "c" } },
-    { name: "mem", configMap: { name: "c" } },
-    { name: "cache-dir-0", persistentVolumeClaim: { claimName: "c" } },
-    onHost("memory"),
-    onHost("ssd-data"),
-    onHost("hdd0"),
-    onHost("cache-directory"),
-    onHost("my-cache-dir"),
-    onHost("datavolume"),
-  ])("$name stays", (volume) => {
-    const { made, first } = template([volume]);
+  // Fluid leaves all of these out but the last two, for their names begin like a cache's.
+  it.each<[string, Volume]>([
+    ["alluxio", { name: "memcached-config", configMap: { name: "c" } }],
+    ["alluxio", { name: "mem", configMap: { name: "c" } }],
+    ["alluxio", onHost("memory")],
+    ["alluxio", onHost("ssd-data")],
+    ["alluxio", onHost("hdd0")],
+    ["alluxio", onHost("cache-dir-0")],
+    ["juicefs", { name: "cache-dir-0", persistentVolumeClaim: { claimName: "c" } }],
+    ["juicefs", onHost("cache-directory")],
+    ["juicefs", onHost("mem")],
+    ["jindo", onHost("datavolume-x")],
+    ["thin", onHost("cache-dir-0")],
+    ["efc", { name: "ssd", emptyDir: { medium: "Memory" } }],
+    ["juicefs", onHost("my-cache-dir")],
+    ["jindo", onHost("datavolume")],
+  ])("of type %s: $name stays", (type, volume) => {
+    const { made, first } = template([volume], {}, {}, { type: typeOf(type) });
     expect(made?.volumes).toEqual([volume]);
     expect(made?.container.volumeMounts).toEqual(first.volumeMounts);
     expect(made?.dropped).toEqual([]);
   });
 
+  it("are none of the volumes that the runtime's user added, whatever their names", () => {
+    const { made } = template(
+      [onHost("mem"), onHost("ssd")],
+      {},
+      {},
+      {
+        type: typeOf("alluxio"),
+        ownVolumes: ["mem"],
+      },
+    );
+    expect(made?.volumes.map((v) => v.name)).toEqual(["mem"]);
+  });
+
   it("stay on demand", () => {
-    expect(template([onHost("mem")], {}, {}, { keepCacheDirectories: true }).made?.volumes).toHaveLength(1);
+    const asked = { keepCacheDirectories: true, type: typeOf("alluxio") };
+    expect(template([onHost("mem")], {}, {}, asked).made?.volumes).toHaveLength(1);
+  });
+});
+
+describe("init containers", () => {
+  const config = inPod("config");
+  const script: Volume = { name: "script", configMap: { name: "s" } };
+  const writes = (name: string, ...volumes: string[]): Container => ({
+    name,
+    image: "i",
+    volumeMounts: volumes.map((volume) => ({ name: volume, mountPath: `/x/${volume}` })),
+  });
+  const prepared = (initContainers: Container[], volumes: Volume[] = [config], more: Volume[] = []) =>
+    template(volumes, {}, { initContainers, volumes: [shared, ...volumes, ...more] }).made;
+
+  it("that leave something for the client are kept, with the volumes that they need", () => {
+    const made = prepared([writes("render", "config", "script", shared.name)], [config], [script]);
+    expect(made?.initContainers).toEqual([writes("render", "config", "script")]);
+    expect(made?.volumes.map((volume) => volume.name)).toEqual(["config", "script"]);
+    expect(made?.dropped).toEqual([]);
+  });
+
+  it("that leave something for another one that is kept are kept, too, in their order", () => {
+    const made = prepared(
+      [writes("first", "notes"), writes("second", "notes", "config")],
+      [config],
+      [inPod("notes")],
+    );
+    expect(made?.initContainers?.map(({ name }) => name)).toEqual(["first", "second"]);
+  });
+
+  it.each<[string, Container]>([
+    ["prepare the place of the mount", writes("init-fuse", shared.name)],
+    ["mount nothing", writes("wait-for-master")],
+    ["only read what the client reads", writes("look", "script")],
+    ["may not write", { name: "r", volumeMounts: [{ name: "config", mountPath: "/c", readOnly: true }] }],
+    ["write what nobody reads", writes("log", "logs")],
+    ["go on for ever", { ...writes("agent", "config"), restartPolicy: "Always" }],
+  ])("that %s are left out, and named", (_, container) => {
+    const made = prepared([container], [config, script], [inPod("logs")]);
+    expect(made).not.toHaveProperty("initContainers");
+    expect(made?.dropped).toEqual([`init container ${container.name}`]);
+    expect(made?.volumes.map((volume) => volume.name)).toEqual(["config", "script"]);
   });
 });
 
@@ -129,7 +206,7 @@ describe("what else there is in the DaemonSet", () => {
 
   it("is named where it is left out", () => {
     const rest = {
-      initContainers: ["init-users"],
+      initContainers: [{ name: "init-users" }],
       hostNetwork: true,
       imagePullSecrets: [{ name: "registry" }],
     };
@@ -154,7 +231,7 @@ describe("what else there is in the DaemonSet", () => {
   });
 
   it("is never changed itself", () => {
-    const { first, made } = template([onHost("mem")], { ports: [{ containerPort: 1, hostPort: 1 }] });
+    const { first, made } = template([onHost("cache-dir")], { ports: [{ containerPort: 1, hostPort: 1 }] });
     const before = structuredClone(first);
     clientTemplate(
       {
@@ -174,7 +251,7 @@ describe("what else there is in the DaemonSet", () => {
 describe("odd parts", () => {
   it("do no harm", () => {
     const odd: unknown = JSON.parse(
-      '{"name":"c","volumeMounts":[null,7,{"name":{"toString":1},"mountPath":"/x"},{"name":"juicefs-fuse-mount","mountPath":"/m"},{"name":"mem","mountPath":{"toString":1}}],"ports":[null,{"name":{"toString":1},"hostPort":{"toString":1}}],"args":[{"toString":1}]}',
+      '{"name":"c","volumeMounts":[null,7,{"name":{"toString":1},"mountPath":"/x"},{"name":"juicefs-fuse-mount","mountPath":"/m"},{"name":"cache-dir","mountPath":{"toString":1}}],"ports":[null,{"name":{"toString":1},"hostPort":{"toString":1}}],"args":[{"toString":1}]}',
     );
     const daemonSet = {
       namespace: "default",
@@ -182,12 +259,15 @@ describe("odd parts", () => {
       template: {
         containers: [],
         initContainers: [],
-        volumes: [shared, onHost("mem")],
+        volumes: [shared, onHost("cache-dir")],
         imagePullSecrets: [],
       },
     };
     const made = clientTemplate(daemonSet, odd as Container, mount, options);
     expect(made?.mountPath).toBe("/m/juicefs-fuse");
-    expect(made?.dropped).toEqual(["cache directory without name (volume mem)", "host port without name"]);
+    expect(made?.dropped).toEqual([
+      "cache directory without name (volume cache-dir)",
+      "host port without name",
+    ]);
   });
 });

@@ -1,7 +1,6 @@
 import type { Container } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { writesBack } from "../../../src/datasets/fluid/writes-back.ts";
-import { clusterOf } from "../../support/cluster-of.ts";
 import { fluidDataset } from "../../support/fluid-dataset.ts";
 
 const set = fluidDataset("data");
@@ -13,15 +12,13 @@ function ask(
   options?: [string[], string[]],
 ) {
   const [mountOptions, clientOptions] = options ?? [];
-  const cluster = clusterOf({
-    datasets: [{ ...set.dataset, ...(mountOptions ? { mountOptions } : {}) }],
-    runtimes: [{ ...set.runtime, ...(clientOptions ? { clientOptions } : {}) }],
-  });
-  const runtime = { namespace: "default", name: "data" };
   return writesBack(
     { name: "c", ...container },
-    { hostPath: "/m", mountType, subPath: "", readOnly, runtime },
-    cluster,
+    { hostPath: "/m", mountType, subPath: "", readOnly },
+    {
+      dataset: { ...set.dataset, ...(mountOptions ? { mountOptions } : {}) },
+      runtime: { ...set.runtime, ...(clientOptions ? { clientOptions } : {}) },
+    },
   );
 }
 

@@ -1,0 +1,63 @@
+import type { Config } from "../config.ts";
+import { datasetAnnotations } from "../types/dataset-annotations.ts";
+import type { ClientObject, DatasetVolume } from "../types/dataset-volume.ts";
+import type { Finding } from "../types/reason.ts";
+import { nameOf } from "./volume-outcomes.ts";
+
+/** What the clients of these datasets need besides their templates, as far as it is not known to be there. */
+export function clientNeeds(datasets: readonly DatasetVolume[], config: Config): Finding[] {
+  return datasets.flatMap((dataset) => [
+    ...neededObjects(dataset, config.references.missingObjects),
+    ...nodeService(dataset),
+  ]);
+}
+
+/**
+ * Nobody who admits pods should be able to read Secrets, nor even which there are, and the right to the one is the
+ * right to the other. So what is there has to be said: by Fluid's own doing, or by an annotation on the Dataset.
+ */
+function neededObjects(dataset: DatasetVolume, choice: Config["references"]["missingObjects"]): Finding[] {
+  const { missing, claim } = dataset;
+  if (missing === undefined) return [];
+  const { from, objects } = missing;
+  const list = objects.map(keyOf).join(",");
+  const head = `Dataset ${nameOf(dataset)} needs ${kinds(objects)} of namespace ${from} in ${claim.namespace}, and nobody says they are there: copy them, then set its annotation ${datasetAnnotations.clientObjects}=${list}`;
+  if (choice === "warn") return [{ code: "reference-objects-unknown", message: head }];
+  return [
+    {
+      code: "reference-objects-missing",
+      message: `${head}: ${copyCommand(dataset, from, objects)}`,
+      restsOn: [{ kind: "Dataset", ...dataset.dataset }],
+    },
+  ];
+}
+
+/** Owner references must not be copied: the garbage collector would delete what names an owner of another namespace. */
+function copyCommand(dataset: DatasetVolume, from: string, objects: readonly ClientObject[]): string {
+  const { namespace, name } = dataset.dataset;
+  const keys = objects.map(keyOf);
+  return [
+    `kubectl -n ${from} get ${keys.join(" ")} -o json`,
+    "jq '(.items // [.])[] | .metadata = {name: .metadata.name}'",
+    `kubectl -n ${namespace} apply -f - && kubectl -n ${namespace} annotate --overwrite datasets.data.fluid.io ${name} ${datasetAnnotations.clientObjects}=${[...(dataset.missing?.stated ?? []), ...keys].join(",")}`,
+  ].join(" | ");
+}
+
+/** "Secret jfs-secret and ConfigMap jfs-script". */
+function kinds(objects: readonly ClientObject[]): string {
+  const names = objects.map(({ kind, name }) => `${kind} ${name}`);
+  const last = names.pop() ?? "";
+  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
+}
+
+function keyOf({ kind, name }: ClientObject): string {
+  return `${kind.toLowerCase()}/${name}`;
+}
+
+function nodeService(dataset: DatasetVolume): Finding[] {
+  const service = dataset.client?.nodeService;
+  const there = dataset.client?.volumes.some((volume) => volume.hostPath?.path === service?.directory);
+  if (service === undefined || !there) return [];
+  const message = `the client of Dataset ${nameOf(dataset)} needs ${service.directory} on its node, or the pod waits in ContainerCreating: ${service.remedy}`;
+  return [{ code: "client-needs-node-service", message }];
+}
