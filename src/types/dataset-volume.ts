@@ -12,7 +12,7 @@ export interface DatasetVolume {
   readonly family: "fluid" | "juicefs";
   /** A volume of the JuiceFS CSI driver is known by its claim. */
   readonly dataset: { readonly namespace: string; readonly name: string };
-  /** Fluid's runtime type, such as "juicefs"; "juicefs-ce" or "juicefs-ee" for the driver's volumes. */
+  /** Fluid's runtime type, such as "juicefs", which stands for the JuiceFS CSI driver's volumes, too. */
   readonly runtime: string;
   /** Where inside the client's mount the dataset begins; "" for its root, never absolute, never with "..". */
   readonly subPath: string;

@@ -33,7 +33,7 @@ export class JuicefsClaims {
       claim: { namespace: claim.namespace, name: claim.name },
       family: "juicefs",
       dataset: { namespace: claim.namespace, name: claim.name },
-      runtime: `juicefs-${found.facts.edition}`,
+      runtime: "juicefs",
       subPath: "",
       readOnly: ofClient.readOnly || grantsReadingOnly(claim.accessModes),
       oncePerCluster: claim.accessModes.includes("ReadWriteOncePod"),
