@@ -391,6 +391,39 @@ describe("labels that no node carries", () => {
   });
 });
 
+describe("values that no node carries", () => {
+  const node = (name: string, labels: Record<string, string>) => ({
+    name,
+    labels,
+    taints: [],
+    kubeletVersion: "",
+  });
+  const nodes = clusterOf({
+    nodes: [node("a", { [zoneKey]: "zone-1", size: "9" }), node("b", { [zoneKey]: "zone-2" })],
+  });
+  const byZone = (requirement: NodeSelectorRequirement) =>
+    plan([dataset("d", { withoutNodeLabel: "-", workers: [requirement] })], { nodes }).preferred.length;
+
+  it.each<[string, NodeSelectorRequirement, number]>([
+    ["one of the values", zone("zone-0", "zone-2"), 1],
+    ["none of the values", zone("zone-0", "zone-9"), 0],
+    ["not the value", { key: zoneKey, operator: "NotIn", values: ["zone-1"] }, 1],
+    ["all the values", { key: zoneKey, operator: "NotIn", values: ["zone-1", "zone-2"] }, 0],
+    ["the label", { key: zoneKey, operator: "Exists" }, 1],
+    ["no node without the label", { key: zoneKey, operator: "DoesNotExist" }, 0],
+  ])("decide whether a term is added: %s", (_, requirement, terms) => {
+    expect(byZone(requirement)).toBe(terms);
+  });
+
+  it("are warned about where they are required", () => {
+    const tiers = { preferred: [], required: [zoneKey] };
+    const steering = plan([alluxiodemo], { nodes, tiers, choice: "required" });
+    expect(steering.required).toEqual([zone("zone-0")]);
+    expect(codes(steering)).toEqual(["cache-required", "cache-required-unlabelled"]);
+    expect(steering.findings[1]?.message).toMatch(/no node carries topology\.kubernetes\.io\/zone=zone-0/);
+  });
+});
+
 describe("what is told", () => {
   it("names dataset, label and weight, and the pod's volume", () => {
     const volumes = [

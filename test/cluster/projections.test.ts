@@ -109,6 +109,20 @@ describe("complete objects", () => {
     });
   });
 
+  it.each([
+    ["0.0%", 0],
+    ["52.3%", 0.523],
+    ["100.0%", 1],
+    ["250%", 1],
+    ["N/A", undefined],
+    ["", undefined],
+    ["52.3", undefined],
+    [52.3, undefined],
+  ])("Dataset that is cached to %j", (cachedPercentage, part) => {
+    const { cachedPart } = projectDataset({ status: { cacheStates: { cachedPercentage } } }, place);
+    expect(cachedPart).toBe(part);
+  });
+
   const required = "requiredDuringSchedulingIgnoredDuringExecution";
   const zone = { key: "topology.kubernetes.io/zone", operator: "In", values: ["a", "b"] };
   const exists = { key: "pool", operator: "Exists" };

@@ -37,6 +37,11 @@ describe("where a dataset's cache is", () => {
     });
   });
 
+  it("tells how much of the dataset is cached, where that is known", () => {
+    expect(localityOf("juicefs", { cachedPart: 0.25 }).cachedPart).toBe(0.25);
+    expect(localityOf("juicefs")).not.toHaveProperty("cachedPart");
+  });
+
   it("keeps the order of the workers' requirements", () => {
     const workerRequirements = [
       { key: "zone", operator: "In", values: ["a"] },
@@ -83,6 +88,12 @@ describe("a reference dataset", () => {
       nodeLabel: "fluid.io/s-base-physical",
       clientNodeLabel: "fluid.io/f-base-physical",
     });
+  });
+
+  it("is cached as far as that one is", () => {
+    const other = { ...physical("alluxio"), cachedPart: 0.75 };
+    expect(localityOf("thin", { mountPoints, cachedPart: 0.1 }, [other]).cachedPart).toBe(0.75);
+    expect(localityOf("thin", { mountPoints, cachedPart: 0.1 }).cachedPart).toBe(0.1);
   });
 
   it("has them even where that one cannot be seen", () => {

@@ -1,0 +1,122 @@
+import { expect, it } from "vitest";
+import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { type Fields, listAt, textAt } from "./harness/fields.ts";
+import { podOf } from "./harness/pods.ts";
+import { sluiceNamespace } from "./harness/replicas.ts";
+import type { TestCluster } from "./harness/test-cluster.ts";
+
+const calls = "apiserver_admission_webhook_admission_duration_seconds_count";
+const serverful = { "fuse.serverful.fluid.io/inject": "true" };
+const configMaps = `/api/v1/namespaces/${sluiceNamespace}/configmaps`;
+const profilePath = `${configMaps}/webhook-plugins`;
+
+function profile(steps: string, tiers = ""): Fields {
+  const pluginsProfile = `
+plugins: {serverful: {withDataset: [${steps}], withoutDataset: [PreferNodesWithoutCache]}}
+pluginConfig: [{name: NodeAffinityWithCache, args: "preferred: [${tiers}]"}]
+`;
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "webhook-plugins", namespace: sluiceNamespace },
+    data: { pluginsProfile },
+  };
+}
+
+/** What the API server makes of a pod that is not kept. */
+function dryRun({ api }: TestCluster, pod: Fields): Promise<Fields> {
+  return api.create(`/api/v1/namespaces/${textAt(pod, "metadata", "namespace")}/pods?dryRun=All`, pod);
+}
+
+/** "key weight" for each node that the pod prefers. */
+function preferences(pod: Fields): string[] {
+  const path = [
+    "spec",
+    "affinity",
+    "nodeAffinity",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+  ] as const;
+  return listAt(pod, ...path).map((term) => {
+    const [expression] = listAt(term, "preference", "matchExpressions");
+    return `${expression?.["key"]} ${term["weight"]}`;
+  });
+}
+
+describeCluster("scheduling as Fluid's webhook has it", clusterWithSluice, (cluster) => {
+  const withDataset = podOf("reading", { claims: ["imagenet"], labels: serverful });
+  const usual = ["fluid.io/s-demo-imagenet 100"];
+
+  /** All replicas follow by themselves, so the pod is asked for until it has been answered alike several times. */
+  async function settles(pod: Fields, expected: readonly string[]): Promise<void> {
+    await eventually(`pods prefer ${expected.join(", ")}`, async () => {
+      for (let times = 0; times < 6; times++) {
+        const found = preferences(await dryRun(cluster(), pod));
+        if (found.join() !== expected.join()) throw new Error(`it prefers ${found.join(", ")}`);
+      }
+      return true;
+    });
+  }
+
+  it("a pod without any claim is kept off cache nodes, by one call", async () => {
+    for (const namespace of ["demo", "default"]) {
+      const before = await cluster().plane.metric(calls, 'sluice.io"');
+      const pod = await dryRun(cluster(), podOf("web", { namespace, labels: serverful }));
+      expect(preferences(pod)).toEqual(["fluid.io/dataset-num 100"]);
+      expect((await cluster().plane.metric(calls, 'sluice.io"')) - before).toBe(1);
+    }
+  });
+
+  it("a pod without any claim and without Fluid's label, or with an opt-out, is not even sent", async () => {
+    const before = await cluster().plane.metric(calls, 'sluice.io"');
+    expect(preferences(await dryRun(cluster(), podOf("web")))).toEqual([]);
+    const out = { ...serverful, "fluid.io/enable-injection": "false" };
+    expect(preferences(await dryRun(cluster(), podOf("web", { labels: out })))).toEqual([]);
+    expect((await cluster().plane.metric(calls, 'sluice.io"')) - before).toBe(0);
+  });
+
+  it("a profile counts as soon as it is made, changed and deleted, and a bad one leaves the last good one", async () => {
+    const { api } = cluster();
+    await settles(withDataset, usual);
+    await api.create(configMaps, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 30}"));
+    await settles(withDataset, ["fluid.io/s-demo-imagenet 30"]);
+    await api.patch(profilePath, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 31}"));
+    await settles(withDataset, ["fluid.io/s-demo-imagenet 31"]);
+
+    await api.patch(profilePath, profile("NodeAffinityWithCash"));
+    const bad = () => cluster().sluiceMetric("sluice_problems", 'with="plugin-profile"');
+    await eventually("both replicas tell of the bad profile", async () => (await bad()) === 2);
+    await settles(withDataset, ["fluid.io/s-demo-imagenet 31"]);
+
+    await api.patch(profilePath, profile("DatasetUsageInjector"));
+    await settles(withDataset, []);
+    expect(await bad()).toBe(0);
+    await api.delete(profilePath);
+    await settles(withDataset, usual);
+  });
+
+  it("the profile of another namespace, or another ConfigMap of its own, is not read", async () => {
+    const { api } = cluster();
+    const steps = profile("DatasetUsageInjector");
+    await api.create("/api/v1/namespaces/demo/configmaps", {
+      ...steps,
+      metadata: { name: "webhook-plugins", namespace: "demo" },
+    });
+    await api.create(configMaps, { ...steps, metadata: { name: "other", namespace: sluiceNamespace } });
+    await api.create(configMaps, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 32}"));
+    await settles(withDataset, ["fluid.io/s-demo-imagenet 32"]);
+    await api.delete(profilePath);
+    await settles(withDataset, usual);
+  });
+
+  it("while no replica answers, a pod without claims gets in all the same", async () => {
+    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=0", "-n", sluiceNamespace]);
+    await cluster().replicas.ready(0);
+    expect(preferences(await dryRun(cluster(), podOf("web", { labels: serverful })))).toEqual([]);
+    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=2", "-n", sluiceNamespace]);
+    await cluster().replicas.ready();
+    expect(preferences(await dryRun(cluster(), podOf("web", { labels: serverful })))).toEqual([
+      "fluid.io/dataset-num 100",
+    ]);
+  });
+});
