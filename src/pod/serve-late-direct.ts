@@ -3,25 +3,34 @@ import { parseMountedCommand } from "./client-commands.ts";
 import { containersOf } from "./containers.ts";
 import type { PodEditor } from "./pod-editor.ts";
 
-/** A shared volume that a client in the pod mounts straight into. */
+/** A volume that shows the mount of a client in the pod. */
 export interface DirectlyServed {
   readonly volume: string;
   /** Name of the client's container. */
   readonly client: string;
+  /** Whether the client mounts into the volume itself, so that who sees it needs propagation. */
+  readonly propagates: boolean;
 }
 
 /**
- * The volumes that clients in the pod mount straight into. They are known by their structure, never by a mark: by what
- * asks for the client's mount, and the shared volume that lies there.
+ * The volumes that show the mounts of clients in the pod without views. They are known by their structure, never by a
+ * mark: by what asks for the client's mount, and the shared volume that lies there, or the one whose driver finds it.
  */
 export function directlyServed(pod: Pod): DirectlyServed[] {
-  const volumes = pod.spec?.volumes?.filter(({ emptyDir }) => emptyDir?.medium === "Memory") ?? [];
+  const volumes =
+    pod.spec?.volumes?.filter(({ emptyDir, csi }) => csi || emptyDir?.medium === "Memory") ?? [];
   if (volumes.length === 0) return [];
-  const shared = new Set(volumes.map(({ name }) => name));
-  return containersOf(pod).flatMap(({ container }) => {
+  return containersOf(pod).flatMap(({ container }): DirectlyServed[] => {
     const path = mountOf(container);
-    const mount = path && container.volumeMounts?.find((candidate) => candidate.mountPath === path);
-    return mount && shared.has(mount.name) ? [{ volume: mount.name, client: container.name }] : [];
+    if (path === undefined) return [];
+    const client = container.name;
+    const mount = container.volumeMounts?.find((candidate) => candidate.mountPath === path);
+    if (mount !== undefined && volumes.some(({ name }) => name === mount.name))
+      return [{ volume: mount.name, client, propagates: true }];
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return volumes
+      .filter(({ csi }) => Object.values(csi?.volumeAttributes ?? {}).includes(name))
+      .map((volume) => ({ volume: volume.name, client, propagates: false }));
   });
 }
 
@@ -40,7 +49,9 @@ function mountOf({ startupProbe, readinessProbe, lifecycle }: Container): string
 export function serveLateDirect(editor: PodEditor, served: readonly DirectlyServed[]): void {
   if (served.length === 0) return;
   const clients = new Set(served.map(({ client }) => client));
-  for (const { volume, client } of served) {
+  for (const { volume, client, propagates } of served) {
+    moveConsumers(editor, volume, client);
+    if (!propagates) continue;
     const mounts = containersOf(editor.pod).flatMap(({ container, path }) =>
       clients.has(container.name)
         ? []
@@ -56,7 +67,6 @@ export function serveLateDirect(editor: PodEditor, served: readonly DirectlyServ
       editor.set([...path, "mountPropagation"], "HostToContainer", why);
       if (readOnly) editor.set([...path, "readOnly"], true, why);
     }
-    moveConsumers(editor, volume, client);
   }
 }
 
