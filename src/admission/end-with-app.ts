@@ -14,14 +14,13 @@ export function endWithApp(
   { pod, config }: Question,
   platform: Platform,
   plans: readonly ClientPlan[],
-  native: boolean,
+  isNative: boolean,
 ): Finding[] {
   const policy = pod.spec?.restartPolicy ?? "Always";
-  if (native || platform.end.by !== "nothing" || policy === "Always") return [];
-  const endless = `the pod's restartPolicy is ${policy}, yet nothing ends`;
-  const instead = "use native sidecars (Kubernetes 1.29 or newer, sluice.io/sidecar: native)";
+  if (isNative || platform.end.by !== "nothing" || policy === "Always") return [];
+  const native = "native sidecars (since Kubernetes 1.29; sluice.io/sidecar: native)";
   if (!config.controllers.enabled) {
-    const message = `${endless} a classic client when the app has ended, so the pod goes on: ${instead}, or install Sluice's controllers (controllers.enabled)`;
+    const message = `restartPolicy is ${policy}, and nothing ends classic clients after the app: use ${native}, or Sluice's controllers (controllers.enabled)`;
     return [{ code: "never-ends", message }];
   }
   const why = "Sluice's controllers end its classic clients when the app has ended";
@@ -29,6 +28,6 @@ export function endWithApp(
   editor.merge(["metadata", "labels"], { [controllersLabel]: "true" }, why);
   const bare = plans.filter(isBare).map((plan) => plan.name);
   if (bare.length === 0) return [{ code: "ended-by-controller", message: why }];
-  const message = `${endless} ${bare.join(", ")}, which runs by its image's entrypoint, so the pod goes on: ${instead}, or state a command in the client's template`;
+  const message = `restartPolicy is ${policy}, yet nothing ends ${bare.join(", ")}, which runs by its image's entrypoint: use ${native}, or state a command in the client's template`;
   return [{ code: "never-ends", message }];
 }

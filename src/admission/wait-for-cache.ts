@@ -37,9 +37,10 @@ export function waitForCache(
     otherwise,
     datasets: names,
   };
-  const wanted = share === undefined ? "whose DataLoad is complete" : `that is cached to ${share}%`;
+  const all = `Dataset ${names.join(", ")}`;
+  const until = share === undefined ? `the DataLoad of ${all} is complete` : `${all} is cached to ${share}%`;
   const then = otherwise === "start" ? "starts all the same" : "fails";
-  const message = `the pod waits for Dataset ${names.join(", ")} ${wanted}; ${limitSeconds} s after its creation it ${then}`;
+  const message = `the pod waits until ${until}; ${limitSeconds} s after its creation it ${then}`;
   addCacheGate(editor, wait, message);
   return [{ code: "waits-for-cache", message }];
 }

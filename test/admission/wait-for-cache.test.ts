@@ -50,7 +50,7 @@ describe("a pod that asks to wait for its cache", () => {
     });
     const told = decision.findings.find(({ code }) => code === "waits-for-cache");
     expect(told?.message).toBe(
-      "the pod waits for Dataset default/data, default/models that is cached to 80%; 1800 s after its creation it starts all the same",
+      "the pod waits until Dataset default/data, default/models is cached to 80%; 1800 s after its creation it starts all the same",
     );
   });
 
