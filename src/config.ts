@@ -89,6 +89,8 @@ const juicefs = z.strictObject({
       name: objectName.default("juicefs-csi-driver-config"),
     })
     .prefault({}),
+  /** Where `sluice controllers` writes down what may be told of the Secrets of volumes. */
+  factsNamespace: label.default("sluice-system"),
   /** Images of clients, where neither the driver's configuration nor the volume names one. */
   ceImage: z.string().min(1).default("juicedata/mount:ce-nightly"),
   eeImage: z.string().min(1).default("juicedata/mount:ee-nightly"),

@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster-view.ts";
+import { describeJuicefsProblem } from "../cluster/juicefs-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { LiveClusterError, openLiveCluster } from "../cluster/live-cluster.ts";
 import { describeBadProfile } from "../cluster/plugin-profile.ts";
@@ -24,6 +25,11 @@ export async function openLiveView(config: Config, io: CommandIo): Promise<Clust
       onPluginProfile: (profile) => {
         if (profile !== undefined && profile.problems.length > 0)
           void print(io.stderr, `warning: ${describeBadProfile(profile)}\n`);
+      },
+      juicefs: config.juicefs.enabled ? config.juicefs : undefined,
+      onJuicefsConfig: (found) => {
+        const wrong = found && describeJuicefsProblem(found);
+        if (wrong !== undefined) void print(io.stderr, `warning: ${wrong}\n`);
       },
       onProblem: (_resource, problem) => {
         if (problem !== undefined) void print(io.stderr, `warning: ${problem}\n`);

@@ -3,6 +3,8 @@ import type { ClusterCertificates } from "../certs/cluster-certificates.ts";
 import { firstTrust } from "../certs/first-trust.ts";
 import type { Cluster, PluginProfile } from "../cluster/cluster-view.ts";
 import { openClusterWriter } from "../cluster/cluster-writer.ts";
+import { describeJuicefsProblem } from "../cluster/juicefs-config.ts";
+import type { JuicefsConfig } from "../cluster/juicefs-settings.ts";
 import { openLiveCluster } from "../cluster/live-cluster.ts";
 import type { LiveCluster } from "../cluster/live-cluster-options.ts";
 import { describeBadProfile } from "../cluster/plugin-profile.ts";
@@ -58,6 +60,8 @@ export async function serveLive(
     },
     pluginProfile: config.pluginProfile,
     onPluginProfile: (profile) => tellOfProfile(profile, log, metrics),
+    juicefs: config.juicefs.enabled ? config.juicefs : undefined,
+    onJuicefsConfig: (found) => tellOfJuicefsConfig(found, log, metrics),
     onKind: (kind, installed) => log.info({ kind, installed }, "custom resource definitions have changed"),
   }).then((cluster) => {
     parts.cluster = cluster;
@@ -184,6 +188,15 @@ function tellOfProfile(profile: PluginProfile | undefined, log: Log, metrics: Me
   if (bad) log.warn({ problems: profile.problems }, describeBadProfile(profile));
   else if (profile === undefined) log.info("there is no plugin profile any more: the configuration counts");
   else log.info({ profile: `${profile.namespace}/${profile.name}` }, "the plugin profile counts from now on");
+}
+
+function tellOfJuicefsConfig(found: JuicefsConfig | undefined, log: Log, metrics: Metrics): void {
+  const wrong = found && describeJuicefsProblem(found);
+  metrics.setProblems("juicefs-config", wrong === undefined ? 0 : 1);
+  if (wrong !== undefined) log.warn({ problems: found?.problems }, wrong);
+  else if (found === undefined)
+    log.info("there is no configuration of the JuiceFS driver any more: its defaults count");
+  else log.info({ unread: found.unread }, "the JuiceFS driver's configuration counts from now on");
 }
 
 function setMetrics(metrics: Metrics, { cluster, certificates, problems }: Parts): void {

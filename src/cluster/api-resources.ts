@@ -1,3 +1,4 @@
+import { factsLabel, factsName } from "./juicefs-projections.ts";
 import type { StoredKind } from "./stored-object.ts";
 
 /** One kind of object that is read from the API server. */
@@ -12,6 +13,8 @@ export interface FollowedResource {
   readonly only?: { readonly namespace: string; readonly name: string };
   /** A label selector such as "app=web"; all objects where it is left out. */
   readonly labelSelector?: string;
+  /** It is not the objects themselves that are read, but what ConfigMaps in this namespace tell of them. */
+  readonly factsIn?: string;
 }
 
 /** One that decisions ask for. */
@@ -35,6 +38,14 @@ export const builtInResources: readonly ApiResource[] = [
     plural: "daemonsets",
     namespaced: true,
   },
+  {
+    table: "StorageClass",
+    kind: "StorageClass",
+    group: "storage.k8s.io",
+    version: "v1",
+    plural: "storageclasses",
+    namespaced: false,
+  },
 ];
 
 /** What an API server has while Fluid's CRDs are installed: any of them may be missing. */
@@ -56,6 +67,20 @@ export function pluginProfileResource(only: NonNullable<ApiResource["only"]>): A
   return { table, kind: table, group: "", version: "v1", plural: "configmaps", namespaced: true, only };
 }
 
+/** The ConfigMap that is the JuiceFS CSI driver's configuration, and no other. */
+export function juicefsConfigResource(only: NonNullable<ApiResource["only"]>): ApiResource {
+  const table = "JuicefsConfig";
+  return { table, kind: table, group: "", version: "v1", plural: "configmaps", namespaced: true, only };
+}
+
+/** The Secrets of JuiceFS volumes, as ConfigMaps in the namespace `factsIn` tell of them. */
+export function juicefsSecretResource(factsIn: string): ApiResource {
+  const table = "JuicefsSecret";
+  const labelSelector = `${factsLabel}=true`;
+  const configMaps = { group: "", version: "v1", plural: "configmaps", namespaced: true };
+  return { table, kind: "Secret", ...configMaps, labelSelector, factsIn };
+}
+
 /** "datasets.data.fluid.io", "nodes". */
 export function resourceName({ plural, group }: FollowedResource): string {
   return group === "" ? plural : `${plural}.${group}`;
@@ -63,10 +88,11 @@ export function resourceName({ plural, group }: FollowedResource): string {
 
 /** The path of the objects that are read of the resource: in all namespaces all, or those labelled so; or one. */
 export function collectionPath(
-  { group, version, plural, only, labelSelector }: FollowedResource,
+  { group, version, plural, only, labelSelector, factsIn }: FollowedResource,
   query: Readonly<Record<string, string>>,
 ): string {
-  const place = only === undefined ? "" : `/namespaces/${encodeURIComponent(only.namespace)}`;
+  const namespace = only?.namespace ?? factsIn;
+  const place = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   const search = new URLSearchParams(query);
   // The right to list or watch one object by its name is only granted to who asks for that name.
   if (only !== undefined) search.set("fieldSelector", `metadata.name=${only.name}`);
@@ -76,7 +102,11 @@ export function collectionPath(
 
 /** The path of one object. `namespace` is left out for cluster-scoped resources. */
 export function objectPath(resource: ApiResource, namespace: string, name: string): string {
-  const { group, version, plural } = resource;
+  const { group, version, plural, factsIn } = resource;
+  if (factsIn !== undefined) {
+    const facts = encodeURIComponent(factsName({ namespace, name }));
+    return `${groupPath(group, version)}/namespaces/${encodeURIComponent(factsIn)}/${plural}/${facts}`;
+  }
   const place = resource.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : "";
   return `${groupPath(group, version)}${place}/${plural}/${encodeURIComponent(name)}`;
 }

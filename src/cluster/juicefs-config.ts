@@ -145,6 +145,14 @@ const cacheDirectory: Take<CacheDirectory> = (value, path, remarks) => {
   }
 };
 
+/** In words, for whoever looks after the cluster; undefined where nothing is wrong. */
+export function describeJuicefsProblem(config: JuicefsConfig): string | undefined {
+  if (config.problems.length === 0) return undefined;
+  const then =
+    config.settings === undefined ? "no JuiceFS claim is served" : "what it said before stays in force";
+  return `the JuiceFS driver's configuration in ConfigMap ${config.namespace}/${config.name} cannot be used, so ${then}: ${config.problems.join("; ")}`;
+}
+
 /** An object of Kubernetes' own, of which only that is checked which would break the pod's patch. */
 function named<T extends object>(...keys: readonly string[]): Take<T> {
   return (value, path, remarks) => {

@@ -1,5 +1,6 @@
 import type { Cluster, PluginProfile } from "./cluster-view.ts";
 import type { FreshReadCounts } from "./fresh-reads.ts";
+import type { JuicefsConfig } from "./juicefs-settings.ts";
 import type { KubeConfigOptions } from "./kube-config-options.ts";
 import type { LiveTiming } from "./live-timing.ts";
 import type { ResourceStatus } from "./resource-sync.ts";
@@ -19,6 +20,15 @@ export interface LiveClusterOptions extends KubeConfigOptions {
   readonly pluginProfile?: { readonly namespace: string; readonly name: string } | undefined;
   /** Told of each state of the plugin profile, good or bad; undefined when it is gone. Must not throw. */
   readonly onPluginProfile?: ((profile: PluginProfile | undefined) => void) | undefined;
+  /** Where the JuiceFS CSI driver's configuration is, and what is told of its Secrets; left out, neither is read. */
+  readonly juicefs?:
+    | {
+        readonly configMap: { readonly namespace: string; readonly name: string };
+        readonly factsNamespace: string;
+      }
+    | undefined;
+  /** Told of each state of that configuration, good or bad; undefined when it is gone. Must not throw. */
+  readonly onJuicefsConfig?: ((config: JuicefsConfig | undefined) => void) | undefined;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   readonly timing?: Partial<LiveTiming> | undefined;

@@ -3,6 +3,7 @@ import { ApiConnection } from "./api-connection.ts";
 import { ApiDiscovery, type Discovered } from "./api-discovery.ts";
 import { type ApiResource, builtInResources, fluidResources, resourceName } from "./api-resources.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { followJuicefs } from "./follow-juicefs.ts";
 import { followPluginProfile } from "./follow-plugin-profile.ts";
 import { FreshReads } from "./fresh-reads.ts";
 import { loadKubeConfig } from "./kube-config.ts";
@@ -90,7 +91,11 @@ class ApiCluster implements LiveCluster {
         if (problem === undefined) this.#hurry();
       },
     });
-    this.#always = [...builtInResources, ...followPluginProfile(options, this.#places)];
+    this.#always = [
+      ...builtInResources,
+      ...followPluginProfile(options, this.#places),
+      ...followJuicefs(options, this.#places),
+    ];
     for (const resource of [...this.#always, ...fluidResources])
       this.#syncs.set(resource.kind, this.#makeSync(resource));
     this.#freshReads = new FreshReads({

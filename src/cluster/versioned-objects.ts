@@ -1,4 +1,5 @@
 import type { FollowedResource } from "./api-resources.ts";
+import { secretOfFacts } from "./juicefs-projections.ts";
 import type { Place } from "./projections.ts";
 import { type RawObject, textAt } from "./raw-fields.ts";
 
@@ -16,7 +17,7 @@ export interface ObjectSink {
  * not a number is never older than any other.
  */
 export class VersionedObjects {
-  readonly #resource: Pick<FollowedResource, "kind" | "namespaced">;
+  readonly #resource: Pick<FollowedResource, "kind" | "namespaced" | "factsIn">;
   readonly #sink: ObjectSink;
   /** By "namespace/name" or "name". */
   readonly #versions = new Map<string, number>();
@@ -27,7 +28,7 @@ export class VersionedObjects {
   #events = 0;
   #closed = false;
 
-  constructor(resource: Pick<FollowedResource, "kind" | "namespaced">, sink: ObjectSink) {
+  constructor(resource: Pick<FollowedResource, "kind" | "namespaced" | "factsIn">, sink: ObjectSink) {
     this.#resource = resource;
     this.#sink = sink;
   }
@@ -161,6 +162,7 @@ export class VersionedObjects {
   #placeOf(raw: RawObject): Place | undefined {
     const name = textAt(raw, "metadata", "name");
     if (!name) return undefined;
+    if (this.#resource.factsIn !== undefined) return secretOfFacts(name);
     return { name, namespace: textAt(raw, "metadata", "namespace") ?? "" };
   }
 
@@ -171,7 +173,7 @@ export class VersionedObjects {
 
 /** A key for an object of that resource among those of all resources. */
 export function changeKeyOf(
-  { kind, namespaced }: Pick<FollowedResource, "kind" | "namespaced">,
+  { kind, namespaced }: Pick<FollowedResource, "kind" | "namespaced" | "factsIn">,
   { namespace, name }: Place,
 ): string {
   return namespaced ? `${kind}/${namespace}/${name}` : `${kind}/${name}`;

@@ -87,7 +87,10 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
     const own = render();
     expect(configIn(own).pluginProfile).toEqual({ namespace: "sluice-system", name: "webhook-plugins" });
     expect(rulesInside(own)).toContain(rule("webhook-plugins"));
-    const text = render(['pluginProfile={"namespace":"fluid-system","name":"mine"}']);
+    const text = render([
+      'pluginProfile={"namespace":"fluid-system","name":"mine"}',
+      "juicefs.enabled=false",
+    ]);
     expect(configIn(text).pluginProfile).toEqual({ namespace: "fluid-system", name: "mine" });
     expect(rulesInside(text)).not.toContain("configmaps");
     expect(rulesInside(text, "fluid-system")).toContain(rule("mine"));

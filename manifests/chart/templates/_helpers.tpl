@@ -60,7 +60,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end -}}
 {{- end -}}
 {{- $profile := dict "namespace" (include "sluice.profileNamespace" .) "name" .Values.pluginProfile.name -}}
-{{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" $profile) -}}
+{{- $juicefs := mergeOverwrite (deepCopy .Values.juicefs) (dict "factsNamespace" .Release.Namespace) -}}
+{{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" $profile "juicefs" $juicefs) -}}
 {{- if $certificates -}}
 {{- $all = mergeOverwrite $all (dict "certificates" $certificates) -}}
 {{- end -}}

@@ -13,9 +13,10 @@ export function renderedEntries(): RawObject[] {
   return objectsAt(registration, "webhooks");
 }
 
-/** Whether the chart leaves the entry out by choice: nothing but a preference rests on it. */
+/** Whether the chart leaves the entry out by choice: of those for JuiceFS, and where nothing but a preference rests on it. */
 export function isOptional(rendered: RawObject): boolean {
-  return textAt(rendered, "failurePolicy") === "Ignore";
+  const ofJuicefs = (textAt(rendered, "name") ?? "").endsWith(".juicefs.sluice.io");
+  return ofJuicefs || textAt(rendered, "failurePolicy") === "Ignore";
 }
 
 /** What an entry has of its own: where Sluice is installed, and whether the API server knows conditions. */
@@ -82,14 +83,14 @@ function compareBehaviour(
   hasConditions: boolean | undefined,
 ): Finding[] {
   const findings: Finding[] = [];
-  if (textAt(entry, "failurePolicy") === "Ignore" && !isOptional(rendered))
+  if (textAt(entry, "failurePolicy") === "Ignore" && textAt(rendered, "failurePolicy") !== "Ignore")
     findings.push(
       warning(
         "lets pods in without their data while no replica answers (failurePolicy: Ignore)",
         "set webhook.failurePolicy=Fail once that is no longer needed",
       ),
     );
-  if (textAt(entry, "failurePolicy") !== "Ignore" && isOptional(rendered))
+  if (textAt(entry, "failurePolicy") !== "Ignore" && textAt(rendered, "failurePolicy") === "Ignore")
     findings.push(
       warning("refuses pods that have no dataset while no replica answers (failurePolicy: Fail)", again),
     );

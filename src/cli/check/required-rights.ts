@@ -19,7 +19,7 @@ export interface Right {
  */
 export function requiredRights(
   namespace: string,
-  { certificates, pluginProfile }: Pick<Config, "certificates" | "pluginProfile">,
+  { certificates, pluginProfile, juicefs }: Pick<Config, "certificates" | "pluginProfile" | "juicefs">,
 ): Right[] {
   const own = certificates.source === "own";
   const keeps = (certificates.caBundle ?? (own ? "ours" : "external")) === "ours";
@@ -45,7 +45,11 @@ export function requiredRights(
     resource: "configmaps",
     ...pluginProfile,
   }));
-  return [...read, ...registration, ...secret, ...profile];
+  const ofJuicefs = ["get", "list", "watch"].flatMap((verb) => [
+    { verb, group: "", resource: "configmaps", name: juicefs.configMap.name },
+    { verb, group: "", resource: "configmaps", namespace: juicefs.factsNamespace },
+  ]);
+  return [...read, ...registration, ...secret, ...profile, ...(juicefs.enabled ? ofJuicefs : [])];
 }
 
 /** "get secrets sluice-certs". */
