@@ -2,10 +2,11 @@ import type { Resolution } from "../datasets/resolve.ts";
 import { describeLayout } from "../platforms/describe-layout.ts";
 import type { FoundPlatform } from "../platforms/detect.ts";
 import { warnOfPlatform, warnOfTolerations } from "../platforms/judge-platform.ts";
+import { carryDns } from "../pod/client-dns.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import { addPullSecrets } from "../pod/pull-secrets.ts";
-import { isGuaranteed } from "../pod/quality-of-service.ts";
+import { isBestEffort, isGuaranteed } from "../pod/quality-of-service.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
@@ -73,7 +74,8 @@ export function completePod(
     ...endWithApp(editor, question, platform, plans, native),
     ...waitForCache(editor, question, platform, datasets),
     ...droppedParts(plans),
-    ...loweredQuality(question, editor),
+    ...carryDns(editor, plans),
+    ...changedQuality(question, editor),
   ];
 }
 
@@ -154,7 +156,12 @@ function droppedParts(plans: readonly ClientPlan[]): Finding[] {
   );
 }
 
-function loweredQuality({ pod }: Question, editor: PodEditor): Finding[] {
+function changedQuality({ pod }: Question, editor: PodEditor): Finding[] {
+  if (isBestEffort(pod)) {
+    const message =
+      "the pod was BestEffort and becomes Burstable, for its clients have requests: it is evicted later than before";
+    return [{ code: "qos-raised", message }];
+  }
   if (!isGuaranteed(pod) || isGuaranteed(editor.pod)) return [];
   const message =
     "the pod was Guaranteed and becomes Burstable, for a client's requests differ from its limits: make them equal by the annotations sluice.io/client-{cpu,memory}-{request,limit}";

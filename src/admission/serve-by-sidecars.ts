@@ -2,6 +2,7 @@ import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
 import { refuseOfPlatform } from "../platforms/judge-platform.ts";
 import { decideSidecarKind, nativeRemedy } from "../platforms/native-sidecars.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
+import { separatePorts } from "../pod/client-ports.ts";
 import { checkMounts } from "../pod/mount-checks.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { podLevelConflicts } from "../pod/quality-of-service.ts";
@@ -75,7 +76,8 @@ export function serveBySidecars(question: Question): Decision {
   );
   const all = new Set([...volumes, ...before.map((volume) => volume.volume)]);
   const adapted = adaptToPlatform(resolution.datasets, platform, config.refusedHostPaths);
-  const { plans, findings: planned } = planClients(pod, adapted.datasets, native, options, config);
+  const planned = planClients(pod, adapted.datasets, native, options, config);
+  const { plans, findings: ports } = separatePorts(pod, planned.plans);
 
   const claims = plans.flatMap((plan) => plan.claims);
   const editor = new PodEditor(pod);
@@ -101,7 +103,8 @@ export function serveBySidecars(question: Question): Decision {
       nativeRemedy(platform),
     ),
     ...selection.findings,
-    ...planned,
+    ...planned.findings,
+    ...ports,
     ...adapted.findings,
     ...prefetched,
     ...added.findings,

@@ -1,6 +1,6 @@
 import type { Container, Volume } from "kubernetes-types/core/v1";
 import type { ClientPodTemplate } from "./cluster-view.ts";
-import { fieldAt, isRawObject, objectsAt, type RawObject, textAt } from "./raw-fields.ts";
+import { fieldAt, isRawObject, objectsAt, type RawObject, textAt, textsAt } from "./raw-fields.ts";
 
 type Reading = (value: unknown) => unknown;
 
@@ -55,6 +55,17 @@ export function projectClientPodTemplate(podSpec: unknown): ClientPodTemplate {
     volumes: objectsAt(podSpec, "volumes").map(withoutWrongSources).filter(isVolume),
     imagePullSecrets: projectPullSecrets(podSpec),
     hostNetwork: fieldAt(podSpec, "hostNetwork") === true,
+    ...projectDns(podSpec),
+  };
+}
+
+function projectDns(podSpec: unknown): Pick<ClientPodTemplate, "dnsPolicy" | "dnsConfig"> {
+  const dnsPolicy = textAt(podSpec, "dnsPolicy");
+  const nameservers = textsAt(podSpec, "dnsConfig", "nameservers");
+  const searches = textsAt(podSpec, "dnsConfig", "searches");
+  return {
+    ...(dnsPolicy === undefined ? {} : { dnsPolicy }),
+    ...(nameservers.length + searches.length === 0 ? {} : { dnsConfig: { nameservers, searches } }),
   };
 }
 

@@ -173,6 +173,9 @@ export interface ClientPodTemplate {
   readonly containers: readonly Container[];
   readonly initContainers: readonly Container[];
   readonly hostNetwork?: boolean;
+  readonly dnsPolicy?: string;
+  /** dnsConfig, where it asks anything. */
+  readonly dnsConfig?: { readonly nameservers: readonly string[]; readonly searches: readonly string[] };
   readonly volumes: readonly Volume[];
   readonly imagePullSecrets: readonly LocalObjectReference[];
 }

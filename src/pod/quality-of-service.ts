@@ -12,6 +12,18 @@ export function isGuaranteed(pod: Pod): boolean {
   return containers.length > 0 && containers.every(isGuaranteedContainer);
 }
 
+/** Whether the kubelet counts the pod as BestEffort: no container asks for cpu or memory, and none is limited in it. */
+export function isBestEffort(pod: Pod): boolean {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  return podResources(pod) === undefined && containers.every((container) => !isSized(container));
+}
+
+function isSized({ resources }: Container): boolean {
+  return ["cpu", "memory"].some(
+    (name) => (parseQuantity(resources?.requests?.[name] ?? resources?.limits?.[name]) ?? 0) > 0,
+  );
+}
+
 /** The sizes of a container of ours in `pod`: it must not be what keeps a Guaranteed pod from staying so. */
 export function sizesWithin(pod: Pod, sizes: ResourceSizes): ResourceSizes {
   return isGuaranteed(pod) ? { requests: sizes.limits, limits: sizes.limits } : sizes;

@@ -64,6 +64,8 @@ export interface ClientTemplate {
   /** The volumes that these mount; the one by which the source shares its mount is not among them. */
   readonly volumes: readonly Readonly<Volume>[];
   readonly imagePullSecrets: readonly Readonly<LocalObjectReference>[];
+  /** How the source's pods resolve names; absent: nothing is known of it. */
+  readonly dns?: ClientDns;
   /** The volume mount through which the source shares the client's mount with its node. */
   readonly sharedMount: { readonly volumeName: string; readonly mountPath: string };
   /** Absolute path, inside the client's container, at which the client mounts the dataset. */
@@ -82,6 +84,15 @@ export interface ClientTemplate {
   readonly scrapesMetrics: boolean;
   /** What has to run on the node, known by a directory of the node that the client mounts, and how it comes there. */
   readonly nodeService?: { readonly directory: string; readonly remedy: string };
+}
+
+/** How the pods of a client resolve names. */
+export interface ClientDns {
+  /** Whether they resolve names of Services. */
+  readonly clusterNames: boolean;
+  /** What they ask besides. */
+  readonly nameservers: readonly string[];
+  readonly searches: readonly string[];
 }
 
 /** Which nodes, zones and regions hold a dataset's cache. */

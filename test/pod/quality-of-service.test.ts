@@ -1,12 +1,35 @@
 import type { Container, ResourceRequirements } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { isGuaranteed, podLevelConflicts, sizesWithin } from "../../src/pod/quality-of-service.ts";
+import {
+  isBestEffort,
+  isGuaranteed,
+  podLevelConflicts,
+  sizesWithin,
+} from "../../src/pod/quality-of-service.ts";
 
 const both = { cpu: "1", memory: "1Gi" };
 
 function container(resources?: ResourceRequirements): Container {
   return { name: "app", ...(resources && { resources }) };
 }
+
+describe("isBestEffort", () => {
+  it.each<[string, Container[], Container[], boolean]>([
+    ["no resources", [container()], [container()], true],
+    ["amounts of zero", [container({ requests: { cpu: "0" } })], [], true],
+    ["other resources only", [container({ limits: { "nvidia.com/gpu": "1" } })], [], true],
+    ["a limit", [container({ limits: { memory: "1Gi" } })], [], false],
+    ["a request of one of two", [container(), container({ requests: { cpu: "1m" } })], [], false],
+    ["a request of an init container", [container()], [container({ requests: { cpu: "1m" } })], false],
+  ])("%s", (_, containers, initContainers, bestEffort) => {
+    expect(isBestEffort({ spec: { containers, initContainers } })).toBe(bestEffort);
+  });
+
+  it("heeds what the pod states as a whole", () => {
+    const spec: object = { containers: [container()], resources: { requests: { cpu: "1" } } };
+    expect(isBestEffort({ spec: { containers: [], ...spec } })).toBe(false);
+  });
+});
 
 describe("isGuaranteed", () => {
   it.each<[string, Container[], Container[], boolean]>([

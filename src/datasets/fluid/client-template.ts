@@ -65,6 +65,7 @@ export function clientTemplate(
     ...(preparing.length === 0 ? {} : { initContainers: preparing }),
     volumes,
     imagePullSecrets: listOf(template.imagePullSecrets),
+    ...dnsOf(template),
     sharedMount: { volumeName: shared.volumeName, mountPath: shared.mountPath },
     ...(type.isDirectory ? directoryOf(shared) : { mountPath: shared.clientPath }),
     fileSystems: type.isDirectory ? ["tmpfs"] : fileSystems(mount.mountType),
@@ -107,6 +108,15 @@ function nodeService(
   if (service === undefined || !volumes.some((volume) => volume.hostPath?.path === service.directory))
     return {};
   return { nodeService: service };
+}
+
+/** Fluid's charts make client pods of the host's network resolve names of Services, too. */
+function dnsOf({ dnsPolicy, dnsConfig }: ClientDaemonSet["template"]): Pick<ClientTemplate, "dns"> {
+  const clusterNames = dnsPolicy?.startsWith("ClusterFirst") === true;
+  if (!clusterNames && dnsConfig === undefined) return {};
+  return {
+    dns: { clusterNames, nameservers: dnsConfig?.nameservers ?? [], searches: dnsConfig?.searches ?? [] },
+  };
 }
 
 /** The container's ports without host ports, which would keep a second such pod off the node; undefined when as before. */
