@@ -68,7 +68,7 @@ export function completePod(
     ...steering.findings,
     ...warnOfPlatform(detected, pod),
     ...warnOfTolerations(pod, detected, config.platforms),
-    ...tellLayout(platform, native),
+    ...(platform.mount.by === "views" ? [] : describeLayout(platform, native)),
     ...lostWithTheClaim(datasets),
     ...unheededAnnotations(datasets),
     ...endWithApp(editor, question, platform, plans, native),
@@ -77,11 +77,6 @@ export function completePod(
     ...carryDns(editor, plans),
     ...changedQuality(question, editor),
   ];
-}
-
-function tellLayout(platform: FoundPlatform["platform"], native: boolean): Finding[] {
-  if (platform.mount.by === "views") return [];
-  return [{ code: "platform-layout", message: describeLayout(platform, native) }];
 }
 
 /** A classic client is mostly containers[0], where `kubectl logs` and `kubectl exec` would look for the app. */

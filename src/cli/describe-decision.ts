@@ -14,7 +14,9 @@ export function describeDecision(title: string, decision: Decision, before: Pod,
   const steering = findings.filter(
     (finding) => finding.code.startsWith("cache-") && levelOf(finding) === "info",
   );
-  const told = new Set([...volumes, ...steering].map(({ message }) => message));
+  const place = decision.verdict === "unchanged" ? [] : findings.filter(({ code }) => isOfPlatform(code));
+  const open = findings.filter(({ code }) => code === "platform-note");
+  const told = new Set([...volumes, ...steering, ...place, ...open].map(({ message }) => message));
   const others = (level: string): Entry[] =>
     entriesOf(findings.filter((finding) => levelOf(finding) === level && !told.has(finding.message)));
   const refusals = entriesOf(findings.filter((finding) => levelOf(finding) === "refusal"));
@@ -27,7 +29,12 @@ export function describeDecision(title: string, decision: Decision, before: Pod,
       ...(decision.verdict === "rejected" ? [] : others("refusal")),
     ]),
     section("Volumes", volumes.map(describeVolume)),
-    section("Where it runs", [...entriesOf(steering), ...describeWhole(decision, before)]),
+    section("Where it runs", [
+      ...entriesOf(place),
+      ...entriesOf(steering),
+      ...describeWhole(decision, before),
+    ]),
+    section("What is not confirmed of that", entriesOf(open)),
     section("What is changed, and why", describeChanges(decision, before)),
     section("Notes", decision.verdict === "unchanged" ? [] : others("info")),
   ].join("");
@@ -55,6 +62,10 @@ interface Entry {
 function writeEntry({ head, more = [], body = [] }: Entry): string {
   const lines = [head, ...more].map((text) => wrapText(text, "      ").replace(/^ {6}/, "    "));
   return lines.join("") + body.map((text) => wrapText(text, "        ")).join("");
+}
+
+function isOfPlatform(code: Finding["code"]): boolean {
+  return ["platform-found", "platform-layout", "sidecar-kind", "instance-size"].includes(code);
 }
 
 function levelOf({ code }: Finding): string {

@@ -1,8 +1,17 @@
+import type { Finding } from "../types/reason.ts";
 import type { Platform } from "./platform.ts";
 
-/** How clients share their mount, start and end on this platform, in words for a reader. */
-export function describeLayout(platform: Platform, native: boolean): string {
-  return `platform ${platform.name}: ${sharing(platform)}; ${starting(platform, native)}; ${ending(platform, native)}`;
+/** How clients share their mount, start and end on this platform, each in words for a reader. */
+export function describeLayout(platform: Platform, native: boolean): Finding[] {
+  const parts = {
+    mount: sharing(platform),
+    start: starting(platform, native),
+    end: ending(platform, native),
+  };
+  return Object.entries(parts).map(([part, words]) => ({
+    code: "platform-layout",
+    message: `platform ${platform.name}, ${part}: ${words}`,
+  }));
 }
 
 /** How a client's mount reaches the app. */

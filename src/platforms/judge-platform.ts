@@ -22,8 +22,8 @@ export function warnOfPlatform({ platform, bursts }: FoundPlatform, pod: Pod): F
     findings.push({ code: "node-selector-ignored", message });
   }
   if (platform.placement !== undefined) {
-    const message = `platform ${platform.name}: the place of the pod is chosen by ${platform.placement}`;
-    findings.push({ code: "platform-note", message });
+    const message = `platform ${platform.name}, place: node affinity is ignored; it is chosen by ${platform.placement}`;
+    findings.push({ code: "platform-layout", message });
   }
   return findings;
 }

@@ -20,7 +20,7 @@ describe("warnOfPlatform", () => {
   it.each(builtInPlatforms)("tells once of all that is not confirmed of $name, and why", (platform) => {
     const findings = warnOfPlatform({ platform, why: "" }, {});
     const notes = Object.keys(platform.unconfirmed);
-    const place = platform.placement === undefined ? [] : ["platform-note"];
+    const place = platform.placement === undefined ? [] : ["platform-layout"];
     expect(codes(findings)).toEqual(
       notes.length === 0 ? place : ["platform-unconfirmed", ...notes.map(() => "platform-note"), ...place],
     );
