@@ -12,6 +12,7 @@ import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
 import { endWithApp } from "./end-with-app.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
+import { orderZones } from "./order-zones.ts";
 import { annotateForPlatform } from "./platform-annotations.ts";
 import type { Question } from "./question.ts";
 import { planSteering } from "./steer.ts";
@@ -42,6 +43,7 @@ export function completePod(
     nodes: cluster,
   });
   applySteering(editor, steering);
+  const zones = orderZones(editor, platform, datasets, options.cacheAffinity ?? config.cacheAffinity);
   const ownClaims = new Set(pod.spec?.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName));
   const tellsUsage = question.steps.withDataset.includes("DatasetUsageInjector");
   const clients = datasets.map((dataset): ClientMark => {
@@ -66,6 +68,7 @@ export function completePod(
   return [
     ...pullSecrets(editor, question, plans),
     ...steering.findings,
+    ...zones,
     ...warnOfPlatform(detected, pod),
     ...warnOfTolerations(pod, detected, config.platforms),
     ...(platform.mount.by === "views" ? [] : describeLayout(platform, native)),

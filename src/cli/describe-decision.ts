@@ -65,7 +65,9 @@ function writeEntry({ head, more = [], body = [] }: Entry): string {
 }
 
 function isOfPlatform(code: Finding["code"]): boolean {
-  return ["platform-found", "platform-layout", "sidecar-kind", "instance-size"].includes(code);
+  return ["platform-found", "platform-layout", "sidecar-kind", "instance-size", "zones-ordered"].includes(
+    code,
+  );
 }
 
 function levelOf({ code }: Finding): string {

@@ -34,6 +34,11 @@ const eci: Platform = {
   },
   nodeAffinity: "ignored",
   placement: "the annotation k8s.aliyun.com/eci-vswitch, whose vSwitches each lie in one zone",
+  zones: {
+    annotation: "k8s.aliyun.com/eci-vswitch",
+    order: { annotation: "k8s.aliyun.com/eci-schedule-strategy", value: "VSwitchOrdered" },
+    byZone: {},
+  },
   rules: {
     forbidden: ["hostPath", "hostNetwork", "hostPort", "daemonSet"],
     maxContainers: 20,

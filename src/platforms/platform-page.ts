@@ -32,6 +32,7 @@ platforms:
     confirmed: true                       # all of it was tested
     mount: {subPaths: true}               # what is different: maps are merged, lists replaced
     sizing: {ignoreClients: true}
+    zones: {byZone: {cn-hangzhou-h: vsw-1, cn-hangzhou-i: vsw-2}}   # pods go to the zones of their caches first
   our-virtual-nodes:                      # a further platform
     like: eklet                           # everything but what it is recognised by
     recognition:

@@ -128,6 +128,15 @@ const sizingSchema = z.strictObject({
   ignoreClients: z.boolean().default(false),
 });
 
+const zonesSchema = z.strictObject({
+  /** The pod annotation that lists places where it may run, separated by commas. */
+  annotation: text,
+  /** An annotation by which the first of them is tried first. */
+  order: z.strictObject({ annotation: text, value: z.string() }).optional(),
+  /** The place in each zone, by the value of topology.kubernetes.io/zone. */
+  byZone: texts.default({}),
+});
+
 /** What one kind of node allows, as data: `docs/platforms.md` is printed from it. */
 export const platformSchema = z.strictObject({
   name,
@@ -144,6 +153,8 @@ export const platformSchema = z.strictObject({
   nodeAffinity: z.enum(["heard", "ignored"]),
   /** What chooses the place of a pod where node affinity does not. */
   placement: text.optional(),
+  /** How a pod is led to the zones that hold its caches where node affinity does not. */
+  zones: zonesSchema.optional(),
   rules: rulesSchema,
   sizing: sizingSchema.optional(),
   /** What no source settles, by the field that it is about. Shown by `explain`, and warned of. */

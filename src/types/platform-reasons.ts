@@ -41,6 +41,10 @@ export const platformReasons = {
     status: 403,
     meaning: "this platform may show an empty directory for a sub path",
   },
+  "zones-ordered": {
+    level: "info",
+    meaning: "the pod is led to the zones of its caches by the platform's own way",
+  },
   "node-selector-ignored": { level: "warning", meaning: "this platform ignores which nodes the pod selects" },
   "host-path-refused": {
     level: "refusal",
