@@ -36,7 +36,8 @@ function valuePaths(part: unknown, path = ""): string[] {
 describe("the chart's values", () => {
   it("are those of the schema, and none besides", () => {
     // Filled in by users only, or with keys of their own.
-    const open = /^(config|nodeSelector|resources|certificates\.certManager\.issuerRef)\.|^global$/;
+    const open =
+      /^(config|nodeSelector|(controllers\.)?resources|certificates\.certManager\.issuerRef)\.|^global$/;
     const stated = valuePaths(values).filter((path) => !open.test(path));
     expect(stated.sort()).toEqual(
       schemaPaths(schema)
@@ -89,8 +90,10 @@ describe("the configuration among the values", () => {
     const known = [...Object.keys(inConfig), "kubernetesVersion"];
     expect(Object.keys(schema.properties.config.properties).sort()).toEqual(known.sort());
     // Of the certificates only their lives: the chart knows the rest.
-    const { certificates: _, ...config } = inConfig;
+    // Whether controllers run is a value of its own, too.
+    const { certificates: _, controllers: _controllers, ...config } = inConfig;
     expect(accepts({ config })).toBe(true);
+    expect(accepts({ config: { controllers: { enabled: true } } })).toBe(false);
     expect(accepts({ config: { certificates: { source: "files" } } })).toBe(false);
   });
 
@@ -115,6 +118,9 @@ describe("the configuration among the values", () => {
     { maxReviewsInWork: 0 },
     { maxReviewsInWork: 1.5 },
     { meshProxies: "istio-proxy" },
+    { controllers: { sidecars: ["logs"], cacheWaitLimit: "2h" } },
+    { controllers: { cacheWaitLimit: 7200 } },
+    { controllers: { cacheWaitLimit: "soon" } },
     { logLevel: "loud" },
     { unknown: true },
   ])("%j is judged as serve judges it", (config) => {

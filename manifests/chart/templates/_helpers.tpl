@@ -13,6 +13,19 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 {{- end }}
 
+{{- define "sluice.controllersSelectorLabels" -}}
+app.kubernetes.io/name: sluice
+app.kubernetes.io/component: controllers
+{{- end }}
+
+{{- define "sluice.controllersLabels" -}}
+{{ include "sluice.controllersSelectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- with .Values.extraLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "sluice.image" -}}
 {{- with .Values.image -}}
 {{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
@@ -48,7 +61,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{ .Values.pluginProfile.namespace | default .Release.Namespace }}
 {{- end }}
 
-{{- /* The configuration file: the user's, and what the choices of certificates and plugin profile ask of it. */ -}}
+{{- /* The configuration file: the user's, and what other values ask of it. */ -}}
 {{- define "sluice.config" -}}
 {{- $certificates := dict -}}
 {{- with .Values.certificates -}}
@@ -62,6 +75,9 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $profile := dict "namespace" (include "sluice.profileNamespace" .) "name" .Values.pluginProfile.name -}}
 {{- $juicefs := mergeOverwrite (deepCopy .Values.juicefs) (dict "factsNamespace" .Release.Namespace) -}}
 {{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" $profile "juicefs" $juicefs) -}}
+{{- if .Values.controllers.enabled -}}
+{{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true)) -}}
+{{- end -}}
 {{- if $certificates -}}
 {{- $all = mergeOverwrite $all (dict "certificates" $certificates) -}}
 {{- end -}}

@@ -1,0 +1,151 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { Deployment } from "kubernetes-models/apps/v1/Deployment";
+import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
+import { ClusterRole } from "kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole";
+import { Role } from "kubernetes-models/rbac.authorization.k8s.io/v1/Role";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { readControllersOptions } from "../../src/cli/controllers-options.ts";
+import { parseConfig } from "../../src/config.ts";
+import { createControllerMetrics } from "../../src/telemetry/controller-metrics.ts";
+import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { chartFolder, objectsIn, readInstallFile } from "./install-file.ts";
+
+const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
+const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
+const helm = found.stdout.trim();
+const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
+
+function render(...values: readonly string[]): string {
+  const place = ["--namespace", "sluice-system", "--kube-version", "1.30.0"];
+  const set = values.flatMap((value) => ["--set-json", value]);
+  return execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set], { encoding: "utf8" });
+}
+
+const name = "sluice-controllers";
+function named(text: string, kind: string, wanted = name) {
+  const object = objectsIn(text).find((one) => one.kind === kind && one.metadata.name === wanted);
+  if (object === undefined) throw new Error(`no ${kind} ${wanted}`);
+  return object;
+}
+
+it("no trace of the controllers is installed unless it is asked for", () => {
+  expect(readInstallFile()).not.toContain(name);
+});
+
+describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
+  const text = helm === "" ? "" : render("controllers.enabled=true");
+
+  it("are valid objects", () => {
+    const models = { Deployment, NetworkPolicy, ClusterRole, Role };
+    for (const [kind, Model] of Object.entries(models))
+      expect(() => new Model(named(text, kind)).validate(), kind).not.toThrow();
+  });
+
+  it("are started with options and a configuration that they take", () => {
+    const [container] = named(text, "Deployment").spec.template.spec.containers;
+    const [command, ...args] = container.args;
+    expect(command).toBe("controllers");
+    expect(readControllersOptions(args)).toMatchObject({
+      config: "/etc/sluice/config.yaml",
+      opsListen: { port: 8080 },
+    });
+    const config = parseConfig(parse(named(text, "ConfigMap", "sluice").data["config.yaml"]));
+    expect(config.controllers.enabled).toBe(true);
+  });
+
+  it("pass on what the configuration says of them", () => {
+    const given = render(
+      "controllers.enabled=true",
+      'config.controllers={"sidecars":["logs"],"cacheWaitLimit":"2h"}',
+    );
+    const config = parseConfig(parse(named(given, "ConfigMap", "sluice").data["config.yaml"]));
+    expect(config.controllers).toMatchObject({
+      enabled: true,
+      sidecars: ["logs"],
+      cacheWaitLimit: 7_200_000,
+    });
+  });
+
+  it("have a ServiceAccount of their own, with these rights and no others", () => {
+    expect(named(text, "Deployment").spec.template.spec.serviceAccountName).toBe(name);
+    expect(named(text, "ClusterRole").rules).toEqual([
+      { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch", "patch"] },
+      { apiGroups: [""], resources: ["pods/status"], verbs: ["patch"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create"] },
+      { apiGroups: ["data.fluid.io"], resources: ["datasets", "dataloads"], verbs: ["list", "watch"] },
+    ]);
+    expect(named(text, "Role").rules).toEqual([
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: [name],
+        verbs: ["get", "update"],
+      },
+    ]);
+    for (const kind of ["ClusterRoleBinding", "RoleBinding"])
+      expect(named(text, kind).subjects).toEqual([
+        { kind: "ServiceAccount", name, namespace: "sluice-system" },
+      ]);
+  });
+
+  it("leave the webhook's rights as they are", () => {
+    const without = render();
+    for (const kind of ["ClusterRole", "Role"])
+      expect(named(text, kind, "sluice")).toEqual(named(without, kind, "sluice"));
+  });
+
+  it("are nobody's endpoints, and reached by who scrapes alone", () => {
+    const labels = named(text, "Deployment").spec.template.metadata.labels;
+    expect(labels).not.toMatchObject(named(text, "Service", "sluice").spec.selector);
+    const { spec } = named(text, "NetworkPolicy");
+    expect(labels).toMatchObject(spec.podSelector.matchLabels);
+    expect(spec.ingress).toHaveLength(1);
+    expect(spec.ingress[0]).toMatchObject({ ports: [{ port: "ops" }], from: [{}] });
+    const closed = named(render("controllers.enabled=true", "networkPolicy.opsFrom=[]"), "NetworkPolicy");
+    expect(closed.spec).toMatchObject({ policyTypes: ["Ingress"], ingress: [] });
+  });
+
+  it("run where the Pod Security level restricted is enforced", () => {
+    const { securityContext, containers } = named(text, "Deployment").spec.template.spec;
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(containers[0].securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+
+  it("start new pods when the configuration changes, as the webhook does", () => {
+    const sum = (deployment: string, ...values: string[]) =>
+      named(render("controllers.enabled=true", ...values), "Deployment", deployment).spec.template.metadata
+        .annotations["checksum/config"];
+    expect(sum(name)).toBe(sum("sluice"));
+    expect(sum(name, 'config.mode="csi"')).not.toBe(sum(name));
+  });
+
+  it("are scraped, and alerted on by metrics that there are", async () => {
+    const given = render(
+      "controllers.enabled=true",
+      "monitoring.serviceMonitor.enabled=true",
+      "monitoring.prometheusRule.enabled=true",
+    );
+    const service = named(given, "Service", "sluice-controllers-metrics");
+    expect(service.metadata.labels).toMatchObject(
+      named(given, "ServiceMonitor", "sluice").spec.selector.matchLabels,
+    );
+    expect(named(given, "Deployment").spec.template.metadata.labels).toMatchObject(service.spec.selector);
+    const pages = await Promise.all([
+      createMetrics({ process: false }).render(),
+      createControllerMetrics({ process: false }).render(),
+    ]);
+    const [group] = named(given, "PrometheusRule", "sluice").spec.groups;
+    const expressions = group.rules.map(({ expr }: { expr: string }) => expr).join("\n");
+    expect(expressions).toContain("sluice_leader");
+    const used = [...expressions.matchAll(/\bsluice_[a-z_]+/g)].map(([metric]) =>
+      metric.replace(/_bucket$/, ""),
+    );
+    expect(used.filter((metric) => !pages.join("").includes(`# TYPE ${metric} `))).toEqual([]);
+  });
+});
