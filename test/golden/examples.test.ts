@@ -31,8 +31,24 @@ describe("the examples for users", () => {
     for (const dataset of datasets) expect(explained.stdout).toContain(`Dataset demo/${dataset}`);
   });
 
+  it("eci-pod.yaml is made for ECI, and explained with what is not confirmed of it", async () => {
+    const argv = ["-f", join(examples, "eci-pod.yaml"), "--cluster", cluster];
+    const injected = await runCaptured(inject, argv);
+    expect(injected.code).toBe(0);
+    expect(injected.stdout).toContain("ECI_CONTAINER_LAUNCH_PRIORITY");
+    expect(injected.stdout).not.toContain("hostPath");
+    const explained = await runCaptured(explain, argv);
+    expect(explained.stdout).toContain("injected (sidecar mode, classic sidecar, platform eci)");
+    expect(explained.stdout).toContain("What is not confirmed of that");
+  });
+
   it("every example is tried", () => {
     const files = readdirSync(examples).filter((name) => name !== "cluster");
-    expect(files.sort()).toEqual(["batch-job.yaml", "serve-deployment.yaml", "train-pod.yaml"]);
+    expect(files.sort()).toEqual([
+      "batch-job.yaml",
+      "eci-pod.yaml",
+      "serve-deployment.yaml",
+      "train-pod.yaml",
+    ]);
   });
 });
