@@ -20,8 +20,7 @@ function neededObjects(dataset: DatasetVolume, choice: Config["references"]["mis
   const { missing, claim } = dataset;
   if (missing === undefined) return [];
   const { from, objects } = missing;
-  const list = objects.map(keyOf).join(",");
-  const head = `Dataset ${nameOf(dataset)} needs ${kinds(objects)} of namespace ${from} in ${claim.namespace}, and nobody says they are there: copy them, then set its annotation ${datasetAnnotations.clientObjects}=${list}`;
+  const head = `Dataset ${nameOf(dataset)} needs ${objects.map(keyOf).join(", ")} of namespace ${from} in ${claim.namespace}: copy what is not there, then name it in the Dataset's annotation ${datasetAnnotations.clientObjects}`;
   if (choice === "warn") return [{ code: "reference-objects-unknown", message: head }];
   return [
     {
@@ -41,13 +40,6 @@ function copyCommand(dataset: DatasetVolume, from: string, objects: readonly Cli
     "jq '(.items // [.])[] | .metadata = {name: .metadata.name}'",
     `kubectl -n ${namespace} apply -f - && kubectl -n ${namespace} annotate --overwrite datasets.data.fluid.io ${name} ${datasetAnnotations.clientObjects}=${[...(dataset.missing?.stated ?? []), ...keys].join(",")}`,
   ].join(" | ");
-}
-
-/** "Secret jfs-secret and ConfigMap jfs-script". */
-function kinds(objects: readonly ClientObject[]): string {
-  const names = objects.map(({ kind, name }) => `${kind} ${name}`);
-  const last = names.pop() ?? "";
-  return names.length === 0 ? last : `${names.join(", ")} and ${last}`;
 }
 
 function keyOf({ kind, name }: ClientObject): string {

@@ -108,6 +108,11 @@ export const reasons = {
     status: 403,
     meaning: "the owner of a dataset does not permit this namespace to refer to it",
   },
+  "reference-name-clash": {
+    level: "refusal",
+    status: 403,
+    meaning: "a dataset of the reference's namespace has the name of the one referred to",
+  },
   "reference-objects-missing": {
     level: "refusal",
     status: 409,

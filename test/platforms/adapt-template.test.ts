@@ -39,6 +39,23 @@ describe("adaptTemplate", () => {
     expect(findings[0]?.message).toMatch(/hostPath.*volume host \(\/cache\).*emptyDir/);
   });
 
+  it("leaves a directory of the host out, or refuses it, as configured", () => {
+    const before = templateWith({ path: "/cache", type: "Directory" });
+    const dropped = adaptTemplate(before, platformOf("eci"), "drop");
+    expect(dropped.template.volumes.map(({ name }) => name)).toEqual(["kept"]);
+    expect(dropped.findings[0]?.message).toContain("is left out");
+    const refused = adaptTemplate(before, platformOf("eci"), "refuse");
+    expect(refused.findings.map(({ code }) => code)).toEqual(["host-path-refused"]);
+    expect(refused.findings[0]?.message).toContain("set refusedHostPaths: emptyDir in the configuration");
+  });
+
+  it("treats what runs before the client alike", () => {
+    const init = { name: "prepare", volumeMounts: [{ name: "host", mountPath: "/h" }] };
+    const before = { ...templateWith({ path: "/etc/x", type: "File" }), initContainers: [init] };
+    const { template } = adaptTemplate(before, platformOf("eci"));
+    expect(template.initContainers).toEqual([{ name: "prepare", volumeMounts: [] }]);
+  });
+
   it.each(["File", "Socket", "CharDevice", "", undefined])("leaves out a host path of type %j", (type) => {
     const hostPath = type === undefined ? { path: "/etc/x" } : { path: "/etc/x", type };
     const { template, findings } = adaptTemplate(templateWith(hostPath), platformOf("eci"));

@@ -7,7 +7,7 @@ import type {
 } from "../../src/cluster/cluster-view.ts";
 import type { ClusterObjects } from "./cluster-of.ts";
 
-export type FluidType = "alluxio" | "jindo" | "juicefs" | "thin";
+export type FluidType = keyof typeof kinds;
 
 /** The five objects that make one bound Fluid dataset, as Fluid's controllers make them. */
 export interface FluidDataset {
@@ -23,13 +23,19 @@ const kinds = {
   jindo: { kind: "JindoRuntime", leaf: "jindofs-fuse", mountType: "jindo", client: "-jindofs-fuse" },
   juicefs: { kind: "JuiceFSRuntime", leaf: "juicefs-fuse", mountType: "JuiceFS", client: "-fuse" },
   thin: { kind: "ThinRuntime", leaf: "thin-fuse", mountType: "fuse.s3fs", client: "-fuse" },
+  efc: { kind: "EFCRuntime", leaf: "efc-fuse", mountType: "alifuse.aliyun-alinas-efc", client: "-fuse" },
+  goosefs: { kind: "GooseFSRuntime", leaf: "goosefs-fuse", mountType: "fuse.goosefs-fuse", client: "-fuse" },
+  vineyard: { kind: "VineyardRuntime", leaf: "vineyard-fuse", mountType: "vineyard-fuse", client: "-fuse" },
+  cache: { kind: "CacheRuntime", leaf: "cache-fuse", mountType: "curvinefs", client: "-client" },
 } as const;
 
 /** A healthy dataset of the given type, read-only as Fluid's default has it. */
 export function fluidDataset(name: string, type: FluidType = "juicefs", namespace = "default"): FluidDataset {
   const { kind, leaf, mountType, client } = kinds[type];
   const hostPath = `/runtime-mnt/${type}/${namespace}/${name}`;
-  const inside = type === "jindo" ? "/jfs" : hostPath;
+  const inside = type === "jindo" ? "/jfs" : type === "efc" ? "/efc" : hostPath;
+  // A CacheRuntime shares the mount itself, all others the directory above it.
+  const shared = type === "cache" ? `/${leaf}` : "";
   const volumeName = `${namespace}-${name}`;
   return {
     claim: {
@@ -78,14 +84,14 @@ export function fluidDataset(name: string, type: FluidType = "juicefs", namespac
             args: ["fuse", `${inside}/${leaf}`],
             securityContext: { privileged: true },
             volumeMounts: [
-              { name: `${leaf}-mount`, mountPath: inside, mountPropagation: "Bidirectional" },
+              { name: `${leaf}-mount`, mountPath: `${inside}${shared}`, mountPropagation: "Bidirectional" },
               { name: "script", mountPath: "/root/script" },
             ],
           },
         ],
         initContainers: [],
         volumes: [
-          { name: `${leaf}-mount`, hostPath: { path: hostPath, type: "DirectoryOrCreate" } },
+          { name: `${leaf}-mount`, hostPath: { path: `${hostPath}${shared}`, type: "DirectoryOrCreate" } },
           { name: "script", configMap: { name: `${name}-fuse-script` } },
         ],
         imagePullSecrets: [],

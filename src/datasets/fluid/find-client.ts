@@ -34,6 +34,9 @@ export function findClient(
         `${type.kind} ${show(full)} has the unknown word "${show(scrape.unknown)}" in fuse.metrics.scrapeTarget: use MountPod, Sidecar, All or None`,
     );
 
+  const clash = nameClash(found, trail);
+  if (clash) return clash;
+
   const name = `${dataset.name}${type.daemonSetSuffix}`;
   const daemonSet = trail.clientDaemonSet(dataset.namespace, name);
   if (!daemonSet)
@@ -68,4 +71,23 @@ export function findClient(
     mount: directory === undefined ? mount : { ...mount, subPath: joinBelow(directory, mount.subPath) },
     template,
   };
+}
+
+/**
+ * Fluid copies the client's ConfigMaps for a reference dataset under their own names. Where a dataset there has the name
+ * of the one referred to, these names are taken by its own, and the client would serve that dataset.
+ */
+function nameClash({ dataset, physical }: ServedDataset, trail: Trail): Problem | undefined {
+  const { namespace } = dataset;
+  const { name } = physical.dataset;
+  const [pattern] = physical.type.copiedConfigMaps;
+  if (pattern === undefined || physical.dataset.namespace === namespace || name === dataset.name)
+    return undefined;
+  const other = trail.dataset(namespace, name);
+  if (other?.runtimes[0]?.type !== physical.type.type) return undefined;
+  return trail.problem(
+    "reference-name-clash",
+    (show) =>
+      `the client of Dataset ${show(`${namespace}/${dataset.name}`)} needs ConfigMap ${show(pattern.replace("*", name))} of ${show(`${physical.dataset.namespace}/${name}`)}, and Dataset ${show(`${namespace}/${name}`)} has one of that name: rename one of the two`,
+  );
 }

@@ -36,7 +36,7 @@ const runtimeTypes: readonly RuntimeType[] = [
   row("efc", "EFCRuntime", {
     nodeService: {
       directory: "/runtime-mnt/efc-sock",
-      remedy: "EFC's session manager runs on nodes labelled fluid.io/efc-sessmgr=true",
+      remedy: "label the nodes fluid.io/efc-sessmgr=true, where EFC's session manager then runs",
     },
   }),
   // Gone from Fluid since 1.1; of the versions before it, its objects are Alluxio's under other names.

@@ -431,8 +431,6 @@ _mount=${1%/}
 mkdir -p "${_mount%/*}/"
 _parent=$(cd -P "${_mount%/*}/" && pwd -P)
 _mount=${_parent%/}/${_mount##*/}
-# Without -p, which would look at what may be mounted there.
-mkdir "$_mount" 2>/dev/null
 _escape "$_mount"
 _mount_escaped=$_escaped _wanted=" $_escaped "
 shift

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { escapeExpansion, gateCommand } from "../../../src/pod/client-commands.ts";
+import { escapeExpansion, gateCommand, supervisorCommand } from "../../../src/pod/client-commands.ts";
 import { eventually } from "../../support/node-sandbox.ts";
 import { describeWithShells } from "../../support/pod-scripts.ts";
 
@@ -37,6 +37,26 @@ describeWithShells("supervisor, views", (node) => {
     await expect(sandbox.startApp(bad.path)).rejects.toThrow("no subPath");
     expect(sandbox.mounts()).toHaveLength(1);
     expect(existsSync(join(sandbox.directory, "mount point/outside"))).toBe(false);
+  });
+
+  it("shows a directory that a client makes in the volume it shares, where it mounts nothing", async () => {
+    const sandbox = await node();
+    const view = sandbox.view("view-0", "made", true);
+    const supervisor = sandbox.start({
+      command: supervisorCommand({ mountPath: sandbox.clientVolume, views: [view], client: [] }),
+      env: { SLUICE_FILE_SYSTEMS: "tmpfs" },
+    });
+    await supervisor.says("made does not exist in the dataset");
+    const client = `mkdir -p "$1" && echo rpc >"$1/config" && exec sleep 600`;
+    sandbox.start({
+      command: ["sh", "-c", escapeExpansion(client), "client", `${sandbox.clientVolume}/made`],
+    });
+    await supervisor.says(`view ${view.path} is served`, 20);
+    const app = await sandbox.startApp(view.path);
+    expect(await app.read("config")).toBe("rpc");
+    expect(await app.write("config")).toContain("ead-only file system");
+    await sandbox.inside("sh", "-c", `echo later >'${sandbox.clientVolume}/made/config'`);
+    expect(await app.read("config")).toBe("later");
   });
 
   it("follows a link that stays in the dataset, but not out of the part that is the dataset", async () => {
