@@ -61,7 +61,7 @@ describe("a live cluster", () => {
   it("asks for what is in memory, or pages; for bookmarks, and for an end of each watch", async () => {
     const api = await startApi(closing);
     await openLive(closing, api);
-    await expect.poll(() => api.openWatches).toBe(5 + api.installed.size);
+    await expect.poll(() => api.openWatches).toBe(6 + api.installed.size);
     const lists = api.callsOf("list", "datasets").map(({ query }) => Object.fromEntries(query));
     expect(lists).toEqual([{ resourceVersion: "0", limit: "500" }]);
     const [watch] = api.callsOf("watch", "datasets");
@@ -101,8 +101,8 @@ describe("a live cluster", () => {
     api.store.put("nodes", node("a"));
     const progress: SyncProgress[] = [];
     await openLive(closing, api, { onProgress: (step) => progress.push(step) });
-    expect(progress.map(({ synced }) => synced)).toEqual([1, 2, 3, 4, 5]);
-    expect(progress.every(({ of }) => of === 5)).toBe(true);
+    expect(progress.map(({ synced }) => synced)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(progress.every(({ of }) => of === 6)).toBe(true);
     expect(progress.find(({ resource }) => resource === "nodes")?.objects).toBe(1);
   });
 
@@ -118,7 +118,7 @@ describe("a live cluster", () => {
   it("ends its watches when it is closed, and reads no more", async () => {
     const api = await startApi(closing);
     const { cluster } = await openLive(closing, api);
-    await expect.poll(() => api.openWatches).toBe(5 + api.installed.size);
+    await expect.poll(() => api.openWatches).toBe(6 + api.installed.size);
     await cluster.close();
     await expect.poll(() => api.openWatches).toBe(0);
     expect(await cluster.refresh([{ kind: "Node", name: "a" }], 1_000)).toBe(false);

@@ -111,7 +111,7 @@ describe("opening a folder", () => {
   it.each([
     [{}, /holds no manifest \(.yaml, .yml, .json\), so no dataset is known: add/],
     [
-      { "a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n" },
+      { "a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n" },
       /holds no object that Sluice asks for/,
     ],
   ])("says that there is nothing in %j", async (files, message) => {

@@ -74,7 +74,7 @@ describe("complete objects", () => {
       name: "data",
       accessModes: ["ReadWriteMany"],
       claimRef: { namespace: "team", name: "data", uid: "u-1" },
-      csi: { driver: "fuse.csi.fluid.io", attributes: { fluid_path: "/p", constructor: "c" } },
+      csi: { driver: "fuse.csi.fluid.io", attributes: { fluid_path: "/p", constructor: "c" }, handle: "x" },
       hasNodeAffinity: true,
     });
   });

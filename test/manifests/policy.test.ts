@@ -93,6 +93,7 @@ describe("the policy behind the last webhook", () => {
     const clients = names.map((claim, index) => ({
       claim,
       container: `fluid-fuse-${index}`,
+      family: "fluid" as const,
       dataset: { namespace: "research", name: claim },
       scrapesMetrics: false,
       inUse: true,

@@ -47,11 +47,13 @@ const expressions =
 const keyIs = (key: string) => (one: RawObject) => one["key"] === key;
 const service = { name: "sluice", namespace: "sluice-system", path: "/mutate" };
 
+const isByName = keyIs("kubernetes.io/metadata.name");
+
 describe("registration", () => {
-  it("has six entries in the manifest", () => expect(renderedEntries()).toHaveLength(6));
+  it("has eight entries in the manifest", () => expect(renderedEntries()).toHaveLength(8));
 
   it.each<readonly [string, Change, CheckLevel, string]>([
-    ["as rendered", (entry) => entry, "ok", "6 entries as rendered"],
+    ["as rendered", (entry) => entry, "ok", "8 entries as rendered"],
     [
       "an entry is missing",
       (entry, index) => (index === 1 ? undefined : entry),
@@ -62,7 +64,13 @@ describe("registration", () => {
       "the one for pods without claims is missing",
       (entry) => (entry["failurePolicy"] === "Ignore" ? undefined : entry),
       "ok",
-      "5 entries",
+      "7 entries",
+    ],
+    [
+      "those for JuiceFS are missing",
+      (entry) => (String(entry["name"]).endsWith(".juicefs.sluice.io") ? undefined : entry),
+      "ok",
+      "6 entries",
     ],
     [
       "the one for pods without claims refuses",
@@ -89,7 +97,7 @@ describe("registration", () => {
       "error",
       ":8443/mutate",
     ],
-    ["the default port", first({ clientConfig: { service } }), "ok", "6 entries"],
+    ["the default port", first({ clientConfig: { service } }), "ok", "8 entries"],
     ["a URL", first({ clientConfig: { url: "https://elsewhere" } }), "error", "calls https://elsewhere"],
     ["other rules", first({ rules: [] }), "error", "other rules"],
     [
@@ -106,7 +114,7 @@ describe("registration", () => {
         ],
       }),
       "ok",
-      "6 entries",
+      "8 entries",
     ],
     [
       "no way out",
@@ -129,7 +137,7 @@ describe("registration", () => {
       "another order of selectors",
       expressions("objectSelector", (all) => [...all].reverse()),
       "ok",
-      "6 entries",
+      "8 entries",
     ],
     [
       "all namespaces",
@@ -140,7 +148,7 @@ describe("registration", () => {
     [
       "kube-system too",
       expressions("namespaceSelector", (all) =>
-        all.map((one) => (keyIs("sluice.io/injection")(one) ? one : { ...one, values: ["sluice-system"] })),
+        all.map((one) => (!isByName(one) ? one : { ...one, values: ["sluice-system"] })),
       ),
       "warning",
       "does not leave out namespace kube-system",
@@ -148,7 +156,7 @@ describe("registration", () => {
     [
       "itself too",
       expressions("namespaceSelector", (all) =>
-        all.map((one) => (keyIs("sluice.io/injection")(one) ? one : { ...one, values: ["kube-system"] })),
+        all.map((one) => (!isByName(one) ? one : { ...one, values: ["kube-system"] })),
       ),
       "error",
       "does not leave out namespace sluice-system",
@@ -156,12 +164,10 @@ describe("registration", () => {
     [
       "more namespaces left out",
       expressions("namespaceSelector", (all) =>
-        all.map((one) =>
-          keyIs("sluice.io/injection")(one) ? one : { ...one, values: ["kube-system", "sluice-system", "x"] },
-        ),
+        all.map((one) => (!isByName(one) ? one : { ...one, values: ["kube-system", "sluice-system", "x"] })),
       ),
       "ok",
-      "6 entries",
+      "8 entries",
     ],
     ["side effects", first({ sideEffects: "Unknown" }), "error", "sideEffects: None"],
     [
@@ -172,7 +178,7 @@ describe("registration", () => {
     ],
     ["called once", first({ reinvocationPolicy: "Never" }), "warning", "is not called again"],
     ["no time", first({ timeoutSeconds: 1 }), "warning", "gives up after 1 s"],
-    ["much time", first({ timeoutSeconds: 30 }), "ok", "6 entries"],
+    ["much time", first({ timeoutSeconds: 30 }), "ok", "8 entries"],
     ["no conditions", first({ matchConditions: [] }), "warning", "no matchConditions"],
     [
       "other conditions",
@@ -190,7 +196,7 @@ describe("registration", () => {
         })),
       }),
       "ok",
-      "6 entries",
+      "8 entries",
     ],
   ])("%s", (_, change, level, message) => {
     const result = checkRegistration(withEntries(change));
@@ -206,7 +212,7 @@ describe("registration", () => {
 
   it("names all that is wrong", () => {
     const result = checkRegistration(withEntries((entry) => ({ ...entry, failurePolicy: "Ignore" })));
-    expect(result.details).toHaveLength(4);
+    expect(result.details).toHaveLength(6);
   });
 
   it.each([
