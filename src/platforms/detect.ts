@@ -1,7 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
 import { type KnownMark, listPlatformNames, type PlatformCatalog } from "./catalog.ts";
-import { leadsTo } from "./node-labels.ts";
+import { leadsTo, selectsNodes } from "./node-labels.ts";
 import type { Platform } from "./platform.ts";
 
 export interface PlatformQuestion {
@@ -187,11 +187,13 @@ function runtimePlatform({ pod, catalog }: PlatformQuestion): FoundPlatform | un
 }
 
 function selectedPlatform({ pod, catalog, fallback }: PlatformQuestion): FoundPlatform | undefined {
-  if (pod.spec === undefined) return undefined;
+  const { spec } = pod;
+  // Most pods select no nodes.
+  if (spec === undefined || !selectsNodes(spec)) return undefined;
   for (const { platform, labels } of catalog.selected) {
     // In a cluster of virtual nodes only, this label says nothing new.
     if (platform.name === generic && fallback !== "kubernetes") continue;
-    const leads = leadsTo(pod.spec, labels);
+    const leads = leadsTo(spec, labels);
     if (leads === undefined) continue;
     if (leads.always) return { platform, why: leads.why };
     return { platform: onBoth(platform), why: leads.why, bursts: leads.why };

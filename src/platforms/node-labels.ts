@@ -6,6 +6,11 @@ export interface Leading {
   readonly why: string;
 }
 
+/** Whether the pod asks for nodes with labels at all. */
+export function selectsNodes({ nodeSelector, affinity }: PodSpec): boolean {
+  return Boolean(nodeSelector ?? affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+}
+
 /**
  * Whether the pod's nodeSelector, or its required node affinity, leads to nodes that carry all of `labels`. One of
  * several affinity terms is enough for the scheduler, so what only some of them ask for leaves a choice.
