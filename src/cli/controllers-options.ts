@@ -1,5 +1,5 @@
 import { type ListenAddress, parseListenOption } from "./parse-listen-option.ts";
-import { parseOptions } from "./parse-options.ts";
+import { parseOptions, UsageError } from "./parse-options.ts";
 
 export const controllersHelp = `Does the background work beside the webhook: ends classic clients of finished pods, lets pods wait for a warm
 cache. Several may run; one of them leads, by a Lease, and the others stand by.
@@ -48,6 +48,9 @@ export function readControllersOptions(argv: readonly string[]): ControllersComm
   });
   if (values.help) return "help";
   const { config, kubeconfig, context, namespace } = values;
+  // Kubernetes: docs, "Object Names and IDs" (DNS label names).
+  if (namespace !== undefined && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
+    throw new UsageError(`--namespace ${JSON.stringify(namespace)} cannot be the name of a namespace`);
   return {
     config,
     kubeconfig,
