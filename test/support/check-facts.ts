@@ -97,6 +97,7 @@ export function wellFacts({ authority, serving }: TestCertificates, change: Part
     rights: { value: requiredRights(namespace, defaultConfig).map((right) => ({ right, allowed: true })) },
     account: "system:serviceaccount:sluice-system:sluice",
     labelledNamespaces: { value: [labelledNamespace("research")] },
+    fluidPods: { value: [] },
     pluginProfile: { place: pluginProfile, found: { value: undefined }, ofFluid: { value: undefined } },
     policy: { value: { metadata: { name: "sluice" } } },
     policyBinding: { value: { spec: { policyName: "sluice", validationActions: ["Deny"] } } },

@@ -1,7 +1,7 @@
 import { objectsAt, type RawObject, textAt, textsAt } from "../../cluster/raw-fields.ts";
 import { optedInNamespaces } from "./check-namespaces.ts";
 import { ourEntries } from "./check-registration.ts";
-import { type CheckResult, error, type Finding, ok, warning, worst } from "./check-result.ts";
+import { type CheckResult, type Finding, ok, warning, worst } from "./check-result.ts";
 import { type Facts, known } from "./facts.ts";
 import { installed } from "./installed-names.ts";
 
@@ -19,33 +19,11 @@ export function checkOtherWebhooks(facts: Facts): CheckResult | undefined {
   return { check: "other webhooks", ...ok(parts.length === 0 ? "none changes pods" : parts.join("; ")) };
 }
 
-/** Whether Fluid's or JuiceFS's own webhook would serve the same pods. */
+/** Whether JuiceFS's own webhook would serve the same pods. Of Fluid's `checkHandover` tells. */
 export function checkOtherInjectors(facts: Facts): CheckResult | undefined {
   if ("problem" in facts.configurations) return undefined;
-  const found = podConfigurations(facts).flatMap((configuration): Finding[] => [
-    ...judgeFluid(configuration, facts.namespace),
-    ...judgeJuiceFs(configuration, facts),
-  ]);
+  const found = podConfigurations(facts).flatMap((configuration) => judgeJuiceFs(configuration, facts));
   return { check: "other injectors", ...worst(found, ok("none serves the same pods")) };
-}
-
-function judgeFluid(configuration: RawObject, namespace: string): Finding[] {
-  const entries = objectsAt(configuration, "webhooks").filter((entry) =>
-    textAt(entry, "clientConfig", "service", "path")?.startsWith("/mutate-fluid-io"),
-  );
-  const [entry] = entries;
-  if (entry === undefined) return [];
-  const name = nameOf(configuration);
-  const remove = `kubectl delete mutatingwebhookconfiguration ${name}`;
-  const service = `${textAt(entry, "clientConfig", "service", "namespace")}/${textAt(entry, "clientConfig", "service", "name")}`;
-  if (service === `${namespace}/${installed.service}`)
-    return [warning(`${name} calls Sluice a second time for pods with Fluid's labels`, remove)];
-  return [
-    error(
-      `Fluid's own webhook (${name}) serves the same pods`,
-      `turn it off: webhook.enabled=false in Fluid's chart, or ${remove}`,
-    ),
-  ];
 }
 
 // JuiceFS CSI driver: deploy/webhook.yaml. Its webhooks take namespaces by these labels.

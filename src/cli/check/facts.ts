@@ -59,6 +59,8 @@ export interface Facts {
   readonly account: string;
   /** Namespaces that have the label by which they opt in, whatever its value. */
   readonly labelledNamespaces: Reading<readonly RawObject[]>;
+  /** Pods with the mark of Fluid's webhook, which Sluice writes too. */
+  readonly fluidPods: Reading<readonly RawObject[]>;
   /** The ConfigMap that is to be followed, and the one that Fluid's chart makes. */
   readonly pluginProfile: {
     readonly place: Config["pluginProfile"];

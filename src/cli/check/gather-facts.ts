@@ -6,6 +6,7 @@ import { fieldAt, objectsAt, type RawObject, textAt } from "../../cluster/raw-fi
 import { type Config, defaultConfig, parseConfig } from "../../config.ts";
 import type { ApiReader } from "./api-reader.ts";
 import { accountUser, askRights } from "./ask-rights.ts";
+import { markedPods } from "./check-handover.ts";
 import { type Facts, known, type Reading, type ReplicaFacts, type ServedChain } from "./facts.ts";
 import { installed } from "./installed-names.ts";
 import { probeReplica } from "./probe-replica.ts";
@@ -32,6 +33,7 @@ export async function gatherFacts(
     replicas,
     rights,
     labelledNamespaces,
+    fluidPods,
     pluginProfile,
     policy,
     policyBinding,
@@ -51,6 +53,7 @@ export async function gatherFacts(
         : askRights(reader, accountOf(namespace, known(found)), requiredRights(namespace, config)),
     ),
     reader.list("/api/v1/namespaces", { labelSelector: sluice.injection }),
+    reader.list("/api/v1/pods", { labelSelector: markedPods }),
     configRead.then((config) => readPluginProfile(reader, config.pluginProfile)),
     reader.get(`${admission}/validatingadmissionpolicies/${installed.policy}`),
     reader.get(`${admission}/validatingadmissionpolicybindings/${installed.policy}`),
@@ -74,6 +77,7 @@ export async function gatherFacts(
     rights,
     account: accountUser(accountOf(namespace, known(deployment))),
     labelledNamespaces,
+    fluidPods,
     pluginProfile,
     policy,
     policyBinding,

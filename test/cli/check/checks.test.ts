@@ -282,7 +282,6 @@ describe("webhooks of others", () => {
     name: "fluid",
     path: "/mutate-fluid-io-v1alpha1-schedulepod",
   };
-  const ours = { namespace: "sluice-system", name: "sluice", path: "/mutate-fluid-io-v1alpha1-schedulepod" };
   const juicefs = { namespace: "kube-system", name: "juicefs", path: "/juicefs/inject-v1-pod" };
 
   it.each([
@@ -314,20 +313,8 @@ describe("webhooks of others", () => {
 
   it.each<readonly [string, ReturnType<typeof otherConfiguration>[], CheckLevel, string]>([
     ["none", [otherConfiguration("istio")], "ok", "none serves the same pods"],
-    ["Fluid's", [otherConfiguration("fluid", fluidService)], "error", "Fluid's own webhook (fluid)"],
-    [
-      "Fluid's that leads to us",
-      [otherConfiguration("fluid", ours)],
-      "warning",
-      "calls Sluice a second time",
-    ],
+    ["Fluid's, of which the handover tells", [otherConfiguration("fluid", fluidService)], "ok", "none"],
     ["JuiceFS's", [otherConfiguration("juicefs", juicefs)], "warning", "serves pods of both too"],
-    [
-      "both",
-      [otherConfiguration("juicefs", juicefs), otherConfiguration("z", fluidService)],
-      "error",
-      "Fluid's",
-    ],
   ])("that inject clients: %s", (_, configurations, level, message) =>
     expectResult(checkOtherInjectors, others(...configurations), level, message),
   );
