@@ -58,7 +58,10 @@ async function installSluice(): Promise<TestCertificates> {
   api.store.put("deployments", { metadata, spec: { replicas: 2 }, status: { readyReplicas: 2 } });
   api.store.put("services", { metadata });
   api.store.put("configmaps", { metadata, data: { "config.yaml": "{}\n" } });
-  api.store.put("endpointslices", { metadata, endpoints: [{ conditions: { ready: true } }] });
+  api.store.put("endpointslices", {
+    metadata: { ...metadata, labels: { "kubernetes.io/service-name": "sluice" } },
+    endpoints: [{ conditions: { ready: true } }],
+  });
   api.store.put("namespaces", { metadata: { name: "team", labels: { "sluice.io/injection": "enabled" } } });
   api.store.put("validatingadmissionpolicies", { metadata: { name: "sluice" } });
   const spec = { policyName: "sluice", validationActions: ["Deny"] };
@@ -69,7 +72,11 @@ async function installSluice(): Promise<TestCertificates> {
   ];
   for (const name of ["sluice-a", "sluice-b"])
     api.store.put("pods", {
-      metadata: { name, namespace },
+      metadata: {
+        name,
+        namespace,
+        labels: { "app.kubernetes.io/name": "sluice", "app.kubernetes.io/component": "webhook" },
+      },
       spec: { containers: [{ name: "sluice", ports }] },
       status: { phase: "Running" },
     });

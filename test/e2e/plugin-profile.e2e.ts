@@ -8,7 +8,9 @@ import type { TestCluster } from "./harness/test-cluster.ts";
 
 const calls = "apiserver_admission_webhook_admission_duration_seconds_count";
 const serverful = { "fuse.serverful.fluid.io/inject": "true" };
-const configMaps = `/api/v1/namespaces/${sluiceNamespace}/configmaps`;
+/** Where Fluid's chart puts it. */
+const fluidNamespace = "fluid-system";
+const configMaps = `/api/v1/namespaces/${fluidNamespace}/configmaps`;
 const profilePath = `${configMaps}/webhook-plugins`;
 
 function profile(steps: string, tiers = ""): Fields {
@@ -19,7 +21,7 @@ pluginConfig: [{name: NodeAffinityWithCache, args: "preferred: [${tiers}]"}]
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: "webhook-plugins", namespace: sluiceNamespace },
+    metadata: { name: "webhook-plugins", namespace: fluidNamespace },
     data: { pluginsProfile },
   };
 }
@@ -78,6 +80,8 @@ describeCluster("scheduling as Fluid's webhook has it", clusterWithSluice, (clus
   it("a profile counts as soon as it is made, changed and deleted, and a bad one leaves the last good one", async () => {
     const { api } = cluster();
     await settles(withDataset, usual);
+    // Sluice was installed before there was such a namespace.
+    await cluster().addNamespace(fluidNamespace);
     await api.create(configMaps, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 30}"));
     await settles(withDataset, ["fluid.io/s-demo-imagenet 30"]);
     await api.patch(profilePath, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 31}"));
@@ -102,7 +106,7 @@ describeCluster("scheduling as Fluid's webhook has it", clusterWithSluice, (clus
       ...steps,
       metadata: { name: "webhook-plugins", namespace: "demo" },
     });
-    await api.create(configMaps, { ...steps, metadata: { name: "other", namespace: sluiceNamespace } });
+    await api.create(configMaps, { ...steps, metadata: { name: "other", namespace: fluidNamespace } });
     await api.create(configMaps, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 32}"));
     await settles(withDataset, ["fluid.io/s-demo-imagenet 32"]);
     await api.delete(profilePath);

@@ -125,10 +125,9 @@ describe("the Deployment", () => {
     });
   });
 
-  it("mounts a configuration that is valid and changes nothing but the place of the plugin profile", () => {
+  it("mounts a configuration that is valid and changes nothing", () => {
     const { data } = onlyOf("ConfigMap", text);
-    const pluginProfile = { namespace: "sluice-system", name: "webhook-plugins" };
-    expect(parseConfig(parse(data["config.yaml"]))).toEqual({ ...defaultConfig, pluginProfile });
+    expect(parseConfig(parse(data["config.yaml"]))).toEqual(defaultConfig);
     const mount = container.volumeMounts.find(({ name }: { name: string }) => name === "config");
     expect(`${mount.mountPath}/${Object.keys(data)[0]}`).toBe("/etc/sluice/config.yaml");
   });

@@ -31,14 +31,14 @@ function rights({ rules = [] }: ClusterRole | Role): string[] {
 
 describe("what the webhook may do", () => {
   it("in the whole cluster is to read what it decides by, and to patch its own registration", () => {
-    const wanted = needed.filter(({ namespace }) => namespace === undefined);
+    // A Role for the plugin profile would need Fluid's namespace to exist.
+    const wanted = needed.filter(({ namespace }) => namespace !== "sluice-system");
     expect(rights(clusterRole)).toEqual(wanted.map(describeRight).sort());
   });
 
-  it("in its own namespace is to keep its own Secret, and to follow the plugin profile", () => {
+  it("in its own namespace is to keep its own Secret", () => {
     const wanted = needed.filter(({ namespace }) => namespace === "sluice-system");
     expect(rights(role)).toEqual(wanted.map(describeRight).sort());
-    expect(needed.every(({ namespace }) => [undefined, "sluice-system"].includes(namespace))).toBe(true);
     expect(role.metadata?.namespace).toBe("sluice-system");
   });
 

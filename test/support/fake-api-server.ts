@@ -307,14 +307,19 @@ export class FakeApiServer {
   }
 }
 
-/** Those of one namespace, of one name where a field selector asks for it, and with one label ("key=value"). */
+/** Those of one namespace, of one name where a field selector asks for it, and with labels ("key=value,key"). */
 function selectedBy(query: URLSearchParams, namespace: string | undefined) {
   const name = query.get("fieldSelector")?.replace("metadata.name=", "");
-  const [key, value] = query.get("labelSelector")?.split("=") ?? [];
+  const labels = query.get("labelSelector")?.split(",") ?? [];
+  const carries = (metadata: ApiObject["metadata"]) => (label: string) => {
+    const [key = "", value] = label.split("=");
+    const found: unknown = Object(metadata["labels"])[key];
+    return value === undefined ? found !== undefined : found === value;
+  };
   return ({ metadata }: ApiObject) =>
     (namespace === undefined || metadata.namespace === namespace) &&
     (name === undefined || metadata.name === name) &&
-    (key === undefined || Object(metadata["labels"])[key] === value);
+    labels.every(carries(metadata));
 }
 
 class HttpError extends Error {

@@ -56,11 +56,6 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
   has(c.command) && size(c.command) > 3 && c.command[3] == 'sluice-supervisor'))
 {{- end }}
 
-{{- /* Where Fluid's plugin profile is looked for. */ -}}
-{{- define "sluice.profileNamespace" -}}
-{{ .Values.pluginProfile.namespace | default .Release.Namespace }}
-{{- end }}
-
 {{- /* The configuration file: the user's, and what other values ask of it. */ -}}
 {{- define "sluice.config" -}}
 {{- $certificates := dict -}}
@@ -72,9 +67,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $certificates = dict "secret" .secretName -}}
 {{- end -}}
 {{- end -}}
-{{- $profile := dict "namespace" (include "sluice.profileNamespace" .) "name" .Values.pluginProfile.name -}}
 {{- $juicefs := mergeOverwrite (deepCopy .Values.juicefs) (dict "factsNamespace" .Release.Namespace) -}}
-{{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" $profile "juicefs" $juicefs) -}}
+{{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" .Values.pluginProfile "juicefs" $juicefs) -}}
 {{- if .Values.controllers.enabled -}}
 {{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true)) -}}
 {{- end -}}
