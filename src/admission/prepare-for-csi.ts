@@ -1,5 +1,5 @@
 import { type ResolvedVolume, resolveVolumes } from "../datasets/resolve.ts";
-import { warnOfPlatform } from "../platforms/judge-platform.ts";
+import { warnOfDriver } from "../platforms/judge-platform.ts";
 import { decideSidecarKind } from "../platforms/native-sidecars.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
@@ -75,7 +75,7 @@ export function prepareForCsi(question: Question): Decision {
     );
   findings.push(
     ...steering.findings,
-    ...warnOfPlatform(detected, pod),
+    ...warnOfDriver(detected),
     ...waitForCache(editor, question, detected.platform, datasets),
   );
   const left = volumes

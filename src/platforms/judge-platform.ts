@@ -4,7 +4,14 @@ import type { PlatformCatalog } from "./catalog.ts";
 import type { FoundPlatform } from "./detect.ts";
 import type { Platform } from "./platform.ts";
 
-/** What whoever creates a pod for this platform should know. */
+/** What whoever leaves a pod's claims to the CSI driver of such a node should know. */
+export function warnOfDriver({ platform }: FoundPlatform): Finding[] {
+  if (hasDrivers(platform)) return [];
+  const message = `platform ${platform.name} runs no DaemonSet, so no CSI driver: in csi mode nothing mounts the claims there, and the pod waits; use sluice.io/mode: sidecar, or other nodes`;
+  return [{ code: "no-csi-driver", message }];
+}
+
+/** What whoever creates a pod with clients for this platform should know. */
 export function warnOfPlatform({ platform, bursts }: FoundPlatform, pod: Pod): Finding[] {
   const open = Object.keys(platform.unconfirmed);
   if (open.length === 0 && platform.nodeAffinity === "heard") return [];
@@ -68,10 +75,17 @@ export function refuseOfPlatform(found: FoundPlatform, runtimes: readonly string
     }));
 }
 
-function noSharedMounts({ name, summary, unconfirmed }: Platform): Finding {
-  const why = unconfirmed["mount"] ?? summary.split(". ", 1).join().replace(/\.$/, "");
-  const message = `platform ${name} shows no client's mount to the app: use other nodes or sluice.io/mode: csi, or name what it really is by sluice.io/platform (${why})`;
+function noSharedMounts(platform: Platform): Finding {
+  const { name, summary, unconfirmed } = platform;
+  const [sentence = ""] = summary.split(/\.(?: |$)/);
+  const nodes = hasDrivers(platform) ? "other nodes or sluice.io/mode: csi" : "other nodes";
+  const message = `platform ${name} shows no client's mount to the app: use ${nodes}, or name what it really is by sluice.io/platform (${unconfirmed["mount"] ?? sentence})`;
   return { code: "no-shared-mounts", message };
+}
+
+/** A CSI driver's part on a node is a DaemonSet. */
+function hasDrivers({ rules }: Platform): boolean {
+  return !rules.forbidden.includes("daemonSet");
 }
 
 function mayBurst({ platform, bursts }: FoundPlatform): Finding {

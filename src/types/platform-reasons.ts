@@ -31,6 +31,10 @@ export const platformReasons = {
     level: "warning",
     meaning: "the pod may break a rule of its platform that is not confirmed",
   },
+  "no-csi-driver": {
+    level: "warning",
+    meaning: "this platform runs no CSI driver that could mount the claims",
+  },
   "runtime-not-on-platform": {
     level: "refusal",
     status: 403,

@@ -1,7 +1,12 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { builtInPlatforms, catalogOf } from "../../src/platforms/catalog.ts";
-import { refuseOfPlatform, warnOfPlatform, warnOfTolerations } from "../../src/platforms/judge-platform.ts";
+import {
+  refuseOfPlatform,
+  warnOfDriver,
+  warnOfPlatform,
+  warnOfTolerations,
+} from "../../src/platforms/judge-platform.ts";
 import type { Platform } from "../../src/platforms/platform.ts";
 
 const catalog = catalogOf(builtInPlatforms);
@@ -48,6 +53,17 @@ describe("warnOfPlatform", () => {
   });
 });
 
+describe("warnOfDriver", () => {
+  it.each([
+    ["eci", ["no-csi-driver"]],
+    ["virtual-node", ["no-csi-driver"]],
+    ["kubernetes", []],
+    ["gke-autopilot", []],
+  ])("warns where no DaemonSet could run a driver: %s %j", (name, expected) => {
+    expect(codes(warnOfDriver({ platform: platformOf(name), why: "" }))).toEqual(expected);
+  });
+});
+
 describe("warnOfTolerations", () => {
   const pod: Pod = { spec: { containers: [], tolerations: [{ key: "k8s.aliyun.com/vnode" }] } };
 
@@ -73,6 +89,14 @@ describe("refuseOfPlatform", () => {
     const findings = refuseOfPlatform({ platform, why: "" }, ["juicefs"]);
     expect(codes(findings)).toEqual(platform.mount.by === "nothing" ? ["no-shared-mounts"] : []);
     for (const { message } of findings) expect(message.slice(0, 200)).toMatch(/sluice\.io\/platform/);
+  });
+
+  it.each([
+    ["kata", true],
+    ["virtual-node", false],
+  ])("names csi mode as a remedy only where a driver can run: %s %s", (name, expected) => {
+    const [finding] = refuseOfPlatform({ platform: platformOf(name), why: "" }, []);
+    expect(finding?.message.includes("sluice.io/mode: csi")).toBe(expected);
   });
 
   it("refuses a runtime that the platform cannot serve, each once", () => {
