@@ -1,0 +1,252 @@
+import { expect, it } from "vitest";
+import { describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { at, type Fields, textAt } from "./harness/fields.ts";
+import { FinishingKubelet, gatesOf, phaseOf } from "./harness/finishing-kubelet.ts";
+import { clusterWithControllers, holderOf, leaderOf } from "./harness/install-controllers.ts";
+import { clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
+import type { TestCluster } from "./harness/test-cluster.ts";
+
+const demoPods = "/api/v1/namespaces/demo/pods";
+const demoJobs = "/apis/batch/v1/namespaces/demo/jobs";
+const imagenet = "/apis/data.fluid.io/v1alpha1/namespaces/demo/datasets/imagenet";
+
+function job(name: string, more: Fields = {}): Fields {
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, namespace: "demo" },
+    spec: {
+      backoffLimit: 0,
+      template: {
+        metadata: { labels: { app: name }, annotations: { "sluice.io/sidecar": "classic" } },
+        spec: { restartPolicy: "Never", ...podSpecOf(["imagenet"]) },
+      },
+      ...more,
+    },
+  };
+}
+
+async function podOfJob(cluster: TestCluster, name: string): Promise<Fields> {
+  return eventually(`Job ${name} has its pod`, async () => {
+    const [pod] = await cluster.api.list(`${demoPods}?labelSelector=app%3D${name}`);
+    return pod;
+  });
+}
+
+/** How often the leader has patched a pod to end a client or a guard. */
+async function toldToEnd(cluster: TestCluster): Promise<number> {
+  const { text } = await (await leaderOf(cluster)).ask("/metrics");
+  const line = /^sluice_controller_work_total\{controller="end-clients",result="ended"\} (\d+)$/m.exec(text);
+  return Number(line?.[1] ?? 0);
+}
+
+async function conditionOf(cluster: TestCluster, path: string): Promise<string> {
+  const conditions = at(await cluster.api.get(path), "status", "conditions");
+  const all = Array.isArray(conditions) ? conditions : [];
+  return all
+    .filter((one) => textAt(one, "status") === "True")
+    .map((one) => textAt(one, "type"))
+    .join(" ");
+}
+
+describeCluster("zero to zero", clusterWithControllers, (cluster) => {
+  it("a finished Job with a classic client ends, completes, and costs two calls", async () => {
+    const kubelet = new FinishingKubelet(cluster().api, "demo");
+    const before = await toldToEnd(cluster());
+    await cluster().api.create(demoJobs, job("once"));
+    const made = await podOfJob(cluster(), "once");
+    expect(clientsOf(made)).toEqual(["fluid-fuse-0"]);
+    expect(at(made, "metadata", "labels", "sluice.io/needs-controllers")).toBe("true");
+    kubelet.endApp(textAt(made, "metadata", "name"));
+    await eventually("the Job is complete", async () =>
+      (await conditionOf(cluster(), `${demoJobs}/once`)).includes("Complete"),
+    );
+    const pod = await podOfJob(cluster(), "once");
+    expect([phaseOf(pod), at(pod, "metadata", "annotations", "sluice.io/end")]).toEqual([
+      "Succeeded",
+      "fluid-fuse-0 sluice-guard",
+    ]);
+    expect((await toldToEnd(cluster())) - before).toBe(2);
+    await kubelet.close();
+    expect(kubelet.troubles).toEqual([]);
+  });
+
+  it("a Job whose app fails fails, though its client ends with 0", async () => {
+    const kubelet = new FinishingKubelet(cluster().api, "demo");
+    await cluster().api.create(demoJobs, job("failing"));
+    kubelet.endApp(textAt(await podOfJob(cluster(), "failing"), "metadata", "name"), 3);
+    await eventually("the Job has failed", async () =>
+      (await conditionOf(cluster(), `${demoJobs}/failing`)).includes("Failed"),
+    );
+    await kubelet.close();
+  });
+
+  it("a pod that is started again for ever, and one with native clients, are left alone", async () => {
+    const annotations = { "sluice.io/sidecar": "classic" };
+    const forever = await cluster().api.create(
+      demoPods,
+      podOf("forever", { claims: ["imagenet"], annotations }),
+    );
+    const native = await cluster().api.create(demoPods, podOf("native", { claims: ["imagenet"] }));
+    for (const pod of [forever, native]) {
+      expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+      expect(at(pod, "metadata", "labels", "sluice.io/needs-controllers")).toBeUndefined();
+    }
+  });
+
+  it("no Job is forgotten while leaders are killed, deleted and started again", {
+    timeout: 180_000,
+  }, async () => {
+    const kubelet = new FinishingKubelet(cluster().api, "demo");
+    const names = Array.from({ length: 40 }, (_, index) => `many-${index}`);
+    await Promise.all(names.map((name) => cluster().api.create(demoJobs, job(name))));
+    const pods = await Promise.all(names.map((name) => podOfJob(cluster(), name)));
+    const end = (from: number, to: number) => {
+      for (const pod of pods.slice(from, to)) kubelet.endApp(textAt(pod, "metadata", "name"));
+    };
+    end(0, 10);
+    const killed = await leaderOf(cluster());
+    await killed.process.stop("SIGKILL");
+    end(10, 20);
+    // The Lease of one that was killed has to run out.
+    await eventually(
+      "another leads",
+      async () => {
+        const holder = await holderOf(cluster());
+        return holder !== "" && !holder.startsWith(`${killed.name}_`);
+      },
+      { seconds: 40 },
+    );
+    const deleted = await leaderOf(cluster());
+    await cluster().api.delete(`/api/v1/namespaces/sluice-system/pods/${deleted.name}`, 10);
+    end(20, 40);
+    await eventually(
+      "all Jobs are complete",
+      async () => {
+        const jobs = await cluster().api.list(demoJobs);
+        const done = jobs.filter(
+          (one) =>
+            textAt(one, "metadata", "name").startsWith("many-") && at(one, "status", "succeeded") === 1,
+        );
+        return done.length === names.length;
+      },
+      { seconds: 60 },
+    );
+    await kubelet.close();
+  });
+
+  it("has no more rights than it needs", async () => {
+    const can = async (verb: string, what: string) => {
+      const as = "--as=system:serviceaccount:sluice-system:sluice-controllers";
+      const { stdout } = await cluster().kubectl.run(["auth", "can-i", verb, what, "-n", "demo", as]);
+      return stdout.trim();
+    };
+    expect(await can("patch", "pods")).toBe("yes");
+    for (const [verb, what] of [
+      ["create", "pods"],
+      ["delete", "pods"],
+      ["create", "pods/exec"],
+      ["get", "secrets"],
+      ["list", "secrets"],
+      ["patch", "datasets.data.fluid.io"],
+      ["update", "leases.coordination.k8s.io"],
+    ] as const)
+      expect(`${verb} ${what} ${await can(verb, what)}`).toBe(`${verb} ${what} no`);
+  });
+});
+
+describeCluster("waiting for a warm cache", clusterWithControllers, (cluster) => {
+  const cached = (cachedPercentage: string) =>
+    cluster().api.patch(`${imagenet}/status`, { status: { cacheStates: { cachedPercentage } } });
+  const asking = (more: Readonly<Record<string, string>>) => ({
+    claims: ["imagenet"],
+    annotations: { "sluice.io/wait-for-cache": "80%", ...more },
+  });
+  const eventsOf = async (name: string) =>
+    (await cluster().api.list("/api/v1/namespaces/demo/events"))
+      .filter((event) => textAt(event, "involvedObject", "name") === name)
+      .map((event) => textAt(event, "reason"));
+
+  it("a pod is not scheduled until enough is cached, and says what it waits for", async () => {
+    await cached("20.5%");
+    const made = await cluster().api.create(demoPods, podOf("patient", asking({})));
+    expect(gatesOf(made)).toEqual(["sluice.io/cache"]);
+    const said = await eventually("it says what it waits for", async () => {
+      const text = await cluster().kubectl.do(["describe", "pod", "patient", "-n", "demo"]);
+      return text.includes("WaitingForCache") ? text : undefined;
+    });
+    expect(said).toContain("not scheduled yet: Dataset demo/imagenet is cached to 20.5% of the 80% wanted");
+    const waiting = await cluster().api.get(`${demoPods}/patient`);
+    expect(JSON.stringify(at(waiting, "status", "conditions"))).toContain("SchedulingGated");
+    await cached("81%");
+    const pod = await eventually("it is scheduled", async () => {
+      const now = await cluster().api.get(`${demoPods}/patient`);
+      return textAt(now, "spec", "nodeName") === "" ? undefined : now;
+    });
+    expect(textAt(pod, "spec", "nodeName")).toBe("node-a");
+    expect(at(pod, "metadata", "annotations", "sluice.io/cache-wait-result")).toBe(
+      "Dataset demo/imagenet is cached to 81%",
+    );
+    await eventually("that is told", async () => (await eventsOf("patient")).includes("CacheWarm"));
+  });
+
+  it("a pod is scheduled once the DataLoad is complete", async () => {
+    const loads = "/apis/data.fluid.io/v1alpha1/namespaces/demo/dataloads";
+    const annotations = { "sluice.io/wait-for-cache": "data-load" };
+    await cluster().api.create(demoPods, podOf("loaded", { claims: ["imagenet"], annotations }));
+    await cluster().api.create(loads, {
+      apiVersion: "data.fluid.io/v1alpha1",
+      kind: "DataLoad",
+      metadata: { name: "warm-up", namespace: "demo" },
+      spec: { dataset: { name: "imagenet", namespace: "demo" } },
+    });
+    await eventually("it waits", async () => (await eventsOf("loaded")).includes("WaitingForCache"));
+    await cluster().api.patch(`${loads}/warm-up/status`, { status: { phase: "Executing" } });
+    await cluster().api.patch(`${loads}/warm-up/status`, { status: { phase: "Complete" } });
+    await eventually("it is scheduled", async () =>
+      textAt(await cluster().api.get(`${demoPods}/loaded`), "spec", "nodeName"),
+    );
+  });
+
+  it("a pod starts all the same when its time is over", async () => {
+    await cached("1%");
+    await cluster().api.create(demoPods, podOf("hasty", asking({ "sluice.io/wait-for-cache-limit": "2s" })));
+    await eventually("it is scheduled", async () =>
+      textAt(await cluster().api.get(`${demoPods}/hasty`), "spec", "nodeName"),
+    );
+    await eventually("that is told", async () => (await eventsOf("hasty")).includes("CacheStillCold"));
+  });
+
+  it("a Job's pod fails when its time is over and it asks for that, and the Job with it", async () => {
+    await cached("1%");
+    const annotations = {
+      "sluice.io/wait-for-cache": "80%",
+      "sluice.io/wait-for-cache-limit": "2s",
+      "sluice.io/wait-for-cache-else": "fail",
+    };
+    const template = {
+      metadata: { labels: { app: "strict" }, annotations },
+      spec: { restartPolicy: "Never", ...podSpecOf(["imagenet"]) },
+    };
+    await cluster().api.create(demoJobs, job("strict", { template }));
+    await eventually("the Job has failed", async () =>
+      (await conditionOf(cluster(), `${demoJobs}/strict`)).includes("Failed"),
+    );
+    const pod = await podOfJob(cluster(), "strict");
+    expect(at(pod, "status")).toMatchObject({ phase: "Failed", reason: "CacheNotWarm" });
+  });
+
+  it("nobody waits for ever because the leader was killed", { timeout: 120_000 }, async () => {
+    await cached("1%");
+    const leader = await leaderOf(cluster());
+    await leader.process.stop("SIGKILL");
+    await cluster().api.create(demoPods, podOf("after-all", asking({})));
+    await cached("99%");
+    await eventually(
+      "it is scheduled by the next leader",
+      async () => textAt(await cluster().api.get(`${demoPods}/after-all`), "spec", "nodeName"),
+      { seconds: 60 },
+    );
+  });
+});
