@@ -108,7 +108,7 @@ const schema = z.strictObject({
   platformLabel: labelKey.optional(),
   /** `auto`: native where API server and nodes run them. */
   sidecar: z.enum(["auto", "native", "classic"]).default("auto"),
-  cacheAffinity: z.enum(["preferred", "required", "none"]).default("preferred"),
+  cacheAffinity: z.enum(["preferred", "strong", "required", "none"]).default("preferred"),
   /** `auto`: a client is ended once it has detached where it is known to hold nothing unwritten, else waited for. */
   clientStop: z.enum(["auto", "wait", "detach"]).default("auto"),
   platform: z.string().default("kubernetes"),

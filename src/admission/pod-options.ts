@@ -11,7 +11,7 @@ export interface PodOptions {
   readonly mode?: Mode;
   readonly platform?: string;
   readonly sidecar?: "auto" | "native" | "classic";
-  readonly cacheAffinity?: "preferred" | "required" | "none";
+  readonly cacheAffinity?: "preferred" | "strong" | "required" | "none";
   readonly clientStop?: "wait" | "detach";
   readonly clientSizes: { readonly requests: Sizes; readonly limits: Sizes };
   readonly keepCacheDirectories: boolean;
@@ -47,7 +47,7 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
   };
   const mode = choice(sluice.mode, ["sidecar", "csi"]);
   const sidecar = choice(sluice.sidecar, ["auto", "native", "classic"]);
-  const cacheAffinity = choice(sluice.cacheAffinity, ["preferred", "required", "none"]);
+  const cacheAffinity = choice(sluice.cacheAffinity, ["preferred", "strong", "required", "none"]);
   const clientStop = choice(sluice.clientStop, ["wait", "detach"]);
   const inject = labels[sluice.inject];
   if (inject !== undefined && inject !== "true" && inject !== "false")

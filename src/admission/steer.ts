@@ -3,6 +3,7 @@ import type { Platform } from "../platforms/platform.ts";
 import { preferNodes, requireNodes, uniquePreferences, uniqueRequirements } from "../pod/node-affinity.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
+import { spreadByCache } from "./spread-by-cache.ts";
 import { steerToCache } from "./steer-to-cache.ts";
 import {
   describeRequirement,
@@ -36,7 +37,10 @@ export function planSteering(question: SteeringQuestion): Steering {
   const stated = findStatedLocality(question, join(clients).required);
   if (stated !== undefined && !isSteeredAlready(pod, join(caches)))
     return notSteered(clients, `the pod states its own locality by ${stated}`);
-  return join([...clients, ...caches]);
+  const steering = join([...clients, ...caches]);
+  if (choice !== "strong") return steering;
+  const { spread, findings } = spreadByCache(pod, datasets, steering);
+  return { ...steering, spread, findings: [...steering.findings, ...findings] };
 }
 
 /** Why no affinity would have any effect on the pod. */

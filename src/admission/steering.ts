@@ -1,4 +1,9 @@
-import type { NodeSelectorRequirement, Pod, PreferredSchedulingTerm } from "kubernetes-types/core/v1";
+import type {
+  NodeSelectorRequirement,
+  Pod,
+  PreferredSchedulingTerm,
+  TopologySpreadConstraint,
+} from "kubernetes-types/core/v1";
 import type { Config } from "../config.ts";
 import type { Platform } from "../platforms/platform.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
@@ -26,7 +31,7 @@ export interface NodeCounts {
   nodesLabelledWith(key: string, value: string): number;
 }
 
-/** What is to be added to the pod's node affinity, by `preferNodes` and `requireNodes`. */
+/** What is to be added to the pod's node affinity, by `preferNodes` and `requireNodes`, and how it is spread. */
 export interface Steering extends AddedAffinity {
   readonly findings: readonly Finding[];
 }
@@ -35,6 +40,8 @@ export interface AddedAffinity {
   readonly preferred: readonly PreferredSchedulingTerm[];
   /** All of them hold at once. */
   readonly required: readonly NodeSelectorRequirement[];
+  /** For a pod that has none. */
+  readonly spread?: readonly TopologySpreadConstraint[];
 }
 
 /** Whether no node that is known meets the requirement; false as long as no node is known at all. */

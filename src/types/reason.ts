@@ -123,6 +123,14 @@ export const reasons = {
 
   // Where the pod is steered
   "cache-preferred": { level: "info", meaning: "nodes that hold the cache are preferred" },
+  "cache-before-spreading": {
+    level: "info",
+    meaning: "nodes that hold the cache come before the scheduler's spreading",
+  },
+  "spreading-stated": {
+    level: "info",
+    meaning: "the pod says itself how it is spread, so its cache is only preferred",
+  },
   "cache-required": { level: "info", meaning: "only nodes that hold the cache are allowed" },
   "cache-required-unlabelled": { level: "warning", meaning: "required, yet no node holds the cache now" },
   "cache-not-required": {

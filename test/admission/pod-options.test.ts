@@ -55,7 +55,7 @@ describe("readPodOptions", () => {
   it.each<[Record<string, string>, string]>([
     [{ "sluice.io/mode": "both" }, 'sluice.io/mode="both" (use sidecar, csi)'],
     [{ "sluice.io/sidecar": "" }, 'sluice.io/sidecar="" (use auto, native, classic)'],
-    [{ "sluice.io/cache-affinity": "Required" }, "(use preferred, required, none)"],
+    [{ "sluice.io/cache-affinity": "Required" }, "(use preferred, strong, required, none)"],
     [{ "sluice.io/client-stop": "kill" }, "(use wait, detach)"],
     [{ "sluice.io/client-cpu-limit": "0" }, "quantity above zero such as 500m"],
     [{ "sluice.io/client-memory-request": "1 GB" }, "quantity above zero such as 1Gi"],

@@ -121,6 +121,22 @@ const fuseTiers = {
   required: ["fluid.io/node", "fluid.io/fuse", zoneKey, regionKey],
 };
 
+describe("a strong preference", () => {
+  it.each(["csi", "sidecar"] as const)("spreads by the cache beside preferring it, in %s mode", (mode) => {
+    const { preferred, spread, findings } = plan([jfsdemo], { mode, choice: "strong" });
+    expect(preferred).toEqual([prefer(100, cacheOf("jfsdemo"))]);
+    expect(spread?.map(({ topologyKey }) => topologyKey)).toEqual(["fluid.io/s-default-jfsdemo"]);
+    expect(findings.map(({ code }) => code)).toEqual(["cache-preferred", "cache-before-spreading"]);
+  });
+
+  it("does so by no label that no node carries, and not where it is not chosen", () => {
+    const nodes = unlabelled("fluid.io/s-default-jfsdemo");
+    expect(plan([jfsdemo], { choice: "strong", nodes }).spread).toEqual([]);
+    for (const choice of ["preferred", "required", "none"] as const)
+      expect(plan([jfsdemo], { choice }).spread).toBeUndefined();
+  });
+});
+
 describe("what a pod is steered by", () => {
   it.each<[string, DatasetVolume[], Part, PreferredSchedulingTerm[], NodeSelectorRequirement[]]>([
     ["the cache's nodes", [jfsdemo], {}, [prefer(100, cacheOf("jfsdemo"))], []],
