@@ -1,3 +1,4 @@
+import { clientScript } from "../../src/datasets/juicefs/client-command.ts";
 import {
   gateCommand,
   guardCommand,
@@ -17,6 +18,7 @@ const texts: readonly (readonly [placeholder: string, text: string | undefined])
   ["<check script>", checkCommand(0, [])[2]],
   ["<prefetcher script>", prefetcherCommand({ when: "end", seconds: 0, patterns: [] })[2]],
   ["<prefetch-wait script>", prefetchWaitCommand(0)[2]],
+  ["<juicefs script>", clientScript],
 ];
 const versionMark = [`"version":"${version}"`, '"version":"<version>"'] as const;
 

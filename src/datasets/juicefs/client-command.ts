@@ -62,8 +62,8 @@ const authFlags = [
 ];
 
 const rsaKey = "/root/.rsa/rsa-key.pem";
-/** The script is one word of a container's command, in which Kubernetes reads `$(` and `$$`. */
-const script = mountScript
+/** What formats or logs in and then mounts; one word of a container's command, in which Kubernetes reads `$(` and `$$`. */
+export const clientScript = mountScript
   .split("\n")
   .map((line) => line.trim())
   .filter((line) => line !== "" && !line.startsWith("#"))
@@ -84,7 +84,7 @@ export function clientCommand(
       : enterpriseWords(parts, settings, noUpdateConfig);
   for (const { secret, mountPath } of found.facts.configs) parts.mountConfig(secret, mountPath);
   return {
-    command: ["sh", "-c", script, "sluice-juicefs", ...words],
+    command: ["sh", "-c", clientScript, "sluice-juicefs", ...words],
     env: parts.env(),
     volumes: parts.volumes,
     mounts: parts.mounts,
