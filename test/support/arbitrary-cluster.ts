@@ -4,12 +4,14 @@ import {
   bareDataset,
   furtherClaim,
   nestedDataset,
+  preparedDataset,
   subPathDataset,
   withClient,
   writableDataset,
 } from "./dataset-zoo.ts";
 import { optedInCluster } from "./decide-pod.ts";
 import { type FluidDataset, fluidDataset, objectsOf } from "./fluid-dataset.ts";
+import { referenceTo } from "./reference-dataset.ts";
 
 const longName = `long-${"x".repeat(62)}`;
 const data = writableDataset("data");
@@ -22,6 +24,9 @@ const zoo: readonly FluidDataset[] = [
   subPathDataset("sub", "inner/part"),
   nestedDataset("nested", "data"),
   nestedDataset("deep", "nested"),
+  preparedDataset("tables"),
+  fluidDataset("objects", "vineyard"),
+  referenceTo(data, "part", "default", "inner"),
   withClient(
     fluidDataset(longName),
     (container) => ({

@@ -48,6 +48,19 @@ export function nestedDataset(name: string, claim: string): FluidDataset {
   );
 }
 
+/** A CacheRuntime's dataset, whose client is configured by an init container. */
+export function preparedDataset(name: string): FluidDataset {
+  const config = { name: "config", mountPath: "/config" };
+  const made = withClient(
+    fluidDataset(name, "cache"),
+    (container) => ({ ...container, volumeMounts: [...(container.volumeMounts ?? []), config] }),
+    [{ name: "config", emptyDir: {} }],
+  );
+  const initContainers = [{ name: "render", image: "registry.example/cache:1", volumeMounts: [config] }];
+  const { daemonSet } = made;
+  return { ...made, daemonSet: { ...daemonSet, template: { ...daemonSet.template, initContainers } } };
+}
+
 /** A dataset that begins at a sub path of its client's mount. */
 export function subPathDataset(name: string, subPath: string): FluidDataset {
   const made = writableDataset(name);
