@@ -12,6 +12,7 @@ const endAnnotation = "sluice.io/end";
 export class FinishingKubelet {
   readonly #api: ApiClient;
   readonly #pods: string;
+  readonly #pauseMs: number;
   /** Exit codes of apps that have ended, by pod. */
   readonly #apps = new Map<string, number>();
   readonly #ended = new Map<string, Map<string, number>>();
@@ -19,11 +20,11 @@ export class FinishingKubelet {
   readonly troubles: string[] = [];
   #closed = false;
   readonly #loop: Promise<void>;
-  /** Patches of ours, which are none of the controllers'. */
-  patches = 0;
 
-  constructor(api: ApiClient, namespace: string) {
+  /** Looks at all pods every `pauseMs` milliseconds. */
+  constructor(api: ApiClient, namespace: string, pauseMs = 50) {
     this.#api = api;
+    this.#pauseMs = pauseMs;
     this.#pods = `/api/v1/namespaces/${namespace}/pods`;
     this.#loop = this.#run();
   }
@@ -31,11 +32,6 @@ export class FinishingKubelet {
   /** The app of this pod ends now. */
   endApp(pod: string, exitCode = 0): void {
     this.#apps.set(pod, exitCode);
-  }
-
-  /** How many pods have ended. */
-  get finished(): number {
-    return this.#done.size;
   }
 
   async close(): Promise<void> {
@@ -51,7 +47,7 @@ export class FinishingKubelet {
       } catch (error) {
         if (!(error instanceof ApiError)) this.troubles.push(String(error));
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
     }
   }
 
@@ -101,7 +97,6 @@ export class FinishingKubelet {
       restartCount: 0,
       state: stateOf(name),
     }));
-    this.patches += 1;
     await this.#api.patch(`${this.#pods}/${pod}/status`, { status: { phase, containerStatuses } });
   }
 }
