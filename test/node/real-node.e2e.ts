@@ -1,12 +1,16 @@
-import { afterAll, beforeAll, describe, inject } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { beginCases } from "./cases/begin.ts";
 import type { CaseContext } from "./cases/case-context.ts";
 import { healCases } from "./cases/heal.ts";
+import { jobCases } from "./cases/jobs.ts";
+import { memoryCases } from "./cases/memory.ts";
+import { nodeWideCases } from "./cases/node-wide.ts";
 import { startCases } from "./cases/start.ts";
 import { stopCases } from "./cases/stop.ts";
 import { viewCases } from "./cases/views.ts";
 import { CaseTable } from "./harness/case-table.ts";
-import { prepareNode } from "./harness/prepare-node.ts";
+import { content, prepareNode } from "./harness/prepare-node.ts";
+import { checksum, checksums } from "./harness/storage.ts";
 
 const { why, plane, node, sluice } = inject("nodeParts");
 
@@ -30,6 +34,16 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
   describe("start", () => startCases(context));
   describe.concurrent("begin", () => beginCases(context));
   describe.concurrent("views", () => viewCases(context));
-  describe.concurrent("heal", () => healCases(context));
+  describe("heal", () => healCases(context));
   describe.concurrent("stop", () => stopCases(context));
+  describe.concurrent("jobs", () => jobCases(context));
+  describe.concurrent("memory", () => memoryCases(context));
+  describe("node", () => nodeWideCases(context));
+
+  it("every file of every source is as it was", () => {
+    const { node } = context();
+    const sums = Object.entries(content).map(([path, text]) => [path, checksum(text)]);
+    for (const source of ["training", "scratch", "books"] as const)
+      expect(checksums(node, source)).toMatchObject(Object.fromEntries(sums));
+  });
 });

@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ["test/node/global-setup.ts"],
     // One node for all cases, several of them at a time on it: most of a case is waiting.
     pool: "forks",
-    maxConcurrency: 5,
+    maxConcurrency: 4,
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

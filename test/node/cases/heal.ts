@@ -45,14 +45,13 @@ export function healCases(context: () => CaseContext): void {
     });
   });
 
-  it("client's container killed three times, app's in between: read each time, read-only stays, open files die", async () => {
+  it("client's container killed three times, app's in between: read each time, read-only stays, open directories die", async () => {
     const { table } = context();
     const pod = appPod("heal-container", {
       script: `
 echo x >/only/x || echo refused
-cd /
-exec 3</data/hello.txt
-${reader("/data/hello.txt /only/hello.txt /part/weights").replace("sleep 0.05", 'sleep 0.05; cat <&3 >/dev/null 2>&1 || echo "open file is dead"')}`,
+cd /data/train
+${reader("/data/hello.txt /only/hello.txt /part/weights").replace("sleep 0.05", 'sleep 0.05; ls . >/dev/null 2>&1 || echo "working directory is dead"')}`,
       claims: { scratch: "/data" },
       container: {
         volumeMounts: [
@@ -78,7 +77,7 @@ ${reader("/data/hello.txt /only/hello.txt /part/weights").replace("sleep 0.05", 
         expect(good.at - started.at).toBeLessThanOrEqual(1);
         expect(await running.restarts("app")).toBe(times > 2 ? 1 : 0);
         if (times !== 2) continue;
-        await running.line("app", /open file is dead/);
+        await running.line("app", /working directory is dead/);
         const appKilledAt = await running.signalContainer("app", "KILL");
         await running.restarted("app", 1);
         const again = await running.line("app", /^(ok|ERR)/, { since: appKilledAt + 0.2 });

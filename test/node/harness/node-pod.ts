@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../../e2e/harness/eventually.ts";
 import { at, type Fields, listAt, textAt } from "../../e2e/harness/fields.ts";
-import type { RealNode } from "./real-node.ts";
+import type { Process, RealNode } from "./real-node.ts";
 
 const podsPath = "/api/v1/namespaces/data/pods";
 
@@ -10,12 +10,6 @@ const podsPath = "/api/v1/namespaces/data/pods";
 export interface Line {
   readonly at: number;
   readonly text: string;
-}
-
-export interface Process {
-  readonly id: number;
-  readonly parent: number;
-  readonly command: string;
 }
 
 /** A pod on the node, seen from the API server and from the node. */
@@ -97,9 +91,9 @@ export class NodePod {
     return found.sort((a, b) => a.id - b.id);
   }
 
-  /** Those of a container whose command holds `part`. */
-  async processesOf(container: string, part: string): Promise<readonly Process[]> {
-    return (await this.processes(container)).filter(({ command }) => command.includes(part));
+  /** Those of a container that run a program. */
+  async processesOf(container: string, program: string): Promise<readonly Process[]> {
+    return (await this.processes(container)).filter((process) => process.program === program);
   }
 
   /** Returns when the signal was sent. */

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { ApiClient } from "../../e2e/harness/api-client.ts";
 import { ControlPlane } from "../../e2e/harness/control-plane.ts";
 import { eventually } from "../../e2e/harness/eventually.ts";
@@ -15,6 +15,13 @@ import { NodeProgram } from "./node-processes.ts";
 import { openNodeSandbox } from "./node-sandbox.ts";
 
 const nodePath = `/api/v1/nodes/${realNode}`;
+
+export interface Process {
+  readonly id: number;
+  readonly parent: number;
+  /** The name of its file, "busybox" for all of busybox's applets. */
+  readonly program: string;
+}
 
 /** A control plane with one real node: containerd and a kubelet, in namespaces of their own. */
 export class RealNode {
@@ -89,11 +96,11 @@ export class RealNode {
   }
 
   /** A process by the number that it has on the node; none if it has ended. */
-  process(id: number): { readonly id: number; readonly parent: number; readonly command: string }[] {
+  process(id: number): Process[] {
     try {
-      const command = readFileSync(this.path(`/proc/${id}/cmdline`), "utf8").replaceAll("\0", " ");
       const stat = readFileSync(this.path(`/proc/${id}/stat`), "utf8");
-      return [{ id, parent: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]), command }];
+      const program = basename(readlinkSync(this.path(`/proc/${id}/exe`)));
+      return [{ id, parent: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]), program }];
     } catch {
       return [];
     }
