@@ -95,7 +95,8 @@ export function gateCommand(seconds: number, views: readonly string[]): string[]
  * `mountPath`? Nothing is escaped: Kubernetes expands no variables in either.
  */
 export function mountedCommand(seconds: number, mountPath: string, fileSystems: readonly string[]): string[] {
-  return ["sh", "-c", mountedScript, mountedName, String(seconds), mountPath, ...fileSystems];
+  const point = mountPath.replaceAll("\\", "\\134").replaceAll(" ", "\\040").replaceAll("\t", "\\011");
+  return ["sh", "-c", mountedScript, mountedName, String(seconds), mountPath, point, ...fileSystems];
 }
 
 /** Where the mount is that such a command of this or another version asks about; undefined for any other command. */

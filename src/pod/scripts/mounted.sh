@@ -1,14 +1,14 @@
 # Is MOUNT mounted, by a file system of one of the TYPEs, and does it answer? A probe asks once (SECONDS is 0); a hook
-# waits SECONDS for it.
-# sh -c MOUNTED sluice-mounted SECONDS MOUNT TYPE...
-left=$1 mount=$2
-shift 2
+# waits SECONDS for it. POINT is MOUNT as mountinfo writes it.
+# sh -c MOUNTED sluice-mounted SECONDS MOUNT POINT TYPE...
+left=$1 mount=$2 wanted=$3
+shift 3
 
 # The uppermost mount stands last in the list; "fuse" also stands for fuse.*
 mounted() {
   found=1
   while read -r _ _ _ _ point _ rest; do
-    [ "$point" = "$mount" ] || continue
+    [ "$point" = "$wanted" ] || continue
     rest=${rest#*- } found=1
     for type do
       case ${rest%% *} in
