@@ -12,6 +12,7 @@ export function directLayout(
   if (sharing === undefined) return undefined;
   const { client, start, end, mount } = platform;
   return {
+    platform: platform.name,
     native,
     sharing,
     subPaths: mount.subPaths,

@@ -3,6 +3,8 @@
  * it a kind of node wants is decided elsewhere.
  */
 export interface DirectLayout {
+  /** Name of the platform that it is for, for messages. */
+  readonly platform: string;
   readonly native: boolean;
   /** What the app's volume becomes. */
   readonly sharing: EmptyDirSharing | CsiSharing;

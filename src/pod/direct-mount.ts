@@ -34,11 +34,11 @@ export function directMount(
   if (posix.isAbsolute(asked) || asked.split("/").includes(".."))
     say("bad-sub-path", `sub path ${asked} leads out of the dataset: name one below it`);
   const below = posix.join(volume.subPath, asked);
-  const whole = below === "" || below === ".";
+  const whole = ["", ".", "./"].includes(below);
   if (!whole && !layout.subPaths)
     say(
       "sub-path-not-on-platform",
-      `sub path ${below} of ${volume.label} may be an empty directory on this platform: mount the whole dataset, or a Dataset that begins there`,
+      `sub path ${below} may be an empty directory on platform ${layout.platform}: mount all of ${volume.label}, or set platforms.${layout.platform}.mount.subPaths once you have seen it work`,
     );
   if (recursiveReadOnly !== undefined)
     say("recursive-read-only", "recursiveReadOnly is left out, for the mount lies below the volume");
