@@ -38,7 +38,7 @@ const { persistentVolume: volume, daemonSet, dataset, claim } = data;
 const bound = { ...dataset, runtimes: dataset.runtimes };
 const noAttributes = { ...volume, csi: { driver: "fuse.csi.fluid.io", attributes: {} } };
 
-describe("what becomes of a pod in each situation that Fluid knows (its outcome table)", () => {
+describe("what becomes of a pod in each situation that Fluid knows, its outcome table (W1)", () => {
   it.each<[string, ClusterObjects, Marks, string]>([
     [
       "the claim does not exist",

@@ -72,7 +72,7 @@ describe("a refusal is not believed on the word of the cache", () => {
     expect(unasked.refreshed).toEqual([]);
   });
 
-  it("what it rests on is read fresh, and the pod is decided about once more", async () => {
+  it("what it rests on is read fresh, and the pod is decided about once more (W20)", async () => {
     const { cluster, refreshed } = clusterThat(empty, withDataset);
     const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {
       budgetMs: 4_000,

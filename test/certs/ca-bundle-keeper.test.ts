@@ -87,7 +87,7 @@ describe("the caBundle", () => {
     expect([state(one), state(other)]).toEqual(["trusted", "trusted"]);
   });
 
-  it("reset in one webhook only: that one is put right, the other is left alone", async () => {
+  it("reset in one webhook only: that one is put right, the other is left alone (W23)", async () => {
     await started();
     const [good] = caBundles(api);
     register(api, good, "rubbish");

@@ -20,6 +20,8 @@ export interface Outcome {
 export interface AllowedDifference {
   readonly id: string;
   readonly kind: "on purpose" | "Fluid is wrong" | "not built yet";
+  /** No pod that was recorded shows it: it holds for pods that were not. */
+  readonly notRecorded?: true;
   /** What a user who comes from Fluid gets out of it, or has to know. */
   readonly why: string;
   readonly covers: (difference: Difference, outcome: Outcome) => boolean;

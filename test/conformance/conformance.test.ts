@@ -78,7 +78,8 @@ describe("the answers of Fluid's own webhook, recorded on a real API server", ()
 
   it.runIf(haveRecordings)("every entry of the list is needed", () => {
     const all = new Set([...used.values()].flatMap((ids) => [...ids]));
-    expect(allowedDifferences.map(({ id }) => id).filter((id) => !all.has(id))).toEqual([]);
+    const recorded = allowedDifferences.filter(({ notRecorded }) => notRecorded !== true);
+    expect(recorded.map(({ id }) => id).filter((id) => !all.has(id))).toEqual([]);
     const agreeing = cases.filter(({ name }) => used.get(name)?.size === 0).length;
     const unbuilt = new Set(
       allowedDifferences.flatMap(({ id, kind }) => (kind === "not built yet" ? [id] : [])),

@@ -173,6 +173,25 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       ours !== undefined,
   },
 
+  // What is read ahead
+  {
+    id: "prefetcher-ends",
+    kind: "Fluid is wrong",
+    notRecorded: true,
+    why: "The file prefetcher is an init container that ends where the app waits for it, and a native sidecar beside the app: Fluid's never ends, so that no Job with it is complete. It runs a script of ours in the client's image, or in the one that the annotation names, and tells what came of it in its log and termination message.",
+    covers: ({ path, fluid, ours }) =>
+      path === "added/fluid-file-prefetcher" &&
+      String(fluid).startsWith("containers,") &&
+      String(ours).startsWith("initContainers,"),
+  },
+  {
+    id: "bad-values-refused",
+    kind: "Fluid is wrong",
+    notRecorded: true,
+    why: "A label or annotation with a value that cannot be used refuses the pod and names it; with Fluid the pod comes in without what was asked for, often without its data.",
+    covers: ({ path, ours }) => path === "verdict" && isRefusedFor(ours, "bad-value"),
+  },
+
   // What is told about the pod, and where it runs
   {
     id: "status",
@@ -255,6 +274,20 @@ export const allowedDifferences: readonly AllowedDifference[] = [
         others.every((name) => templateSecrets(outcome).has(name))
       );
     },
+  },
+  {
+    id: "name-servers",
+    kind: "Fluid is wrong",
+    notRecorded: true,
+    why: "Name servers and search domains of the client's own pods are added to the pod's, after what it asks itself: without them the client may not find its storage.",
+    covers: ({ path, ours }) => path === "spec/dnsConfig" && ours !== undefined,
+  },
+  {
+    id: "ports-told-apart",
+    kind: "Fluid is wrong",
+    notRecorded: true,
+    why: "A client's port that another container of the pod has, or that would become one of the node's, is left out, with a warning: the API server refuses some of these pods, and keeps others off a node where one of them runs.",
+    covers: ({ path, fluid }) => ofClient(path) === "ports" && fluid !== undefined,
   },
   {
     id: "read-only-kept",

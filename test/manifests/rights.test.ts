@@ -30,7 +30,7 @@ function rights({ rules = [] }: ClusterRole | Role): string[] {
 }
 
 describe("what the webhook may do", () => {
-  it("in the whole cluster is to read what it decides by, and to patch its own registration", () => {
+  it("in the whole cluster is to read what it decides by, and to patch its own registration (W25)", () => {
     // A Role for the plugin profile would need Fluid's namespace to exist.
     const wanted = needed.filter(({ namespace }) => namespace !== "sluice-system");
     expect(rights(clusterRole)).toEqual(wanted.map(describeRight).sort());

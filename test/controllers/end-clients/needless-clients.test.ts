@@ -44,7 +44,7 @@ describe("the clients that nobody needs any more", () => {
       ["sluice-guard"],
     ],
     ["nothing once both have", job, { app: 0, "fluid-fuse-0": 0, "sluice-guard": 0 }, "", []],
-    ["none while a failed app is to be started again", retried, { app: 1 }, "", []],
+    ["none while a failed app is to be started again (W24)", retried, { app: 1 }, "", []],
     ["none while it waits for that", retried, { app: "back-off" }, "", []],
     ["the client once it has succeeded", retried, { app: 0 }, "", ["fluid-fuse-0"]],
     [
