@@ -23,7 +23,7 @@ export function warnOfPlatform({ platform, bursts }: FoundPlatform, pod: Pod): F
       findings.push({ code: "platform-note", message: `platform ${platform.name}, ${field}: ${note}` });
   }
   if (platform.nodeAffinity === "heard" || bursts !== undefined) return findings;
-  const stated = statedNodes(pod);
+  const stated = statedNodes(pod, platform);
   if (stated !== undefined) {
     const message = `platform ${platform.name} ignores ${stated}: remove it, or what sends the pod there`;
     findings.push({ code: "node-selector-ignored", message });
@@ -35,8 +35,16 @@ export function warnOfPlatform({ platform, bursts }: FoundPlatform, pod: Pod): F
   return findings;
 }
 
-function statedNodes({ spec }: Pod): string | undefined {
-  const [selected] = Object.entries(spec?.nodeSelector ?? {});
+// True of such nodes as of any other that could run the pod.
+const harmlessLabels = ["kubernetes.io/os", "kubernetes.io/arch"];
+
+function statedNodes({ spec }: Pod, { recognition }: Platform): string | undefined {
+  const selected = Object.entries(spec?.nodeSelector ?? {}).find(
+    ([key, value]) =>
+      !harmlessLabels.includes(key) &&
+      recognition.nodeLabels[key] !== value &&
+      !(key === "type" && value === "virtual-kubelet"),
+  );
   if (selected !== undefined) return `the pod's nodeSelector ${selected[0]}=${selected[1]}`;
   if (spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
     return "the pod's required node affinity";

@@ -53,6 +53,19 @@ describe("warnOfPlatform", () => {
   });
 });
 
+describe("the nodes that a pod for ECI selects", () => {
+  it.each([
+    { "kubernetes.io/os": "linux" },
+    { "kubernetes.io/arch": "amd64" },
+    { type: "virtual-kubelet" },
+    { "k8s.aliyun.com/vnode": "true" },
+  ])("are no cause for a warning where they say nothing against it: %j", (nodeSelector) => {
+    const spec = { containers: [], nodeSelector };
+    const findings = warnOfPlatform({ platform: platformOf("eci"), why: "" }, { spec });
+    expect(codes(findings)).not.toContain("node-selector-ignored");
+  });
+});
+
 describe("warnOfDriver", () => {
   it.each([
     ["eci", ["no-csi-driver"]],
