@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+import { ApiError } from "../../cluster/api-error.ts";
+import type { ObjectPlace } from "../../cluster/cluster-writer.ts";
+import {
+  factsKey,
+  factsLabel,
+  factsName,
+  secretData,
+  writeFacts,
+} from "../../cluster/juicefs-projections.ts";
+import {
+  clientValues,
+  type JuicefsFacts,
+  type JuicefsSecretReading,
+  readJuicefsSecret,
+} from "../../cluster/juicefs-secret.ts";
+import { type RawObject, textAt } from "../../cluster/raw-fields.ts";
+import { clientSecretName } from "../../datasets/juicefs/secret-name.ts";
+import type { Log } from "../../telemetry/log.ts";
+import { type Controller, nothing } from "../controller.ts";
+import type { LimitedWriter } from "../limited-writer.ts";
+import type { Done } from "../work-queue.ts";
+import { clientSecret, isClientSecret, isSameSecret } from "./client-secret.ts";
+import type { VolumeState } from "./volume-state.ts";
+
+export interface PrepareSecretsOptions {
+  readonly writer: LimitedWriter;
+  /** The volumes that name this Secret ("namespace/name") and are claimed where pods ask for clients. */
+  readonly volumesOf: (secret: string) => readonly VolumeState[];
+  /** Where what may be told of a Secret is written down. */
+  readonly factsNamespace: string;
+  readonly log: Log;
+  readonly elapsed: () => number;
+}
+
+/** A source is read again after this time: it may have changed, and nothing tells of that. */
+const refreshMs = 30_000;
+/** What was made here is looked at again after this time, lest somebody else has changed it. */
+const recheckMs = 600_000;
+
+/** What was seen of a client's Secret last. */
+interface Seen {
+  readonly digest: string;
+  readonly at: number;
+  readonly foreign: boolean;
+}
+
+/**
+ * Gives each claim of a JuiceFS volume one Secret with what its clients need, and writes down what admission may know of
+ * the volume's own Secret: everything but the values. Its keys are the sources: all claims of one are done in one go.
+ */
+export function prepareSecrets(options: PrepareSecretsOptions): Controller {
+  const { writer, volumesOf, factsNamespace, log, elapsed } = options;
+  /** By namespace and name of the claim. */
+  const seen = new Map<string, Seen>();
+
+  const serve = async (
+    volume: VolumeState,
+    source: Readonly<Record<string, string>>,
+    facts: JuicefsFacts,
+    inPlace: boolean,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const values = clientValues(source, facts, { variablesOnly: inPlace });
+    if (Object.keys(values).length === 0) return;
+    const { namespace, name: claim, uid } = volume.claim;
+    const key = `${namespace}/${claim}`;
+    const digest = digestOf([uid, values]);
+    const before = seen.get(key);
+    if (before?.digest === digest && elapsed() - before.at < recheckMs) return;
+    const name = clientSecretName(claim);
+    const foreign = !(await put(
+      secretPlace(namespace, name),
+      clientSecret(name, volume, values),
+      volume,
+      signal,
+    ));
+    if (foreign && before?.foreign !== true)
+      log.warn(
+        { secret: `${namespace}/${name}`, claim: key },
+        "a Secret of that name is not Sluice's and is left as it is, so the claim's clients get what stands in it: rename it",
+      );
+    seen.set(key, { digest, at: elapsed(), foreign });
+  };
+
+  /** False where the name is somebody else's. */
+  const put = async (
+    place: ObjectPlace,
+    wanted: RawObject,
+    volume: VolumeState,
+    signal: AbortSignal,
+  ): Promise<boolean> => {
+    const there = await writer.read(place, signal);
+    if (there === undefined) {
+      if (await writer.create(place, wanted, signal))
+        log.info(
+          { secret: textAt(wanted, "metadata", "name"), namespace: place.namespace },
+          "made for a claim",
+        );
+      else throw new Error(`Secret ${place.namespace}/${place.name} has been made by somebody else just now`);
+      return true;
+    }
+    if (!isClientSecret(there, volume)) return false;
+    if (isSameSecret(there, wanted)) return true;
+    if (!(await writer.replace(place, withVersion(wanted, there), signal)))
+      throw new Error(`Secret ${place.namespace}/${place.name} has changed meanwhile`);
+    return true;
+  };
+
+  const tell = async (
+    key: string,
+    reading: JuicefsSecretReading | undefined,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const place = factsPlace(key, factsNamespace);
+    const there = await writer.read(place, signal);
+    const ours = there !== undefined && textAt(there, "metadata", "labels", factsLabel) === "true";
+    if (there !== undefined && !ours)
+      throw new Error(`ConfigMap ${place.namespace}/${place.name} is not Sluice's: delete it`);
+    if (reading === undefined) {
+      if (ours) await writer.delete(place, textAt(there, "metadata", "uid") ?? "", signal);
+      return;
+    }
+    const wanted = factsMap(place, key, reading);
+    if (there === undefined) await writer.create(place, wanted, signal);
+    else if (textAt(there, "data", factsKey) !== writeFacts(reading))
+      await writer.replace(place, withVersion(wanted, there), signal);
+  };
+
+  return {
+    name: "juicefs-secrets",
+    work: async (key, signal): Promise<Done> => {
+      const volumes = volumesOf(key);
+      if (volumes.length === 0) {
+        await tell(key, undefined, signal);
+        return nothing;
+      }
+      const [namespace = "", name = ""] = key.split("/");
+      const source = await readSource(writer, namespace, name, signal);
+      const reading = "problem" in source ? source : readJuicefsSecret(source.data);
+      await tell(key, reading, signal);
+      if ("problem" in source || "problem" in reading) return { result: "unusable", againMs: refreshMs };
+      for (const volume of volumes)
+        await serve(volume, source.data, reading.facts, volume.claim.namespace === namespace, signal);
+      return { result: "prepared", againMs: refreshMs };
+    },
+  };
+}
+
+async function readSource(
+  writer: LimitedWriter,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ readonly data: Record<string, string> } | { readonly problem: string }> {
+  try {
+    const secret = await writer.read(secretPlace(namespace, name), signal);
+    return secret === undefined ? { problem: "it does not exist: create it" } : { data: secretData(secret) };
+  } catch (error) {
+    // A right that is missing is an answer: admission can tell it to those whom it concerns.
+    if (error instanceof ApiError && error.status === 403)
+      return {
+        problem: `sluice controllers may not read it: allow get on Secrets in namespace ${namespace}`,
+      };
+    throw error;
+  }
+}
+
+function factsMap(place: ObjectPlace, secret: string, reading: JuicefsSecretReading): RawObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name: place.name,
+      namespace: place.namespace,
+      labels: { [factsLabel]: "true", "app.kubernetes.io/managed-by": "sluice" },
+      annotations: { "sluice.io/about": `Secret ${secret}: everything but its values` },
+    },
+    data: { [factsKey]: writeFacts(reading) },
+  };
+}
+
+function withVersion(wanted: RawObject, there: RawObject): RawObject {
+  const resourceVersion = textAt(there, "metadata", "resourceVersion");
+  return { ...wanted, metadata: { ...Object(wanted["metadata"]), resourceVersion } };
+}
+
+function factsPlace(key: string, factsNamespace: string): ObjectPlace {
+  const [namespace = "", name = ""] = key.split("/");
+  const place = { group: "", version: "v1", plural: "configmaps", namespace: factsNamespace };
+  return { ...place, name: factsName({ namespace, name }) };
+}
+
+function secretPlace(namespace: string, name: string): ObjectPlace {
+  return { group: "", version: "v1", plural: "secrets", namespace, name };
+}
+
+function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("base64");
+}
