@@ -2,16 +2,16 @@ import type { Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import { type ClientDraft, draftClient, inDependencyOrder, mountedClaims, serves } from "./client-draft.ts";
-import type { ClientPlan, ServedClaim } from "./client-plan.ts";
+import type { ClientPlan } from "./client-plan.ts";
 import { containersOf } from "./containers.ts";
 import { directClient } from "./direct-container.ts";
-import type { CsiSharing, DirectLayout } from "./direct-layout.ts";
-import { type DirectVolume, directMount } from "./direct-mount.ts";
+import type { DirectLayout } from "./direct-layout.ts";
+import { directMount } from "./direct-mount.ts";
+import { DirectVolumes, lastName } from "./direct-volumes.ts";
 import { freeName } from "./names.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { preparesFromDataset, preparingContainers } from "./preparing-containers.ts";
 import { changeMount } from "./serve-containers.ts";
-import { sharedVolume } from "./shared-volume.ts";
 
 /**
  * Puts a client into the pod for each plan whose claim is mounted, where no views are served: the volumes of one
@@ -62,75 +62,20 @@ export function addDirectClients(
   findings.push(
     ...drafts.flatMap((draft) => preparesFromDataset(draft, (name) => volumes.find(name) !== undefined)),
   );
-  for (const { plan, volumes: own } of drafts)
-    for (const volume of own) {
-      const why = `belongs to ${plan.name}, from ${describeRef(plan.template.source)}`;
-      const shown = volumes.find(volume.name);
-      if (shown === undefined) editor.append(["spec", "volumes"], volume, why);
-      else if (shown.isFirst && shown.volume === volume.name)
-        editor.append(["spec", "volumes"], shown.replacement, why);
-    }
+  for (const draft of drafts) addVolumes(editor, draft, volumes);
   const why = "keeps the pod's API token out of the clients";
   editor.append(["spec", "volumes"], { name: token, emptyDir: { medium: "Memory", sizeLimit: "1Mi" } }, why);
   return { findings, unmounted };
 }
 
-/** The volumes that show a client's mount; of several that show the same, all but the first are done without. */
-class DirectVolumes {
-  readonly #byName = new Map<string, DirectVolume>();
-  readonly #first = new Map<ClientPlan, string>();
-  readonly #drafts: readonly ClientDraft[];
-  readonly #mounted: ReadonlySet<string>;
-  readonly #layout: DirectLayout;
-
-  constructor(drafts: readonly ClientDraft[], mounted: ReadonlySet<string>, layout: DirectLayout) {
-    this.#drafts = drafts;
-    this.#mounted = mounted;
-    this.#layout = layout;
+/** The client's own volumes; one that shows another client's mount is shared, and there once. */
+function addVolumes(editor: PodEditor, { plan, volumes: own }: ClientDraft, volumes: DirectVolumes): void {
+  for (const volume of own) {
+    const why = `belongs to ${plan.name}, from ${describeRef(plan.template.source)}`;
+    const shown = volumes.find(volume.name);
+    if (shown === undefined) editor.append(["spec", "volumes"], volume, why);
+    else if (shown.isFirst) editor.append(["spec", "volumes"], shown.replacement, why);
   }
-
-  add({ name, persistentVolumeClaim: source }: Volume): void {
-    if (source === undefined || !this.#mounted.has(source.claimName)) return;
-    const plan = this.#drafts.find((draft) => serves(draft.plan, source.claimName))?.plan;
-    const claim = plan?.claims.find((candidate) => candidate.name === source.claimName);
-    if (plan === undefined || claim === undefined) return;
-    const first = this.#first.get(plan);
-    if (first === undefined) this.#first.set(plan, name);
-    this.#byName.set(name, this.#show(name, plan, claim, source.readOnly === true, first));
-  }
-
-  find(name: string): DirectVolume | undefined {
-    return this.#byName.get(name);
-  }
-
-  sharedBy(plan: ClientPlan): string | undefined {
-    return this.#first.get(plan);
-  }
-
-  #show(
-    name: string,
-    plan: ClientPlan,
-    claim: ServedClaim,
-    readOnly: boolean,
-    first: string | undefined,
-  ): DirectVolume {
-    const { sharing } = this.#layout;
-    const { mountPath } = plan.template;
-    return {
-      name,
-      volume: first ?? name,
-      isFirst: first === undefined,
-      client: plan.name,
-      label: plan.label,
-      subPath: claim.subPath,
-      readOnly: claim.readOnly || readOnly,
-      replacement: sharing.kind === "inline-csi" ? csiVolume(name, mountPath, sharing) : sharedVolume(name),
-    };
-  }
-}
-
-function csiVolume(name: string, mountPath: string, { driver, fsType, attribute }: CsiSharing): Volume {
-  return { name, csi: { driver, fsType, volumeAttributes: { [attribute]: lastName(mountPath) } } };
 }
 
 /** The vendor's driver finds a client's mount by its last name alone. */
@@ -145,10 +90,6 @@ function sameNames(drafts: readonly ClientDraft[], { sharing }: DirectLayout): F
     const message = `${other.label} and ${plan.label} are both mounted at …/${name}, by which driver ${sharing.driver} finds them: use one of them in a pod`;
     return [{ code: "name-taken", message }];
   });
-}
-
-function lastName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function serveContainers(editor: PodEditor, volumes: DirectVolumes, layout: DirectLayout): Finding[] {
