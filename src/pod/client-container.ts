@@ -8,8 +8,11 @@ import { sharedMount } from "./shared-volume.ts";
 /** Kubernetes mounts the API token here unless a container mounts something there itself. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** The hook also delays the pod's deletion, so it waits no longer; it is the dangling link that holds the app back. */
-const gateSeconds = 5;
+/**
+ * The kubelet deletes a pod only after its hooks have ended, so this one waits no longer than keeps a deletion within
+ * 5 s; it is the dangling link that holds the app back.
+ */
+const gateSeconds = 3;
 
 export interface ClientSettings {
   readonly name: string;

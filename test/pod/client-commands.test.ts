@@ -122,7 +122,7 @@ describe("guardCommand", () => {
 describe("gateCommand", () => {
   it("is left as it is, since hooks are not expanded", () => {
     const command = gateCommand(5, ["/sluice/views/data/$a"]);
-    expect(command.slice(3)).toEqual(["sluice-gate", "5", "/sluice/views/data/$a"]);
+    expect(command.slice(3)).toEqual(["sluice-gate", "3", "/sluice/views/data/$a"]);
     expect(command[2]).not.toContain("$$");
   });
 });

@@ -88,7 +88,7 @@ describe("a client's container", () => {
     const { lifecycle, restartPolicy: policy } = build({}, plan);
     expect(policy).toBe(restartPolicy);
     expect(lifecycle?.postStart?.exec?.command?.slice(3)).toEqual(
-      gated ? ["sluice-gate", "5", "/sluice/views/data/view-0"] : undefined,
+      gated ? ["sluice-gate", "3", "/sluice/views/data/view-0"] : undefined,
     );
   });
 

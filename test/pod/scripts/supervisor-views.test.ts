@@ -148,6 +148,10 @@ describeWithShells("supervisor, views", (node) => {
       sandbox.start({ command: gateCommand(seconds, paths).map(escapeExpansion) });
     expect(await gate(0).ended).toBe(0);
     expect(await sandbox.link(paths[0] ?? "")).toBe(".waiting");
+    const gaveUp = Date.now();
+    expect(await gate(2).ended).toBe(0);
+    expect(Date.now() - gaveUp).toBeGreaterThan(1_900);
+    expect(Date.now() - gaveUp).toBeLessThan(8_000);
     const waiting = gate(15);
     const begin = Date.now();
     await sandbox.serve(views);
