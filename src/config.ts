@@ -75,6 +75,10 @@ const controllers = z.strictObject({
   sidecars: z.array(z.string()).default([]),
   /** How long a pod waits for its datasets' cache where it does not say for how long. */
   cacheWaitLimit: duration.prefault("30m"),
+  /** Namespaces between which the ConfigMaps and Secrets of reference datasets' clients are copied; "*" is all of them. */
+  copyClientObjects: z
+    .strictObject({ from: z.array(z.string()).default([]), to: z.array(z.string()).default([]) })
+    .prefault({}),
 });
 
 /** Claims of the JuiceFS CSI driver. */
@@ -122,6 +126,8 @@ const schema = z.strictObject({
       return catalog;
     })
     .prefault({}),
+  /** What happens to a pod with clients for a platform of which something is not confirmed. */
+  unconfirmedPlatforms: z.enum(["warn", "refuse"]).default("warn"),
   /**
    * What happens to a pod whose client the Pod Security level of its namespace refuses: it is refused with the reason, or
    * warned of, for a cluster that exempts such pods.

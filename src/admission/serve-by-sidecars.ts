@@ -94,6 +94,7 @@ export function serveBySidecars(question: Question): Decision {
     ...refuseOfPlatform(
       detected,
       resolution.datasets.map((dataset) => dataset.runtime),
+      config.unconfirmedPlatforms === "refuse",
     ),
     ...sidecarObstacles(
       pod,

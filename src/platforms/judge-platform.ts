@@ -67,11 +67,19 @@ export function warnOfTolerations(
   return [];
 }
 
-/** Why no client of a dataset can run on this platform. `runtimes`: Fluid's types of the pod's datasets. */
-export function refuseOfPlatform(found: FoundPlatform, runtimes: readonly string[]): Finding[] {
+/**
+ * Why no client of a dataset can run on this platform. `runtimes`: Fluid's types of the pod's datasets; `sure`: whether
+ * only what is confirmed will do.
+ */
+export function refuseOfPlatform(
+  found: FoundPlatform,
+  runtimes: readonly string[],
+  sure: boolean,
+): Finding[] {
   const { platform } = found;
   const { by } = platform.mount;
   if (by === "nothing") return [noSharedMounts(platform)];
+  if (sure && Object.keys(platform.unconfirmed).length > 0) return [notConfirmed(platform)];
   if (found.bursts !== undefined && by !== "views") return [mayBurst(found)];
   const served = platform.client.runtimes;
   if (served === undefined) return [];
@@ -89,6 +97,11 @@ function noSharedMounts(platform: Platform): Finding {
   const nodes = hasDrivers(platform) ? "other nodes or sluice.io/mode: csi" : "other nodes";
   const message = `platform ${name} shows no client's mount to the app: use ${nodes}, or name what it really is by sluice.io/platform (${unconfirmed["mount"] ?? sentence})`;
   return { code: "no-shared-mounts", message };
+}
+
+function notConfirmed({ name, unconfirmed }: Platform): Finding {
+  const message = `platform ${name} is not confirmed (${Object.keys(unconfirmed).join(", ")}), and the configuration wants that (unconfirmedPlatforms: refuse): use other nodes, or test it and say platforms.${name}.confirmed: true`;
+  return { code: "platform-not-confirmed", message };
 }
 
 /** A CSI driver's part on a node is a DaemonSet. */

@@ -24,7 +24,8 @@ with the choices.
 ## What is not confirmed
 
 Some of this no public page settles, and much of it was seen on no such node. That stands under "Not confirmed", \`explain\`
-shows it, and pods are warned of it. Test one pod; then say so in the configuration, and the warning goes:
+shows it, and pods are warned of it, or refused where the configuration says \`unconfirmedPlatforms: refuse\`. Test one pod; then say
+so in the configuration, and the warning goes:
 
 \`\`\`yaml
 platforms:

@@ -24,6 +24,11 @@ export const platformReasons = {
     level: "warning",
     meaning: "some of what is known of this platform is not confirmed",
   },
+  "platform-not-confirmed": {
+    level: "refusal",
+    status: 403,
+    meaning: "some of what is known of this platform is not confirmed, and the configuration wants that",
+  },
   "platform-note": { level: "info", meaning: "what is not confirmed of this platform, and why" },
   "platform-layout": { level: "info", meaning: "how clients share, start and end on this platform" },
   "platform-rule": { level: "refusal", status: 403, meaning: "the pod breaks a rule of its platform" },

@@ -99,7 +99,7 @@ describe("warnOfTolerations", () => {
 
 describe("refuseOfPlatform", () => {
   it.each(builtInPlatforms)("refuses where no mount reaches the app, and only there: $name", (platform) => {
-    const findings = refuseOfPlatform({ platform, why: "" }, ["juicefs"]);
+    const findings = refuseOfPlatform({ platform, why: "" }, ["juicefs"], false);
     expect(codes(findings)).toEqual(platform.mount.by === "nothing" ? ["no-shared-mounts"] : []);
     for (const { message } of findings) expect(message.slice(0, 200)).toMatch(/sluice\.io\/platform/);
   });
@@ -108,16 +108,30 @@ describe("refuseOfPlatform", () => {
     ["kata", true],
     ["virtual-node", false],
   ])("names csi mode as a remedy only where a driver can run: %s %s", (name, expected) => {
-    const [finding] = refuseOfPlatform({ platform: platformOf(name), why: "" }, []);
+    const [finding] = refuseOfPlatform({ platform: platformOf(name), why: "" }, [], false);
     expect(finding?.message.includes("sluice.io/mode: csi")).toBe(expected);
   });
 
+  it.each([
+    ["eci", ["platform-not-confirmed"]],
+    ["kubernetes", []],
+    ["fargate", ["no-shared-mounts"]],
+  ])("refuses what is not confirmed where only that will do: %s %j", (name, expected) => {
+    const findings = refuseOfPlatform({ platform: platformOf(name), why: "" }, [], true);
+    expect(codes(findings)).toEqual(expected);
+  });
+
+  it("takes a platform that was tested", () => {
+    const tested = { ...platformOf("eci"), unconfirmed: {} };
+    expect(refuseOfPlatform({ platform: tested, why: "" }, [], true)).toEqual([]);
+  });
+
   it("refuses a runtime that the platform cannot serve, each once", () => {
-    const findings = refuseOfPlatform({ platform: platformOf("cci"), why: "" }, [
-      "juicefs",
-      "jindo",
-      "jindo",
-    ]);
+    const findings = refuseOfPlatform(
+      { platform: platformOf("cci"), why: "" },
+      ["juicefs", "jindo", "jindo"],
+      false,
+    );
     expect(codes(findings)).toEqual(["runtime-not-on-platform"]);
     expect(findings[0]?.message).toContain("jindo");
   });
@@ -126,7 +140,11 @@ describe("refuseOfPlatform", () => {
     ["eci", ["may-burst"]],
     ["kubernetes", []],
   ])("refuses a pod that may burst to %s: %j", (name, expected) => {
-    const findings = refuseOfPlatform({ platform: platformOf(name), why: "", bursts: "annotation a=b" }, []);
+    const findings = refuseOfPlatform(
+      { platform: platformOf(name), why: "", bursts: "annotation a=b" },
+      [],
+      false,
+    );
     expect(codes(findings)).toEqual(expected);
     for (const { message } of findings) expect(message.slice(0, 200)).toMatch(/^annotation a=b.*sluice\.io/);
   });
