@@ -87,7 +87,7 @@ describe("the configuration among the values", () => {
   it("has the keys of the configuration file", () => {
     // Where the plugin profile is, and what is about JuiceFS, are values of their own.
     const { pluginProfile: _profile, juicefs: _juicefs, ...inConfig } = defaultConfig;
-    const known = [...Object.keys(inConfig), "kubernetesVersion"];
+    const known = [...Object.keys(inConfig), "kubernetesVersion", "platformLabel", "prefetchImage"];
     expect(Object.keys(schema.properties.config.properties).sort()).toEqual(known.sort());
     // Of the certificates only their lives: the chart knows the rest.
     // Whether controllers run is a value of its own, too.
