@@ -100,6 +100,7 @@ async function work(options: ControllersCommandOptions, config: Config, io: Comm
     connection,
     writer,
     sidecars: new Set([...config.meshProxies, ...config.controllers.sidecars]),
+    copies: config.controllers.copyClientObjects,
     instance: identity,
     log,
     metrics,

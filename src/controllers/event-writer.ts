@@ -3,7 +3,15 @@ import { reasonOf } from "../cluster/api-error.ts";
 import type { ClusterWriter } from "../cluster/cluster-writer.ts";
 import type { Log } from "../telemetry/log.ts";
 
-export interface PodEvent {
+/** The object that an Event is about. */
+export interface Involved {
+  readonly kind: "Pod" | "Dataset";
+  /** "namespace/name". */
+  readonly key: string;
+  readonly uid: string;
+}
+
+export interface ObjectEvent {
   readonly type: "Normal" | "Warning";
   /** One word, as `kubectl describe` shows it. */
   readonly reason: string;
@@ -24,7 +32,9 @@ const longestMessage = 1024;
 const longestName = 253;
 const component = "sluice-controllers";
 
-/** Tells on a pod, as Events, what is done about it. */
+const apiVersions = { Pod: "v1", Dataset: "data.fluid.io/v1alpha1" } as const;
+
+/** Tells on an object, as Events, what is done about it. */
 export class EventWriter {
   readonly #options: EventWriterOptions;
 
@@ -33,25 +43,21 @@ export class EventWriter {
   }
 
   /**
-   * Tells of one reason once for each pod, however often it is called and by how many leaders: the Event's name follows
+   * Tells of one reason once for each object, however often it is called and by how many leaders: the Event's name follows
    * from both. Never throws, for nothing depends on it.
    */
-  async tell(
-    pod: { readonly key: string; readonly uid: string },
-    event: PodEvent,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async tell({ kind, key, uid }: Involved, event: ObjectEvent, signal: AbortSignal): Promise<void> {
     const { writer, log, instance, now } = this.#options;
-    const slash = pod.key.indexOf("/");
-    const [namespace, podName] = [pod.key.slice(0, slash), pod.key.slice(slash + 1)];
-    const hash = createHash("sha256").update(`${pod.uid} ${event.reason}`).digest("hex").slice(0, 16);
-    const name = `${podName.slice(0, longestName - hash.length - 1)}.${hash}`;
+    const slash = key.indexOf("/");
+    const [namespace, involved] = [key.slice(0, slash), key.slice(slash + 1)];
+    const hash = createHash("sha256").update(`${uid} ${event.reason}`).digest("hex").slice(0, 16);
+    const name = `${involved.slice(0, longestName - hash.length - 1)}.${hash}`;
     const time = new Date(now()).toISOString().replace(/\.\d+Z$/, "Z");
     const object = {
       apiVersion: "v1",
       kind: "Event",
       metadata: { namespace, name },
-      involvedObject: { apiVersion: "v1", kind: "Pod", namespace, name: podName, uid: pod.uid },
+      involvedObject: { apiVersion: apiVersions[kind], kind, namespace, name: involved, uid },
       ...event,
       message: event.message.slice(0, longestMessage),
       count: 1,
@@ -64,7 +70,7 @@ export class EventWriter {
     try {
       await writer.create({ group: "", version: "v1", plural: "events", namespace, name }, object, signal);
     } catch (error) {
-      if (!signal.aborted) log.warn({ pod: pod.key, reason: event.reason }, reasonOf(error));
+      if (!signal.aborted) log.warn({ object: key, reason: event.reason }, reasonOf(error));
     }
   }
 }

@@ -11,8 +11,10 @@ import { type DataLoadState, readDataLoadState, readDatasetState } from "./cache
 import type { CacheFacts } from "./cache-wait/judge-cache.ts";
 import { openGates } from "./cache-wait/open-gates.ts";
 import type { Controller } from "./controller.ts";
+import { copyObjects } from "./copy-objects/copy-objects.ts";
 import { endClients } from "./end-clients/end-clients.ts";
 import { EventWriter } from "./event-writer.ts";
+import { runJuicefsSecrets } from "./juicefs-secrets/run-juicefs-secrets.ts";
 import { limitedWriter } from "./limited-writer.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { readWatchedPod, type WatchedPod } from "./watched-pod.ts";
@@ -23,6 +25,10 @@ export interface ControllersOptions {
   readonly writer: ClusterWriter;
   /** Names of containers that accompany an app and are not waited for. */
   readonly sidecars: ReadonlySet<string>;
+  /** Between which namespaces ConfigMaps and Secrets of clients may be copied; left out or empty: none are. */
+  readonly copies?: { readonly from: readonly string[]; readonly to: readonly string[] } | undefined;
+  /** Whose Secrets are prepared, and where is written down what admission may know of them; left out, none are. */
+  readonly juicefs?: { readonly driver: string; readonly factsNamespace: string } | undefined;
   /** Of this process, for Events. */
   readonly instance: string;
   readonly log: Log;
@@ -73,10 +79,8 @@ export async function runControllers(
   const limit = new RateLimit({ perSecond: callsPerSecond, burst, elapsed });
   const writer = limitedWriter(options.writer, limit, signal);
   const queues = new Map<Controller, WorkQueue>();
-  let waiting: Controller | undefined;
-  const addTo = (controller: Controller | undefined, key: string) => {
-    if (controller !== undefined) queues.get(controller)?.add(key);
-  };
+  // None before its start: then it looks at all there is.
+  const addTo = (controller: Controller, key: string) => queues.get(controller)?.add(key);
 
   const follow = <Kept>(
     resource: typeof podsResource | typeof datasetsResource,
@@ -97,26 +101,33 @@ export async function runControllers(
     podsResource,
     (raw) => readWatchedPod(raw, options.sidecars),
     (key) => {
-      for (const queue of queues.values()) queue.add(key);
+      addTo(ends, key);
+      addTo(gates, key);
     },
   );
   const addWaiting = (concerns: (wait: WaitFor) => boolean) => {
-    for (const [key, { gate }] of pods.entries()) if (gate && concerns(gate.wait)) addTo(waiting, key);
+    for (const [key, { gate }] of pods.entries()) if (gate && concerns(gate.wait)) addTo(gates, key);
   };
-  const datasets = follow(datasetsResource, readDatasetState, (key) =>
-    addWaiting((wait) => wait?.share === undefined || wait.datasets.includes(key)),
-  );
+  const datasets = follow(datasetsResource, readDatasetState, (key) => {
+    addWaiting((wait) => wait?.share === undefined || wait.datasets.includes(key));
+    if (copies !== undefined) addTo(copies, key);
+  });
   const dataLoads = follow(dataLoadsResource, readDataLoadState, () =>
     addWaiting((wait) => wait?.share === undefined),
   );
 
   const podWork = { pods, writer, log, now };
   const events = new EventWriter({ writer, log, instance, now });
-  const ends = endClients({ ...podWork, onLag: (ms) => metrics.observeEndLag(ms / 1_000) });
-  const gates = openGates({ ...podWork, events, facts: factsOf(datasets, dataLoads) });
-  waiting = gates;
+  const ends: Controller = endClients({ ...podWork, onLag: (ms) => metrics.observeEndLag(ms / 1_000) });
+  const gates: Controller = openGates({ ...podWork, events, facts: factsOf(datasets, dataLoads) });
+  const isReference = (key: string) => datasets.get(key)?.refersTo !== undefined;
+  const { from = [], to = [] } = options.copies ?? {};
+  const copies: Controller | undefined =
+    from.length === 0 || to.length === 0
+      ? undefined
+      : copyObjects({ isReference, writer, events, log, from, to });
 
-  const start = (controller: Controller) => {
+  const start = (controller: Controller, keys: Iterable<readonly [string, unknown]>) => {
     const queue = new WorkQueue({
       work: (key, ending) => controller.work(key, ending),
       workers,
@@ -125,24 +136,41 @@ export async function runControllers(
       onDone: (key, outcome) => tellOutcome(controller.name, key, outcome, log, metrics),
     });
     queues.set(controller, queue);
-    for (const [key] of pods.entries()) queue.add(key);
+    for (const [key] of keys) queue.add(key);
   };
+  const secrets =
+    options.juicefs &&
+    runJuicefsSecrets(
+      {
+        ...options,
+        ...options.juicefs,
+        writer,
+        onDone: (name, key, outcome) => tellOutcome(name, key, outcome, log, metrics),
+      },
+      signal,
+    );
   let readyAt: number | undefined;
   const ready = pods.synced
-    .then(() => start(ends))
+    .then(() => start(ends, pods.entries()))
     // Who waits is not told that a Dataset does not exist only because it has not been read yet.
     .then(() => Promise.all([datasets.synced, dataLoads.synced]))
     .then(() => {
-      start(gates);
+      start(gates, pods.entries());
+      if (copies !== undefined) start(copies, datasets.entries());
+      return secrets?.synced;
+    })
+    .then(() => {
       readyAt = now();
     });
   onStatus(() => {
     for (const [{ name }, queue] of queues) metrics.setQueueDepth(name, queue.depth);
+    if (secrets !== undefined) metrics.setQueueDepth(secrets.name, secrets.depth());
     metrics.setWaitingPods([...pods.entries()].filter(([, { gate }]) => gate !== undefined).length);
-    return { readyAt, resources: [pods, datasets, dataLoads].map((followed) => followed.status()) };
+    const followed = [pods, datasets, dataLoads].map((one) => one.status());
+    return { readyAt, resources: [...followed, ...(secrets?.status() ?? [])] };
   });
 
-  await Promise.all([pods.ended, datasets.ended, dataLoads.ended, ready]);
+  await Promise.all([pods.ended, datasets.ended, dataLoads.ended, ready, secrets?.ended]);
   await Promise.all([...queues.values()].map((queue) => queue.close()));
 }
 

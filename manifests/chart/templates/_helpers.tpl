@@ -70,7 +70,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $juicefs := mergeOverwrite (deepCopy .Values.juicefs) (dict "factsNamespace" .Release.Namespace) -}}
 {{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" .Values.pluginProfile "juicefs" $juicefs) -}}
 {{- if .Values.controllers.enabled -}}
-{{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true)) -}}
+{{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true "copyClientObjects" .Values.controllers.copyClientObjects)) -}}
 {{- end -}}
 {{- if $certificates -}}
 {{- $all = mergeOverwrite $all (dict "certificates" $certificates) -}}

@@ -1,7 +1,7 @@
 import type { PatchOperation } from "../../cluster/cluster-writer.ts";
 import { cacheGate, cacheWaitAnnotation, cacheWaitResultAnnotation } from "../../pod/cache-gate.ts";
 import { type Controller, nothing, type PodWork, podPlace } from "../controller.ts";
-import type { EventWriter } from "../event-writer.ts";
+import type { EventWriter, Involved } from "../event-writer.ts";
 import type { CacheGate } from "../watched-pod.ts";
 import type { Done } from "../work-queue.ts";
 import { type CacheFacts, judgeCache } from "./judge-cache.ts";
@@ -24,7 +24,7 @@ export function openGates(options: OpenGatesOptions): Controller {
     work: async (key, signal) => {
       const pod = options.pods.get(key);
       if (pod?.gate === undefined) return nothing;
-      const waiting = { key, uid: pod.uid, gate: pod.gate };
+      const waiting = { kind: "Pod" as const, key, uid: pod.uid, gate: pod.gate };
       const { wait, created } = pod.gate;
       if (wait === undefined) {
         const why = `annotation ${cacheWaitAnnotation} cannot be understood, so nothing is waited for`;
@@ -44,9 +44,7 @@ export function openGates(options: OpenGatesOptions): Controller {
   };
 }
 
-interface WaitingPod {
-  readonly key: string;
-  readonly uid: string;
+interface WaitingPod extends Involved {
   readonly gate: CacheGate;
 }
 
