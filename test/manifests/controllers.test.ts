@@ -74,6 +74,7 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
       { apiGroups: [""], resources: ["pods/status"], verbs: ["patch"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: ["data.fluid.io"], resources: ["datasets", "dataloads"], verbs: ["list", "watch"] },
+      { apiGroups: [""], resources: ["namespaces", "persistentvolumes"], verbs: ["list", "watch"] },
     ]);
     expect(named(text, "Role").rules).toEqual([
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
@@ -83,11 +84,79 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
         resourceNames: [name],
         verbs: ["get", "update"],
       },
+      { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "update", "delete"] },
     ]);
     for (const kind of ["ClusterRoleBinding", "RoleBinding"])
       expect(named(text, kind).subjects).toEqual([
         { kind: "ServiceAccount", name, namespace: "sluice-system" },
       ]);
+  });
+
+  describe("on the Secrets of JuiceFS's volumes and clients", () => {
+    const rightsIn = (given: string) =>
+      objectsIn(given)
+        .filter(({ kind, metadata }) => /Role$/.test(kind) && metadata.name.startsWith(name))
+        .flatMap(({ kind, metadata, rules }) =>
+          rules
+            .filter((rule: { resources: string[] }) => rule.resources.includes("secrets"))
+            .map((rule: { verbs: string[] }) => `${kind} ${metadata.namespace}: ${rule.verbs.join()}`),
+        );
+
+    it.each([
+      [[], []],
+      [
+        ['juicefs.secrets.namespaces=["storage","lab"]'],
+        ["Role lab: get,create,update", "Role storage: get,create,update"],
+      ],
+      [["juicefs.secrets.clusterWide=true"], ["ClusterRole undefined: get,create,update"]],
+      [["juicefs.enabled=false", 'juicefs.secrets.namespaces=["lab"]'], []],
+    ])("have these rights with %j: %j", (values, expected) => {
+      expect(rightsIn(render("controllers.enabled=true", ...values)).sort()).toEqual(expected);
+    });
+  });
+
+  describe("where they copy ConfigMaps and Secrets", () => {
+    const rightsIn = (given: string) =>
+      objectsIn(given)
+        .filter(({ kind, metadata }) => /Role$/.test(kind) && metadata.name.includes("copies"))
+        .map(({ kind, metadata, rules }) => [
+          kind,
+          metadata.namespace ?? "",
+          metadata.name,
+          rules[0].verbs.join(),
+        ]);
+
+    it("have rights on them in the namespaces that are listed, and nowhere else", () => {
+      const given = render(
+        "controllers.enabled=true",
+        'controllers.copyClientObjects={"from":["data"],"to":["team-a","team-b"]}',
+      );
+      expect(rightsIn(given)).toEqual([
+        ["Role", "data", "sluice-controllers-copies-from", "get"],
+        ["Role", "team-a", "sluice-controllers-copies-to", "get,create,update,delete"],
+        ["Role", "team-b", "sluice-controllers-copies-to", "get,create,update,delete"],
+      ]);
+      expect(JSON.stringify(named(given, "ClusterRole").rules)).not.toContain("secrets");
+      const config = parseConfig(parse(named(given, "ConfigMap", "sluice").data["config.yaml"]));
+      expect(config.controllers.copyClientObjects).toEqual({ from: ["data"], to: ["team-a", "team-b"] });
+    });
+
+    it("have them everywhere where all namespaces are listed", () => {
+      const given = render(
+        "controllers.enabled=true",
+        'controllers.copyClientObjects={"from":["*"],"to":["*"]}',
+      );
+      expect(rightsIn(given).map(([kind, namespace]) => [kind, namespace])).toEqual([
+        ["ClusterRole", ""],
+        ["ClusterRole", ""],
+      ]);
+    });
+
+    it("have none where one side is not listed", () => {
+      expect(rightsIn(render("controllers.enabled=true", 'controllers.copyClientObjects.to=["a"]'))).toEqual(
+        [],
+      );
+    });
   });
 
   it("leave the webhook's rights as they are", () => {

@@ -21,7 +21,10 @@ export interface RunningControllers {
 export async function startControllers(
   closing: Closing,
   api: FakeApiServer,
-  options: { readonly now?: () => number } = {},
+  options: {
+    readonly now?: () => number;
+    readonly juicefs?: { readonly driver: string; readonly factsNamespace: string };
+  } = {},
 ): Promise<RunningControllers> {
   const access = { kubeconfig: api.kubeconfig };
   const connection = new ApiConnection(() => loadKubeConfig(access));
@@ -36,6 +39,7 @@ export async function startControllers(
       connection,
       writer,
       sidecars: new Set(["istio-proxy"]),
+      juicefs: options.juicefs,
       instance: "test",
       log: createLog("info", { write: (line: string) => logged.push(line) }),
       metrics,

@@ -67,7 +67,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $certificates = dict "secret" .secretName -}}
 {{- end -}}
 {{- end -}}
-{{- $juicefs := mergeOverwrite (deepCopy .Values.juicefs) (dict "factsNamespace" .Release.Namespace) -}}
+{{- $juicefs := mergeOverwrite (omit (deepCopy .Values.juicefs) "secrets") (dict "factsNamespace" .Release.Namespace) -}}
 {{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" .Values.pluginProfile "juicefs" $juicefs) -}}
 {{- if .Values.controllers.enabled -}}
 {{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true "copyClientObjects" .Values.controllers.copyClientObjects)) -}}

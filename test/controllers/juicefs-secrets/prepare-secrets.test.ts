@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startControllers } from "../../support/controllers.ts";
+import type { FakeApiServer } from "../../support/fake-api-server.ts";
+import type { ApiObject } from "../../support/fake-api-store.ts";
+import { Closing, startApi } from "../../support/live-cluster.ts";
+import { eventually } from "../../support/node-sandbox.ts";
+
+const closing = new Closing();
+let api: FakeApiServer;
+beforeEach(async () => {
+  api = await startApi(closing);
+  api.store.put("namespaces", {
+    metadata: { name: "lab", labels: { "juicefs.com/enable-injection": "true" } },
+  });
+  api.store.put("namespaces", { metadata: { name: "elsewhere", labels: {} } });
+});
+afterEach(() => closing.all());
+
+const juicefs = { driver: "csi.juicefs.com", factsNamespace: "sluice-system" };
+const start = () => startControllers(closing, api, { juicefs });
+
+function putSource(values: Readonly<Record<string, string>>, namespace = "storage"): void {
+  const data = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+  );
+  api.store.put("secrets", { metadata: { name: "corpfs", namespace, uid: "uid-corpfs" }, data });
+}
+
+const corpfs = {
+  name: "corpfs",
+  metaurl: "redis://:pw@redis/1",
+  "secret-key": "s3cret",
+  unrelated: "keep out",
+};
+
+function putVolume(
+  claim: string,
+  parts: { namespace?: string; secretNamespace?: string; phase?: string } = {},
+): void {
+  const { namespace = "lab", secretNamespace = "storage", phase = "Bound" } = parts;
+  api.store.put("persistentvolumes", {
+    metadata: { name: `pv-${claim}`, uid: `uid-pv-${claim}` },
+    spec: {
+      claimRef: { namespace, name: claim, uid: `uid-${claim}` },
+      csi: {
+        driver: "csi.juicefs.com",
+        volumeHandle: claim,
+        nodePublishSecretRef: { namespace: secretNamespace, name: "corpfs" },
+      },
+    },
+    status: { phase },
+  });
+}
+
+function secretOf(claim: string, namespace = "lab"): ApiObject | undefined {
+  return api.store.find("secrets", `sluice-${claim}-jfs-secret`, namespace);
+}
+
+function valuesOf(secret: ApiObject | undefined): Record<string, string> {
+  const data: Record<string, string> = Object(secret?.["data"]);
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+  );
+}
+
+function factsOf(name = "juicefs.storage.corpfs"): string | undefined {
+  return Object(api.store.find("configmaps", name, "sluice-system")?.["data"])["facts.json"];
+}
+
+describe("the Secrets of JuiceFS's clients", () => {
+  it("are made for each claim, with only what clients need, owned by the claim", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    putVolume("b");
+    await start();
+    await eventually("both are made", () => secretOf("a") !== undefined && secretOf("b") !== undefined);
+    expect(valuesOf(secretOf("a"))).toEqual({ metaurl: "redis://:pw@redis/1", "secret-key": "s3cret" });
+    expect(secretOf("a")?.metadata["ownerReferences"]).toEqual([
+      { apiVersion: "v1", kind: "PersistentVolumeClaim", name: "a", uid: "uid-a" },
+    ]);
+  });
+
+  it("are written down without any value but the file system's name", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    await start();
+    await eventually("the facts are there", () => factsOf() !== undefined);
+    expect(JSON.parse(factsOf() ?? "")).toEqual({
+      facts: {
+        edition: "ce",
+        fileSystem: "corpfs",
+        keys: { metaurl: "metaurl", "secret-key": "secret-key" },
+        envs: [],
+        configs: [],
+        initconfigEncrypted: false,
+      },
+    });
+    for (const value of ["redis:", "s3cret", "keep out"]) expect(factsOf()).not.toContain(value);
+  });
+
+  it("of a source in the pod's own namespace are not copied, but for the variables of envs", async () => {
+    putSource({ ...corpfs, envs: "TZ: Europe/Berlin" }, "lab");
+    putVolume("a", { secretNamespace: "lab" });
+    await start();
+    await eventually("it is made", () => secretOf("a") !== undefined);
+    expect(valuesOf(secretOf("a"))).toEqual({ "env.TZ": "Europe/Berlin" });
+  });
+
+  it("are made only where pods ask for clients, and for bound volumes", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    putVolume("far", { namespace: "elsewhere" });
+    putVolume("loose", { phase: "Released" });
+    await start();
+    await eventually("the one is made", () => secretOf("a") !== undefined);
+    expect(secretOf("far", "elsewhere")).toBeUndefined();
+    expect(secretOf("loose")).toBeUndefined();
+  });
+
+  it("follow a namespace that opts in later", async () => {
+    putSource(corpfs);
+    putVolume("far", { namespace: "elsewhere" });
+    await start();
+    await eventually("all is followed", () => api.openWatches >= 3);
+    api.store.put("namespaces", {
+      metadata: { name: "elsewhere", labels: { "sluice.io/injection": "enabled" } },
+    });
+    await eventually("it is made", () => secretOf("far", "elsewhere") !== undefined);
+  });
+
+  it("never touch a Secret of that name that is somebody else's", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    api.store.put("secrets", {
+      metadata: { name: "sluice-a-jfs-secret", namespace: "lab", uid: "theirs" },
+      data: { mine: "bWluZQ==" },
+    });
+    const { logged } = await start();
+    await eventually("it is told", () => logged.some((line) => line.includes("is not Sluice's")));
+    expect(valuesOf(secretOf("a"))).toEqual({ mine: "mine" });
+    expect(api.callsOf("update", "secrets")).toHaveLength(0);
+  });
+
+  it("are put right when the next leader finds them different", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    const first = await start();
+    await eventually("it is made", () => secretOf("a") !== undefined);
+    await first.stop();
+    putSource({ ...corpfs, "secret-key": "rotated" });
+    await start();
+    await eventually("it is refreshed", () => valuesOf(secretOf("a"))["secret-key"] === "rotated");
+  });
+
+  it.each([
+    ["is missing", undefined, /does not exist/],
+    ["has no name", { metaurl: "redis://x" }, /key name is missing/],
+    ["has a broken envs", { ...corpfs, envs: "[1, 2" }, /key envs/],
+  ])("are not made where the source %s, and admission is told why", async (_, source, why) => {
+    if (source !== undefined) putSource(source);
+    putVolume("a");
+    await start();
+    await eventually("the facts are there", () => factsOf() !== undefined);
+    expect(JSON.parse(factsOf() ?? "").problem).toMatch(why);
+    expect(secretOf("a")).toBeUndefined();
+  });
+
+  it("take the facts away when no volume names the source any more", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    await start();
+    await eventually("the facts are there", () => factsOf() !== undefined);
+    api.store.delete("persistentvolumes", "pv-a");
+    await eventually("they are gone", () => factsOf() === undefined);
+  });
+});
