@@ -5,6 +5,7 @@ import { healCases } from "./cases/heal.ts";
 import { jobCases } from "./cases/jobs.ts";
 import { memoryCases } from "./cases/memory.ts";
 import { nodeWideCases } from "./cases/node-wide.ts";
+import { prefetchCases } from "./cases/prefetch.ts";
 import { startCases } from "./cases/start.ts";
 import { stopCases } from "./cases/stop.ts";
 import { viewCases } from "./cases/views.ts";
@@ -36,6 +37,7 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
   describe.concurrent("views", () => viewCases(context));
   describe("heal", () => healCases(context));
   describe.concurrent("stop", () => stopCases(context));
+  describe.concurrent("prefetch", () => prefetchCases(context));
   describe.concurrent("jobs", () => jobCases(context));
   describe.concurrent("memory", () => memoryCases(context));
   describe("node", () => nodeWideCases(context));
