@@ -1,6 +1,6 @@
 import type { NodeAffinity, NodeSelectorRequirement, Pod } from "kubernetes-types/core/v1";
 import type { Platform } from "../platforms/platform.ts";
-import { preferNodes, requireNodes, uniquePreferences, uniqueRequirements } from "../pod/node-affinity.ts";
+import { preferNodes, requireNodes, sumPreferences, uniqueRequirements } from "../pod/node-affinity.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { spreadByCache } from "./spread-by-cache.ts";
@@ -124,7 +124,7 @@ function keysOf(requirements: readonly NodeSelectorRequirement[] | undefined): s
 
 function join(parts: readonly Steering[]): Steering {
   return {
-    preferred: uniquePreferences(parts.flatMap((part) => part.preferred)),
+    preferred: sumPreferences(parts.flatMap((part) => part.preferred)),
     required: uniqueRequirements(parts.flatMap((part) => part.required)),
     findings: parts.flatMap((part) => part.findings),
   };

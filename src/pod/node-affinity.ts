@@ -53,16 +53,19 @@ export function uniqueRequirements(
   return [...appendMissing([], requirements, isSameRequirement)];
 }
 
-/** The terms in their order, none twice; of those that differ in their weight alone, the heaviest. */
-export function uniquePreferences(terms: readonly PreferredSchedulingTerm[]): PreferredSchedulingTerm[] {
-  const unique: PreferredSchedulingTerm[] = [];
+/** The heaviest that a preference may be. (Kubernetes: PreferredSchedulingTerm.) */
+const heaviest = 100;
+
+/** The terms in their order, none twice: those that are alike become one, with the sum of their weights, up to 100. */
+export function sumPreferences(terms: readonly PreferredSchedulingTerm[]): PreferredSchedulingTerm[] {
+  const sums: PreferredSchedulingTerm[] = [];
   for (const term of terms) {
-    const at = unique.findIndex((other) => isSamePreference(other, term));
-    const other = unique[at];
-    if (other === undefined) unique.push(term);
-    else if (term.weight > other.weight) unique[at] = term;
+    const at = sums.findIndex((other) => isSamePreference(other, term));
+    const other = sums[at];
+    if (other === undefined) sums.push(term);
+    else sums[at] = { ...other, weight: Math.min(heaviest, other.weight + term.weight) };
   }
-  return unique;
+  return sums;
 }
 
 // The API server leaves out a list that is empty, so an absent list and an empty one are the same.

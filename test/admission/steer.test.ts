@@ -253,10 +253,10 @@ describe("what a pod is steered by", () => {
       [],
     ],
     [
-      "a tier that two datasets share once",
+      "a tier that two datasets share once, with both weights",
       [alluxiodemo, jfsfull],
       { mode: "sidecar" },
-      [prefer(100, cacheOf("alluxiodemo")), prefer(50, zone("zone-0")), prefer(100, cacheOf("jfsfull"))],
+      [prefer(100, cacheOf("alluxiodemo")), prefer(100, zone("zone-0")), prefer(100, cacheOf("jfsfull"))],
       [],
     ],
     [

@@ -277,12 +277,12 @@ describe("weights by what is cached", () => {
     [
       "fixed",
       [0.1, 0.9],
-      ["fluid.io/s-default-d0 100", "topology.kubernetes.io/zone 50", "fluid.io/s-default-d1 100"],
+      ["fluid.io/s-default-d0 100", "topology.kubernetes.io/zone 100", "fluid.io/s-default-d1 100"],
     ],
     [
       "cached",
       [0.1, 0.9],
-      ["fluid.io/s-default-d0 10", "topology.kubernetes.io/zone 45", "fluid.io/s-default-d1 90"],
+      ["fluid.io/s-default-d0 10", "topology.kubernetes.io/zone 50", "fluid.io/s-default-d1 90"],
     ],
     ["cached", [0], ["fluid.io/s-default-d0 1", "topology.kubernetes.io/zone 1"]],
     ["cached", [1], ["fluid.io/s-default-d0 100", "topology.kubernetes.io/zone 50"]],

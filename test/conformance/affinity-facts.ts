@@ -1,17 +1,21 @@
 import type { Affinity, NodeSelectorRequirement, NodeSelectorTerm } from "kubernetes-types/core/v1";
 
-/** Where a pod may and would run; the order of alternatives, requirements and values does not matter. */
+/**
+ * Where a pod may and would run; the order of alternatives, requirements and values does not matter. The scheduler adds up
+ * the weights of what a node meets, so one term is two of half its weight.
+ */
 export function affinityFacts(affinity: Affinity | undefined): Map<string, unknown> {
   const facts = new Map<string, unknown>();
   const { nodeAffinity, ...others } = affinity ?? {};
   for (const [kind, value] of Object.entries(others)) facts.set(`affinity/${kind}`, value);
   const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (required !== undefined) facts.set("affinity/required", required.map(inWords).sort());
+  const weights = new Map<string, number>();
   for (const { weight, preference } of nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {
-    const path = `affinity/preferred ${weight} ${inWords(preference)}`;
-    const times = facts.get(path);
-    facts.set(path, typeof times === "number" ? times + 1 : 1);
+    const words = inWords(preference);
+    weights.set(words, Math.min(100, (weights.get(words) ?? 0) + weight));
   }
+  for (const [words, weight] of weights) facts.set(`affinity/preferred ${weight} ${words}`, 1);
   return facts;
 }
 

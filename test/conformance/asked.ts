@@ -55,10 +55,14 @@ export function cachePreferences(
   const labels = datasets
     .map(({ physical }) => `fluid.io/s-${physical.namespace}-${physical.name}`)
     .filter((label) => nodesCarry(objects, label));
-  return new Set([
-    ...labels.map((label) => `affinity/preferred 100 ${label} In [true]`),
+  const weights = new Map<string, number>();
+  const tiersOfAll = [
+    ...labels.map((label) => ({ weight: 100, words: `${label} In [true]` })),
     ...datasets.flatMap(({ own, physical }) => workerTiers(physical ?? own, objects)),
-  ]);
+  ];
+  for (const { weight, words } of tiersOfAll)
+    weights.set(words, Math.min(100, (weights.get(words) ?? 0) + weight));
+  return new Set([...weights].map(([words, weight]) => `affinity/preferred ${weight} ${words}`));
 }
 
 const tiers = new Map([
@@ -67,7 +71,10 @@ const tiers = new Map([
 ]);
 
 /** The tiers by which a runtime pins its workers. */
-function workerTiers(own: AskedDataset["own"], objects: readonly Manifest[]): string[] {
+function workerTiers(
+  own: AskedDataset["own"],
+  objects: readonly Manifest[],
+): { readonly weight: number; readonly words: string }[] {
   const runtimes = objects.filter(
     ({ kind, metadata }) =>
       kind.endsWith("Runtime") && metadata.name === own.name && metadata.namespace === own.namespace,
@@ -84,11 +91,11 @@ function workerTiers(own: AskedDataset["own"], objects: readonly Manifest[]): st
   return affinities.flatMap(list).flatMap((term) =>
     list(at(term, "matchExpressions")).flatMap((expression) => {
       const key = String(at(expression, "key"));
-      const values = list(at(expression, "values")).map(String).sort().join(", ");
+      const values = list(at(expression, "values")).map(String).sort();
       const weight = tiers.get(key);
-      return weight === undefined || !nodesCarry(objects, key)
+      return weight === undefined || !nodesCarry(objects, key, values)
         ? []
-        : [`affinity/preferred ${weight} ${key} ${at(expression, "operator")} [${values}]`];
+        : [{ weight, words: `${key} ${at(expression, "operator")} [${values.join(", ")}]` }];
     }),
   );
 }
@@ -99,8 +106,15 @@ export function statesLocality({ spec }: Pod): boolean {
   return Boolean(spec?.nodeName) || [...tiers.keys()].some((key) => said.includes(`"${key}"`));
 }
 
-export function nodesCarry(objects: readonly Manifest[], label: string): boolean {
-  return objects.some((object) => object.kind === "Node" && object.metadata.labels?.[label] !== undefined);
+/** Whether a node carries the label with one of these values. */
+export function nodesCarry(
+  objects: readonly Manifest[],
+  label: string,
+  values: readonly string[] = ["true"],
+): boolean {
+  return objects.some(
+    ({ kind, metadata }) => kind === "Node" && values.includes(metadata.labels?.[label] ?? ""),
+  );
 }
 
 export function find(

@@ -147,6 +147,31 @@ export function allRequiredAtOnce(own: readonly unknown[], fluids: readonly unkn
   return alternatives.map((term) => [...new Set([...term, ...added])].sort().join(" and ")).sort();
 }
 
+/**
+ * What Fluid requires of nodes, with the labels that they get: for a reference dataset those of the one it refers to, for a
+ * thin one none.
+ */
+export function requiredOfRealCaches(fluids: readonly unknown[], outcome: Outcome): string[] {
+  const labels = new Map(
+    datasetsOf(outcome).map(({ own, physical }) => {
+      const isThin = find(outcome.objects, "ThinRuntime", physical.namespace, physical.name) !== undefined;
+      return [cacheLabel(own), isThin ? undefined : cacheLabel(physical)];
+    }),
+  );
+  return fluids
+    .map((term) =>
+      String(term)
+        .split(" and ")
+        .flatMap((part) => (labels.has(part) ? (labels.get(part) ?? []) : part))
+        .join(" and "),
+    )
+    .filter((term) => term !== "");
+}
+
+function cacheLabel({ namespace, name }: AskedDataset["own"]): string {
+  return `fluid.io/s-${namespace}-${name} In [true]`;
+}
+
 /** What supervisors in the pod run of the templates' preStop hooks. */
 export function supervisorsPreStops(pod: Outcome["ours"]): Set<string | undefined> {
   const containers = [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])];

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "kubernetes-types/core/v1";
-import type { AllowedDifference } from "./allowed-difference.ts";
+import type { AllowedDifference, Outcome } from "./allowed-difference.ts";
 import { at, hasLabel, isServerful, list, nodesCarry } from "./asked.ts";
 import {
   allRequiredAtOnce,
@@ -22,6 +22,7 @@ import {
   mayOnlyRead,
   ofClient,
   preferences,
+  requiredOfRealCaches,
   supervisorsPreStops,
   templateSecrets,
   unprivileged,
@@ -232,22 +233,40 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "no-preference-for-unknown-labels",
     kind: "on purpose",
-    why: "A preference for a label that no node carries changes nothing.",
+    why: "A preference for a label, or a value of it, that no node carries changes nothing.",
     covers: ({ path, fluid, ours }, { objects }) => {
-      const [, label] = /^affinity\/preferred \d+ (\S+) In /.exec(path) ?? [];
-      return label !== undefined && fluid === 1 && ours === undefined && !nodesCarry(objects, label);
+      const [, label, values] = /^affinity\/preferred \d+ (\S+) In \[(.*)\]$/.exec(path) ?? [];
+      return (
+        label !== undefined &&
+        fluid === 1 &&
+        ours === undefined &&
+        !nodesCarry(objects, label, values?.split(", "))
+      );
     },
   },
   {
-    id: "reference-steered-to-its-cache",
+    id: "steered-to-real-caches",
     kind: "Fluid is wrong",
-    why: "Fluid steers the pods of a reference dataset by a label that no node ever gets; its cache is that of the dataset it refers to.",
-    covers: ({ path, fluid, ours }, outcome) =>
+    why: "Fluid steers the pods of reference and thin datasets by labels that no node ever gets, and a required one never starts. A reference dataset's cache is that of the dataset it refers to; a thin one has none.",
+    covers: ({ path, fluid, ours, original }, outcome) =>
       isServerful(outcome.original) &&
-      datasetsOf(outcome).some(({ own, physical }) => own !== physical) &&
-      fluid === undefined &&
-      ours === 1 &&
-      preferences(outcome).has(path),
+      (path === "affinity/required"
+        ? isOfRealCaches(list(fluid), list(ours), list(original), outcome)
+        : datasetsOf(outcome).some(({ own, physical }) => own !== physical) &&
+          fluid === undefined &&
+          ours === 1 &&
+          preferences(outcome).has(path)),
+  },
+  {
+    id: "init-containers-see-remounts",
+    kind: "Fluid is wrong",
+    notRecorded: true,
+    why: "In CSI mode a dataset that is mounted anew on its node comes back in init containers as well.",
+    covers: ({ path, fluid, ours }, { original }) =>
+      isServerful(original) &&
+      /^initContainers\/[^/]+\/mount \//.test(path) &&
+      typeof fluid === "object" &&
+      isDeepStrictEqual({ ...fluid, mountPropagation: "HostToContainer" }, ours),
   },
   {
     id: "every-dataset-reachable",
@@ -413,6 +432,20 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       at(original, "spec", "hostUsers") === false,
   },
 ];
+
+/** Whether we require what Fluid would, had it the labels that nodes get. */
+function isOfRealCaches(
+  fluid: readonly unknown[],
+  ours: readonly unknown[],
+  original: readonly unknown[],
+  outcome: Outcome,
+): boolean {
+  const real = requiredOfRealCaches(fluid, outcome);
+  return (
+    !isDeepStrictEqual(real, fluid) &&
+    isDeepStrictEqual(ours, allRequiredAtOnce(original, real).filter(Boolean))
+  );
+}
 
 function containersNamed(pod: Pod | undefined, name: RegExp): boolean {
   return [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])].some((c) =>

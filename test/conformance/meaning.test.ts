@@ -256,7 +256,7 @@ describe("what the comparison finds", () => {
     ],
     ["an annotation less", { ...fluidPod(), metadata: { name: "p", labels: marks } }, ["annotation/mine"]],
     ["the client behind the app", turned(fluidPod()), ["client/default/demo/position"]],
-    ["a preferred term twice", preferredTwice(fluidPod()), ["affinity/preferred 1 zone Exists []"]],
+    ["a preferred term twice", preferredTwice(fluidPod()), ["affinity/preferred 2 zone Exists []"]],
     [
       "a volume of the pod's own changed",
       withSpec(fluidPod(), {

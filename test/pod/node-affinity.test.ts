@@ -10,7 +10,7 @@ import { matchesNodeSelector } from "../../src/platforms/node-match.ts";
 import {
   preferNodes,
   requireNodes,
-  uniquePreferences,
+  sumPreferences,
   uniqueRequirements,
 } from "../../src/pod/node-affinity.ts";
 
@@ -159,15 +159,12 @@ describe("requireNodes", () => {
 describe("unique", () => {
   it("keeps the first of each, in order", () => {
     expect(uniqueRequirements([zone, cache, zone])).toEqual([zone, cache]);
-    expect(uniquePreferences([prefer(1, zone), prefer(9, cache), prefer(1, zone)])).toEqual([
-      prefer(1, zone),
-      prefer(9, cache),
-    ]);
   });
 
-  it("keeps the heaviest of those that differ in their weight alone", () => {
-    const given = [prefer(1, zone), prefer(9, cache), prefer(3, zone), prefer(2, zone)];
-    expect(uniquePreferences(given)).toEqual([prefer(3, zone), prefer(9, cache)]);
+  it("adds up the weights of those that are alike, to 100 at most", () => {
+    const given = [prefer(1, zone), prefer(60, cache), prefer(3, zone), prefer(60, cache)];
+    expect(sumPreferences(given)).toEqual([prefer(4, zone), prefer(100, cache)]);
+    expect(given[0]).toEqual(prefer(1, zone));
   });
 });
 
