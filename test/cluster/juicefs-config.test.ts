@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { readJuicefsConfig } from "../../src/cluster/juicefs-config.ts";
+import { projectJuicefsConfig } from "../../src/cluster/juicefs-projections.ts";
+import { ObjectStore } from "../../src/cluster/object-store.ts";
+
+const patch = (text: string) => `mountPodPatch:\n- ${text}`;
+
+describe("a configuration of the driver that is broken", () => {
+  it.each([
+    ["mountPodPatch: {a: [}", /Flow/],
+    ["- a list", /must be a mapping, and is a list/],
+    ["enableSetQuota: sometimes", /^enableSetQuota must be true or false, and is the text "sometimes"/],
+    ["mountPodPatch: {}", /^mountPodPatch must be a list, and is a mapping/],
+    [patch("just text"), /^mountPodPatch\[0\] must be a mapping/],
+    [patch("ceMountImage: [a]"), /^mountPodPatch\[0\]\.ceMountImage must be a text, and is a list/],
+    [
+      patch("resources: {limits: {cpu: lots}}"),
+      /^mountPodPatch\[0\]\.resources\.limits\.cpu must be a quantity/,
+    ],
+    [
+      patch("resourcePercentages: {limits: {cpu: 30}}"),
+      /resourcePercentages\.limits\.cpu must be a percentage/,
+    ],
+    [
+      patch("cacheDirs: [{type: Floppy}]"),
+      /cacheDirs\[0\]\.type must be HostPath, PVC, EmptyDir or Ephemeral/,
+    ],
+    [patch("cacheDirs: [{type: HostPath}]"), /cacheDirs\[0\]\.path is missing/],
+    [patch("cacheDirs: [{type: HostPath, path: ../x}]"), /path must be an absolute path/],
+    [patch("env: [{value: x}]"), /env\[0\]\.name must be a text, and is empty/],
+    [patch("volumeMounts: [{name: a}]"), /volumeMounts\[0\]\.mountPath must be a text/],
+    [patch("labels: {a: 1}"), /labels\.a must be a text, and is the number 1/],
+    [patch("pvcSelector: {matchExpressions: [{key: a, operator: Is}]}"), /operator must be In, NotIn/],
+    [patch("pvcSelector: {matchExpressions: [{key: a, operator: In}]}"), /values must be given with In/],
+  ])("%s names the path", (text, why) => {
+    const { settings, problems } = readJuicefsConfig(text);
+    expect(settings).toBeUndefined();
+    expect(problems.join("\n")).toMatch(why);
+  });
+
+  it("leaves the one before it in force", () => {
+    const store = new ObjectStore();
+    const place = { namespace: "kube-system", name: "juicefs-csi-driver-config" };
+    const put = (text: string) =>
+      store.upsert({
+        kind: "JuicefsConfig",
+        object: projectJuicefsConfig({ data: { "config.yaml": text } }, place),
+      });
+    const found = () => store.juicefsConfig(place.namespace, place.name);
+    put("enableSetQuota: false");
+    put("enableSetQuota: what");
+    expect(found()?.settings?.setQuota).toBe(false);
+    expect(found()?.problems).toHaveLength(1);
+    put("enableSetQuota: true");
+    expect(found()).toMatchObject({ settings: { setQuota: true }, problems: [] });
+  });
+});
+
+describe("a configuration of the driver", () => {
+  it.each([
+    ["", {}],
+    ["{}", {}],
+    ["mountPodPatch:", {}],
+    ["enableNativeSidecar: false", { nativeSidecars: false }],
+  ])("%j is taken", (text, expected) => {
+    expect(readJuicefsConfig(text)).toMatchObject({
+      settings: { setQuota: true, patches: [], ...expected },
+      problems: [],
+    });
+  });
+
+  it("says what in it nobody reads", () => {
+    const { settings, unread } = readJuicefsConfig(
+      "enableNodeSelector: true\nwhatever: 1\nmountPodPatch:\n- {dnsPolicy: Default, hostNetwork: true, lables: {a: b}}",
+    );
+    expect(settings?.patches).toEqual([{ hostNetwork: true }]);
+    expect(unread).toEqual([
+      "enableNodeSelector has no meaning for a client in a pod",
+      "whatever is not known",
+      "mountPodPatch[0].dnsPolicy has no meaning for a client in a pod",
+      "mountPodPatch[0].lables is not known",
+    ]);
+  });
+
+  it("takes quantities that YAML reads as numbers, and octal modes as kubectl does", () => {
+    const { settings } = readJuicefsConfig(
+      patch(
+        "{resources: {limits: {cpu: 2}}, volumes: [{name: a, secret: {secretName: b, defaultMode: 0644}}]}",
+      ),
+    );
+    expect(settings?.patches[0]).toMatchObject({
+      resources: { limits: { cpu: "2" } },
+      volumes: [{ name: "a", secret: { defaultMode: 420 } }],
+    });
+  });
+});
