@@ -9,6 +9,7 @@ import { openLiveCluster } from "../cluster/live-cluster.ts";
 import type { LiveCluster } from "../cluster/live-cluster-options.ts";
 import { describeBadProfile } from "../cluster/plugin-profile.ts";
 import type { Config } from "../config.ts";
+import { keepHeapSmall } from "../server/heap.ts";
 import { type OpsServer, startOps } from "../server/start-ops.ts";
 import { startServer } from "../server/start-server.ts";
 import { createLog, type Log, logDestination } from "../telemetry/log.ts";
@@ -49,6 +50,8 @@ export async function serveLive(
   const ops = await startOps(metrics, options.opsListen);
   ops.setNotReady(() => waitingFor(parts));
   const ending = new AbortController();
+  // Reading many objects leaves far more garbage behind than serving; collecting it more often would take too long.
+  keepHeapSmall(50);
   const reading = openLiveCluster({
     kubeconfig,
     signal: AbortSignal.any([io.stop, ending.signal]),

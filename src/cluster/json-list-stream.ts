@@ -18,13 +18,13 @@ const openObject = 0x7b;
 const closeList = 0x5d;
 
 /**
- * The items of a list of Kubernetes objects, some at a time, as its JSON arrives; their `metadata.managedFields` are
+ * The items of a list of Kubernetes objects, some at a time, as its JSON arrives, each to be gone through once; their `metadata.managedFields` are
  * left out as in `readJsonListInParts`. Returns the list without its items. Throws a `SyntaxError` for what is no such
  * list, or not all of one.
  */
 export async function* readJsonList(
   chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<readonly RawObject[], RawObject, undefined> {
+): AsyncGenerator<Iterable<RawObject>, RawObject, undefined> {
   let json: Buffer = Buffer.alloc(0);
   let head: string | undefined;
   let tail: Buffer[] | undefined;
@@ -42,7 +42,7 @@ export async function* readJsonList(
       json = json.subarray(begin);
     }
     const { items, end, closed } = wholeItems(json);
-    if (items.length > 0) yield items.map((item) => parseItem(json, item)).filter(isRawObject);
+    if (items.length > 0) yield parsed(json, items);
     json = json.subarray(end);
     if (closed) tail = [json];
     else if (json.length > longestItem) throw new SyntaxError("an item has no end");
@@ -54,13 +54,21 @@ export async function* readJsonList(
   return list;
 }
 
+/** Parses each when it is asked for: what is not kept of it is garbage before the next one, and cheap to collect. */
+function* parsed(json: Buffer, items: readonly ItemBounds[]): Generator<RawObject> {
+  for (const bounds of items) {
+    const item = parseItem(json, bounds);
+    if (isRawObject(item)) yield item;
+  }
+}
+
 /** The place after the bracket that opens "items", where there is an item behind it. */
 function beginOfSome(json: Buffer): number | undefined {
   const begin = beginOfItems(json);
   return begin === undefined || json[skipSpace(json, begin)] === closeList ? undefined : begin;
 }
 
-function* wholeList(json: Buffer): Generator<readonly RawObject[], RawObject, undefined> {
+function* wholeList(json: Buffer): Generator<Iterable<RawObject>, RawObject, undefined> {
   const list: unknown = JSON.parse(json.toString("utf8"));
   if (!isRawObject(list)) throw new SyntaxError("it is no object");
   const items = objectsAt(list, "items");

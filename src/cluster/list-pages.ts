@@ -24,7 +24,7 @@ export interface ListOptions {
   readonly idleMs: number;
   readonly signal: AbortSignal;
   /** Told of the items, some at a time, as they arrive. */
-  readonly onItems: (items: readonly RawObject[]) => void;
+  readonly onItems: (items: Iterable<RawObject>) => void;
   /** Called when the server has said yes, before any item. */
   readonly onAnswer: () => void;
 }

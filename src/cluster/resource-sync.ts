@@ -146,7 +146,7 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
       onAnswer: () => {
         this.#position = { list: resumed ?? "first page" };
       },
-      onItems: (items: readonly RawObject[]) => {
+      onItems: (items: Iterable<RawObject>) => {
         this.#lastContact = this.#now();
         for (const item of items) this.objects.listed(item);
       },

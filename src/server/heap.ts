@@ -11,9 +11,9 @@ export function collectGarbage(): void {
 }
 
 /**
- * From now on garbage is collected whenever the heap has grown by a fifth. By default V8 lets it grow to a multiple of
+ * From now on garbage is collected whenever the heap has grown by `percent`. By default V8 lets it grow to a multiple of
  * what is in use, which for a large cluster would be hundreds of megabytes that nobody needs.
  */
-export function keepHeapSmall(): void {
-  setFlagsFromString("--heap-growing-percent=20");
+export function keepHeapSmall(percent: number): void {
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }

@@ -38,7 +38,7 @@ export async function warmUp(
     app.server.closeAllConnections();
     await app.close();
     // What loading and warming up have left behind would else be collected, or kept, while pods are reviewed.
-    keepHeapSmall();
+    keepHeapSmall(20);
     collectGarbage();
   }
 }

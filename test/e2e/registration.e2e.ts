@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { type Fields, listAt, textAt } from "./harness/fields.ts";
+import { nothingOfSluice } from "./harness/left-overs.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
 import { installManifest, type TestCluster } from "./harness/test-cluster.ts";
@@ -138,6 +139,25 @@ describeCluster("registration", prepared, (cluster) => {
     expect((await cluster().plane.metric(calls, ours)) - before).toBe(0);
   });
 
+  it("a pod that lost its client behind Sluice is refused by the policy, which looks at no others", async () => {
+    const status = JSON.stringify({ verdict: "injected", clients: { imagenet: "fluid-fuse-0" } });
+    const annotations = { "sluice.io/status": status };
+    const create = (labels: Readonly<Record<string, string>>) =>
+      cluster().api.send(
+        "POST",
+        "/api/v1/namespaces/elsewhere/pods?dryRun=All",
+        podOf("robbed", { namespace: "elsewhere", labels, annotations }),
+      );
+    for (const family of ["fluid.io", "juicefs.com"]) {
+      const { status: code, body } = await create({ [`done.sidecar.${family}/inject`]: "true" });
+      expect(code).toBe(422);
+      expect(textAt(body, "message")).toContain(
+        "sluice.io/status names client fluid-fuse-0, which is not in the pod",
+      );
+    }
+    expect((await create({})).status).toBe(201);
+  });
+
   it("no condition or policy was found wrong by the API server", async () => {
     const failures = "apiserver_admission_match_condition_evaluation_errors_total";
     expect(await cluster().plane.metric(failures)).toBe(0);
@@ -175,23 +195,7 @@ describeCluster("registration", prepared, (cluster) => {
     timeout: 180_000,
   }, async () => {
     await cluster().kubectl.do(["delete", "-f", installManifest, "--timeout=120s"]);
-    const kinds = await cluster().kubectl.do(["api-resources", "--verbs=list", "-o", "name"]);
-    const found = await eventually(
-      "nothing of Sluice is left",
-      async () => {
-        const listed = kinds
-          .trim()
-          .split("\n")
-          .filter((kind) => !kind.startsWith("events"))
-          .join();
-        const all = await cluster().kubectl.do(["get", listed, "-A", "-o", "name", "--ignore-not-found"]);
-        const left = all.split("\n").filter((name) => name.includes("sluice"));
-        if (left.length > 0) throw new Error(left.join(", "));
-        return all;
-      },
-      { seconds: 30, pauseMs: 500 },
-    );
-    expect(found).toContain("namespace/demo");
+    expect(await nothingOfSluice(cluster())).toContain("namespace/demo");
     const answer = await cluster().api.send(
       "POST",
       "/api/v1/namespaces/demo/pods?dryRun=All",

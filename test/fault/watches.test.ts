@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { builtInResources } from "../../src/cluster/api-resources.ts";
 import {
   answering,
   endAtOnce,
@@ -172,7 +173,7 @@ describe("a watch", () => {
 describe("trouble of the API server", () => {
   it("a restart is over for all resources soon after it is there again", async () => {
     const live = await following();
-    const all = 5 + live.api.installed.size;
+    const all = builtInResources.length + live.api.installed.size;
     await expect.poll(() => live.api.openWatches).toBe(all);
     await live.api.stop();
     await expect.poll(() => live.of(resource).restarts).toBeGreaterThan(5);

@@ -46,6 +46,10 @@ export function objectsIn(text: string) {
     .filter((object) => object !== null);
 }
 
+export function allOf(kind: string, text: string = readInstallFile()) {
+  return objectsIn(text).filter((object) => object.kind === kind);
+}
+
 /** The only object of a kind. Throws when there is none or more than one. */
 export function onlyOf(kind: string, text: string = readInstallFile()) {
   const found = objectsIn(text).filter((object) => object.kind === kind);

@@ -3,16 +3,16 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from "kubernetes-types/admissionregistration/v1";
 import { describe, expect, it } from "vitest";
-import { markInjected } from "../../src/admission/marks.ts";
+import { type ClientMark, markInjected } from "../../src/admission/marks.ts";
 import { guardCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import { viewsRoot } from "../../src/pod/shared-volume.ts";
 import { celProblems } from "./cel-text.ts";
-import { onlyOf } from "./install-file.ts";
+import { allOf, onlyOf } from "./install-file.ts";
 import { selects } from "./label-selector.ts";
 
 const policy: ValidatingAdmissionPolicy = onlyOf("ValidatingAdmissionPolicy");
-const binding: ValidatingAdmissionPolicyBinding = onlyOf("ValidatingAdmissionPolicyBinding");
+const bindings: ValidatingAdmissionPolicyBinding[] = allOf("ValidatingAdmissionPolicyBinding");
 const variables = new Map(policy.spec?.variables?.map(({ name, expression }) => [name, expression]));
 const expressions = [
   ...(policy.spec?.matchConditions ?? []).map(({ name, expression }) => [name, expression] as const),
@@ -25,7 +25,8 @@ const expressions = [
 
 describe("the policy behind the last webhook", () => {
   it("denies, looks at created pods only, and lets a pod pass that is too large for CEL", () => {
-    expect(binding.spec).toEqual({ policyName: "sluice", validationActions: ["Deny"] });
+    for (const { spec } of bindings)
+      expect(spec).toMatchObject({ policyName: "sluice", validationActions: ["Deny"] });
     expect(policy.spec?.failurePolicy).toBe("Ignore");
     expect(policy.spec?.matchConstraints?.resourceRules).toEqual([
       {
@@ -36,10 +37,20 @@ describe("the policy behind the last webhook", () => {
         scope: "Namespaced",
       },
     ]);
-    expect(policy.spec?.matchConditions?.[0]?.expression).toContain(
-      "'sluice.io/status' in object.metadata.annotations",
-    );
   });
+
+  it.each([["fluid"], ["juicefs"], ["fluid", "juicefs"]] as const)(
+    "is bound once to pods with clients of %s %s, and to no others",
+    (...families) => {
+      const boundTo = (labels: Record<string, string>) =>
+        bindings.filter(({ spec }) => selects(spec?.matchResources?.objectSelector, labels)).length;
+      const editor = new PodEditor({ metadata: { labels: { app: "x" } }, spec: { containers: [] } });
+      const marks = families.map((family, index) => markOf(`data-${index}`, index, family));
+      markInjected(editor, marks, { mode: "sidecar", platform: "kubernetes", sidecar: "native" });
+      expect(boundTo(editor.pod.metadata?.labels ?? {})).toBe(1);
+      expect(boundTo({ app: "x", "sluice.io/inject": "true" })).toBe(0);
+    },
+  );
 
   it.each([
     [{}, true],
@@ -90,14 +101,7 @@ describe("the policy behind the last webhook", () => {
   it("finds the clients in the status as we write it", () => {
     const editor = new PodEditor({ metadata: {}, spec: { containers: [] } });
     const names = ["a.b-c", "data"];
-    const clients = names.map((claim, index) => ({
-      claim,
-      container: `fluid-fuse-${index}`,
-      family: "fluid" as const,
-      dataset: { namespace: "research", name: claim },
-      scrapesMetrics: false,
-      inUse: true,
-    }));
+    const clients = names.map((claim, index) => markOf(claim, index, "fluid"));
     markInjected(editor, clients, { mode: "sidecar", platform: "kubernetes", sidecar: "native" });
     const status = editor.pod.metadata?.annotations?.["sluice.io/status"] ?? "";
     const [find, findAll] = [...(variables.get("clients") ?? "").matchAll(/r'([^']*)'/g)].map(
@@ -108,3 +112,14 @@ describe("the policy behind the last webhook", () => {
     expect(found).toEqual(["fluid-fuse-0", "fluid-fuse-1"]);
   });
 });
+
+function markOf(claim: string, index: number, family: ClientMark["family"]): ClientMark {
+  return {
+    claim,
+    container: `fluid-fuse-${index}`,
+    family,
+    dataset: { namespace: "research", name: claim },
+    scrapesMetrics: false,
+    inUse: true,
+  };
+}

@@ -62,6 +62,7 @@ export class Registration {
     const status = JSON.stringify({ verdict: "injected", clients: { gone: "fluid-fuse-0" } });
     const pod = podOf(undefined, {
       namespace: otherNamespace,
+      labels: { "done.sidecar.fluid.io/inject": "true" },
       annotations: { "sluice.io/status": status },
     });
     const path = `/api/v1/namespaces/${otherNamespace}/pods?dryRun=All`;
