@@ -1,7 +1,11 @@
 import { ApiConnection } from "../../src/cluster/api-connection.ts";
 import { openClusterWriter } from "../../src/cluster/cluster-writer.ts";
 import { loadKubeConfig } from "../../src/cluster/kube-config.ts";
-import { type ControllersStatus, runControllers } from "../../src/controllers/run-controllers.ts";
+import {
+  type ControllersOptions,
+  type ControllersStatus,
+  runControllers,
+} from "../../src/controllers/run-controllers.ts";
 import { createControllerMetrics } from "../../src/telemetry/controller-metrics.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import type { FakeApiServer } from "./fake-api-server.ts";
@@ -21,10 +25,7 @@ export interface RunningControllers {
 export async function startControllers(
   closing: Closing,
   api: FakeApiServer,
-  options: {
-    readonly now?: () => number;
-    readonly juicefs?: { readonly driver: string; readonly factsNamespace: string };
-  } = {},
+  options: Partial<Pick<ControllersOptions, "now" | "copies" | "juicefs">> = {},
 ): Promise<RunningControllers> {
   const access = { kubeconfig: api.kubeconfig };
   const connection = new ApiConnection(() => loadKubeConfig(access));
@@ -43,6 +44,7 @@ export async function startControllers(
       instance: "test",
       log: createLog("info", { write: (line: string) => logged.push(line) }),
       metrics,
+      copies: options.copies,
       now: options.now ?? Date.now,
       elapsed: () => performance.now(),
       onProblem: (resource, problem) => problems.push(`${resource}: ${problem ?? "well"}`),
