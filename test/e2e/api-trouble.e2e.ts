@@ -1,29 +1,20 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ApiProxy, type ProxyMode } from "./harness/api-proxy.ts";
+import { changeImage, imageSeen, seenImages, servedFor } from "./harness/client-image.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
-import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
+import { textAt } from "./harness/fields.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
-import { Running } from "./harness/processes.ts";
-import { sluiceNamespace } from "./harness/replicas.ts";
-import type { TestCluster } from "./harness/test-cluster.ts";
 
-const daemonSetPath = "/apis/apps/v1/namespaces/demo/daemonsets/imagenet-fuse";
-const proxyPort = 7443;
 /** Of two replicas, each of which watches namespaces, nodes, claims, volumes, DaemonSets and Fluid's kinds. */
 const leastWatches = 16;
 
 describeCluster("between Sluice and the API server", clusterWithSluice, (cluster) => {
   let proxy: ApiProxy | undefined;
-  const mode = async (name: Mode) => (await proxy?.turn(name)) ?? 0;
+  const mode = async (name: ProxyMode) => (await proxy?.turn(name)) ?? 0;
 
   beforeAll(async () => {
     proxy = await ApiProxy.open(cluster());
-    const variable = `KUBERNETES_SERVICE_PORT=${proxyPort}`;
-    await cluster().kubectl.do(["set", "env", "deployment/sluice", "-n", sluiceNamespace, variable]);
-    await cluster().kubectl.do(["rollout", "status", "deployment/sluice", "-n", sluiceNamespace]);
-    await cluster().replicas.ready();
     await changeImage(cluster(), "before-all");
     await imageSeen(cluster(), "before-all", 15);
   });
@@ -75,92 +66,6 @@ describeCluster("between Sluice and the API server", clusterWithSluice, (cluster
     expect(clientsOf(made)).toHaveLength(1);
   });
 });
-
-type Mode = "pass" | "storm" | "silent";
-
-/** Stands between the replicas and the API server. */
-class ApiProxy {
-  readonly running: Running;
-  readonly #modeFile: string;
-
-  private constructor(running: Running, modeFile: string) {
-    this.running = running;
-    this.#modeFile = modeFile;
-  }
-
-  static async open({ plane, sandbox }: TestCluster): Promise<ApiProxy> {
-    const folder = join(plane.folder, "api-proxy");
-    mkdirSync(folder);
-    const modeFile = join(folder, "mode");
-    writeFileSync(modeFile, "pass");
-    const program = new URL("harness/api-proxy.js", import.meta.url).pathname;
-    const pair = ["apiserver.crt", "apiserver.key"].map((file) => join(plane.pki.folder, file));
-    const argv = [process.execPath, program, String(proxyPort), "6443", ...pair, modeFile];
-    const running = new Running("api-proxy", sandbox.command(argv), join(folder, "log"));
-    await eventually("the proxy listens", () => running.log().includes("listening"));
-    return new ApiProxy(running, modeFile);
-  }
-
-  /** Resolves when it does so, with how many calls were under way. */
-  async turn(mode: Mode): Promise<number> {
-    const lines = () =>
-      this.running
-        .log()
-        .split("\n")
-        .filter((line) => line.startsWith(`${mode} begins`));
-    const before = lines().length;
-    writeFileSync(this.#modeFile, mode);
-    const line = await eventually(`the proxy's ${mode} begins`, () => lines()[before], { pauseMs: 10 });
-    return Number(/: (\d+) calls/.exec(line)?.[1]);
-  }
-}
-
-/** For so long, all pods with a known dataset get their client. */
-async function servedFor(cluster: TestCluster, seconds: number): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  let pods = 0;
-  while (performance.now() < end) {
-    expect(clientsOf(await tryPod(cluster))).toEqual(["fluid-fuse-0"]);
-    pods++;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(pods).toBeGreaterThan(seconds);
-}
-
-function tryPod(cluster: TestCluster): Promise<Fields> {
-  const pod = podOf(undefined, { claims: ["imagenet"] });
-  return cluster.api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod);
-}
-
-/** The client's template gets another image: nothing but the watch tells of it, for no pod is refused. */
-async function changeImage({ api }: TestCluster, tag: string): Promise<void> {
-  const path = "/spec/template/spec/containers/0/image";
-  await api.patch(daemonSetPath, [{ op: "replace", path, value: `alluxio/alluxio-dev:${tag}` }], "json");
-}
-
-/** Of the clients of eight pods: whichever replica they came to. */
-async function seenImages(cluster: TestCluster): Promise<string[]> {
-  const pods = await Promise.all(Array.from({ length: 8 }, () => tryPod(cluster)));
-  const images = pods.map((pod) => {
-    const client = listAt(pod, "spec", "initContainers").find(({ name }) => name === "fluid-fuse-0");
-    return String(at(client, "image")).split(":")[1] ?? "";
-  });
-  return [...new Set(images)];
-}
-
-/** Resolves with the seconds that it took until all pods get this image; each of them has its client all the time. */
-async function imageSeen(cluster: TestCluster, tag: string, seconds: number): Promise<number> {
-  const begun = performance.now();
-  await eventually(
-    `all clients have the image ${tag}`,
-    async () => (await seenImages(cluster)).join() === tag,
-    {
-      seconds,
-      pauseMs: 200,
-    },
-  );
-  return (performance.now() - begun) / 1000;
-}
 
 function tell(what: string, seconds: number): void {
   process.stdout.write(`${what}: changes are seen ${seconds.toFixed(1)} s later\n`);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
-import { at, type Fields, fieldsOf, listAt, textAt } from "./harness/fields.ts";
+import { type Fields, listAt } from "./harness/fields.ts";
 import { addNode } from "./harness/nodes.ts";
 import { clientsOf, podOf, podSpecOf, statusOf } from "./harness/pods.ts";
 import type { TestCluster } from "./harness/test-cluster.ts";
@@ -9,31 +9,6 @@ import type { TestCluster } from "./harness/test-cluster.ts";
 const demoPods = "/api/v1/namespaces/demo/pods";
 
 describeCluster("clients beside the app", clusterWithSluice, (cluster) => {
-  it("an autoscaler takes a Deployment whose pods are served: every container has requests", async () => {
-    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(scaledDeployment("scaled")));
-    const autoscaler = await cluster().api.create(
-      "/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers",
-      autoscalerOf("scaled"),
-    );
-    expect(textAt(autoscaler, "spec", "scaleTargetRef", "name")).toBe("scaled");
-    const pods = await eventually(
-      "two pods, the least the autoscaler wants",
-      async () => {
-        const found = await cluster().api.list(`${demoPods}?labelSelector=app%3Dscaled`);
-        return found.length === 2 ? found : undefined;
-      },
-      { seconds: 45 },
-    );
-    for (const pod of pods) {
-      expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
-      const containers = [...listAt(pod, "spec", "initContainers"), ...listAt(pod, "spec", "containers")];
-      for (const container of containers) {
-        const requests = fieldsOf(at(container, "resources", "requests"));
-        expect(Object.keys(requests).sort(), textAt(container, "name")).toEqual(["cpu", "memory"]);
-      }
-    }
-  });
-
   it("a node with an old kubelet makes clients classic, but for pods that cannot reach it", async () => {
     const node = {
       apiVersion: "v1",
@@ -71,35 +46,4 @@ function kindOf(pod: Fields): "native" | "classic" {
   }
   expect(client["restartPolicy"]).toBe("Always");
   return "native";
-}
-
-function scaledDeployment(name: string): Fields {
-  const labels = { app: name };
-  const spec = podSpecOf(["imagenet"]);
-  const resources = { requests: { cpu: "100m", memory: "64Mi" } };
-  const containers = listAt(spec, "containers").map((container) => ({ ...container, resources }));
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: "demo" },
-    spec: {
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { ...spec, containers } },
-    },
-  };
-}
-
-function autoscalerOf(name: string): Fields {
-  const target = { type: "Utilization", averageUtilization: 50 };
-  return {
-    apiVersion: "autoscaling/v2",
-    kind: "HorizontalPodAutoscaler",
-    metadata: { name, namespace: "demo" },
-    spec: {
-      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
-      minReplicas: 2,
-      maxReplicas: 4,
-      metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
-    },
-  };
 }

@@ -1,20 +1,33 @@
 // Runs inside the sandbox, between Sluice and the API server, and does to the calls what a file says.
 //   node api-proxy.js LISTEN_PORT SERVER_PORT CERTIFICATE KEY MODE_FILE
-// "pass": hands on. "storm": 500 for each call, and calls under way are broken off. "silent": what is under way never
-// gets another byte, even when the silence is over, and new calls get no answer as long as it lasts.
+// Each call and answer is the real API server's; only how it travels is not.
+// "pass": hands on.
+// "storm": 500 for each call, and calls under way are broken off.
+// "silent": what is under way never gets another byte, even when the silence is over, and new calls get no answer as
+// long as it lasts.
+// "reset": what is under way ends with a TCP reset; new calls pass.
+// "slow": answers come in small pieces, with a pause before each.
+// "half": lists of Sluice, and pages of them, are reset in the middle.
+// "half-pages": the same, but for first pages, which pass: what follows them does not come.
 import { readFileSync } from "node:fs";
 import { Agent, createServer, request } from "node:https";
 
 const [listenPort, serverPort, certificate, key, modeFile] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
 const underWay = new Set();
+const breaking = ["storm", "silent", "reset"];
+const pieceBytes = 300;
+const pieceMs = 20;
+/** By mode: how many lists were reset in the middle. */
+const halved = {};
 let mode = "pass";
 
 setInterval(() => {
   const now = readFileSync(modeFile, "utf8").trim();
   if (now === mode || now === "") return;
+  const counted = halved[mode] === undefined ? "" : `, ${halved[mode]} lists were halved in ${mode}`;
   mode = now;
-  console.log(`${mode} begins: ${mode === "pass" ? 0 : breakOff()} calls were under way`);
+  console.log(`${mode} begins: ${breaking.includes(mode) ? breakOff() : 0} calls were under way${counted}`);
 }, 20);
 
 function breakOff() {
@@ -23,8 +36,25 @@ function breakOff() {
   for (const { call, answer } of broken) {
     call.destroy();
     if (mode === "storm") answer.destroy();
+    if (mode === "reset") resetConnection(answer);
   }
   return broken.length;
+}
+
+function resetConnection(answer) {
+  const { socket } = answer;
+  if (socket === null) return;
+  // Under TLS lies the socket that can be reset.
+  (socket._parent ?? socket).resetAndDestroy();
+}
+
+/** Sluice asks for all there is from a version on, or for pages of it. */
+function isHalved(url) {
+  const { searchParams } = new URL(url, "https://api");
+  if (searchParams.get("watch") === "true") return false;
+  const all = searchParams.has("resourceVersion");
+  if (mode === "half-pages") return all || searchParams.has("continue");
+  return mode === "half" && (all || searchParams.has("limit"));
 }
 
 const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (asked, answer) => {
@@ -35,6 +65,7 @@ const server = createServer({ cert: readFileSync(certificate), key: readFileSync
     return;
   }
   const { method, url, headers } = asked;
+  const halve = isHalved(url);
   const call = request({ agent, host: "127.0.0.1", port: serverPort, method, path: url, headers });
   const one = { call, answer };
   underWay.add(one);
@@ -43,9 +74,14 @@ const server = createServer({ cert: readFileSync(certificate), key: readFileSync
     answer.writeHead(response.statusCode, response.headers);
     // Beginnings of watches are waited for.
     answer.flushHeaders();
-    response.on("data", (part) => underWay.has(one) && answer.write(part));
-    response.on("end", () => underWay.delete(one) && answer.end());
     response.on("error", () => underWay.delete(one) && answer.destroy());
+    const broken = () => underWay.delete(one) && answer.destroy();
+    if (halve) sendHalf(response, one).catch(broken);
+    else if (mode === "slow") sendSlowly(response, one).catch(broken);
+    else {
+      response.on("data", (part) => underWay.has(one) && answer.write(part));
+      response.on("end", () => underWay.delete(one) && answer.end());
+    }
   });
   call.on("error", () => underWay.delete(one) && answer.destroy());
   answer.on("close", () => {
@@ -54,6 +90,25 @@ const server = createServer({ cert: readFileSync(certificate), key: readFileSync
   });
   asked.pipe(call);
 });
+
+async function sendHalf(response, one) {
+  const parts = [];
+  for await (const part of response) parts.push(part);
+  const body = Buffer.concat(parts);
+  halved[mode] = (halved[mode] ?? 0) + 1;
+  one.answer.write(body.subarray(0, body.length / 2), () => resetConnection(one.answer));
+}
+
+async function sendSlowly(response, one) {
+  for await (const part of response) {
+    for (let at = 0; at < part.length && underWay.has(one); at += pieceBytes) {
+      await new Promise((resolve) => setTimeout(resolve, pieceMs));
+      one.answer.write(part.subarray(at, at + pieceBytes));
+    }
+  }
+  if (underWay.delete(one)) one.answer.end();
+}
+
 // A silent call is not to be ended by us.
 server.requestTimeout = 0;
 server.keepAliveTimeout = 300_000;

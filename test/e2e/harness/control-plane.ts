@@ -2,10 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
+import { ClusterCommand } from "./cluster-command.ts";
 import { eventually } from "./eventually.ts";
 import { textAt } from "./fields.ts";
 import { Gateway } from "./gateway.ts";
-import { Kubectl } from "./kubectl.ts";
 import { makePki, type Pki } from "./pki.ts";
 import { Running } from "./processes.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -23,7 +23,7 @@ export class ControlPlane {
   readonly pki: Pki;
   readonly gateway: Gateway;
   readonly api: ApiClient;
-  readonly kubectl: Kubectl;
+  readonly kubectl: ClusterCommand;
   readonly #sandbox: Sandbox;
   readonly #programs: string;
   readonly #running = new Map<Part, Running>();
@@ -33,12 +33,11 @@ export class ControlPlane {
     this.pki = pki;
     this.gateway = gateway;
     this.api = new ApiClient(gateway.httpsAgent(apiServerAddress, pki.admin));
-    this.kubectl = new Kubectl(
-      sandbox,
+    this.kubectl = new ClusterCommand(sandbox, "kubectl", [
       join(programs, "kubectl"),
-      join(pki.folder, "admin.conf"),
-      join(folder, "kubectl-cache"),
-    );
+      `--kubeconfig=${join(pki.folder, "admin.conf")}`,
+      `--cache-dir=${join(folder, "kubectl-cache")}`,
+    ]);
     this.#sandbox = sandbox;
     this.#programs = programs;
   }
@@ -154,6 +153,7 @@ export class ControlPlane {
           "--enable-aggregator-routing=true",
           "--authorization-mode=Node,RBAC",
           "--allow-privileged=true",
+          "--kubelet-preferred-address-types=InternalIP",
           "--profiling=false",
           "--shutdown-delay-duration=0s",
           `--client-ca-file=${pki("ca.crt")}`,
@@ -169,6 +169,7 @@ export class ControlPlane {
           ...client,
           "--controllers=*,-node-lifecycle-controller",
           "--use-service-account-credentials=true",
+          "--horizontal-pod-autoscaler-sync-period=2s",
           `--root-ca-file=${pki("ca.crt")}`,
           `--service-account-private-key-file=${pki("sa.key")}`,
         ];

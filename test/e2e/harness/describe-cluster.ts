@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, describe, inject } from "vitest";
 import { TestCluster } from "./test-cluster.ts";
 
-/** Cases on one cluster of their own; skipped where no cluster can run. `cluster()` is there once they run. */
+/**
+ * Cases on one cluster of their own; skipped where no cluster can run, or for the reason that `whyNot` gives.
+ * `cluster()` is there once they run.
+ */
 export function describeCluster(
   name: string,
   prepare: () => Promise<TestCluster>,
   cases: (cluster: () => TestCluster) => void,
+  whyNot = "",
 ): void {
-  const why = inject("whyNoCluster");
+  const why = inject("whyNoCluster") || whyNot;
   describe.skipIf(why !== "")(why === "" ? name : `${name} (skipped: ${why})`, () => {
     let running: TestCluster | undefined;
     beforeAll(async () => {

@@ -17,6 +17,8 @@ export interface ReplicaPlace {
   readonly caFile: string;
   /** The built command, dist/sluice.js. */
   readonly program: string;
+  /** What a pod's process finds in its environment besides what its container says. */
+  readonly environment?: ((podName: string) => Readonly<Record<string, string>>) | undefined;
 }
 
 /** The process of a pod of ours, started as its container says, with its ServiceAccount's files where they belong. */
@@ -186,6 +188,7 @@ export class Replica {
       KUBERNETES_SERVICE_HOST: host,
       KUBERNETES_SERVICE_PORT: port,
       ...Object.fromEntries(own),
+      ...this.#place.environment?.(this.name),
     };
   }
 }

@@ -17,6 +17,8 @@ export class Replicas {
   readonly #byUid = new Map<string, Replica>();
   readonly #work = new Set<Promise<void>>();
   readonly troubles: string[] = [];
+  /** What processes find in their environment besides what their containers say, by the names of their pods. */
+  environment: (podName: string) => Readonly<Record<string, string>> = () => ({});
   #closed = false;
   #loop: Promise<void>;
 
@@ -94,7 +96,8 @@ export class Replicas {
     if (at(pod, "metadata", "deletionTimestamp") !== undefined) return;
     const address = this.#free.shift();
     if (address === undefined) return;
-    const replica = new Replica(pod, address, this.#place);
+    const environment = (podName: string) => this.environment(podName);
+    const replica = new Replica(pod, address, { ...this.#place, environment });
     this.#byUid.set(uid, replica);
     this.#do(this.#keep(uid, replica));
   }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { inject } from "vitest";
 import type { ApiClient } from "./api-client.ts";
+import type { ClusterCommand } from "./cluster-command.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { eventually } from "./eventually.ts";
 import { textAt } from "./fields.ts";
 import { fluidCrds } from "./fluid-crds.ts";
-import type { Kubectl } from "./kubectl.ts";
 import { addNode } from "./nodes.ts";
 import { addObject, parseObjects, pathOf, readObjects } from "./objects.ts";
 import type { Replica } from "./replica.ts";
@@ -68,7 +68,7 @@ export class TestCluster {
     return this.plane.api;
   }
 
-  get kubectl(): Kubectl {
+  get kubectl(): ClusterCommand {
     return this.plane.kubectl;
   }
 
