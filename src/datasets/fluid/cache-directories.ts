@@ -8,10 +8,10 @@ import type { RuntimeType } from "./runtimes.ts";
  * (pkg/application/inject/fuse/mutator).
  */
 export function isCacheDirectory(
-  volume: Volume | undefined,
+  volume: Volume,
   { type, ownVolumes }: { readonly type: RuntimeType; readonly ownVolumes: readonly string[] },
 ): boolean {
-  if (volume === undefined || ownVolumes.includes(volume.name)) return false;
+  if (ownVolumes.includes(volume.name)) return false;
   // The node's time zone, which Fluid treats alike: no part of it is the client's.
   if (volume.hostPath?.path === "/etc/localtime") return true;
   return (

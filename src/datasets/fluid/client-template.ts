@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Container, ContainerPort, Volume } from "kubernetes-types/core/v1";
-import type { ClientDaemonSet } from "../../cluster/cluster-view.ts";
+import type { ClientDaemonSet, ClientPodTemplate } from "../../cluster/cluster-view.ts";
 import type { ClientTemplate } from "../../types/dataset-volume.ts";
 import { below, cleanAbsolutePath } from "../paths.ts";
 import { isCacheDirectory } from "./cache-directories.ts";
@@ -36,22 +36,17 @@ export function clientTemplate(
   const shared = type.mountsAtRoot ? oneLevelUp(found) : found;
 
   const dropped: string[] = [];
-  const isDropped = (name: string) =>
-    !options.keepCacheDirectories && name !== shared.volumeName && isCacheDirectory(all.get(name), options);
+  const caches = cacheVolumes(all, shared.volumeName, options);
   const preparing = preparingContainers(
     template.initContainers,
-    mounts.map((each) => each.name),
-    [...all.values()].filter(({ name }) => name !== shared.volumeName && !isDropped(name)),
+    mounts.map(({ name }) => name),
+    () => [...all.values()].filter(({ name }) => name !== shared.volumeName && !caches.has(name)),
     dropped,
   );
-  dropped.push(...template.containers.slice(1).map((other) => `container ${textOf(other?.name)}`));
-  if (template.hostNetwork) dropped.push("the host's network");
-  if (container.lifecycle?.postStart) dropped.push("its hook postStart");
-  if (container.lifecycle?.preStop && !container.lifecycle.preStop.exec)
-    dropped.push("its hook preStop, which is no command");
-  const kept = mounts.filter((each) => !isDropped(each.name));
-  for (const each of mounts)
-    if (isDropped(each.name)) dropped.push(`cache directory ${textOf(each.mountPath)} (volume ${each.name})`);
+  dropped.push(...withoutPlace(template, container));
+  const kept = mounts.filter(({ name }) => !caches.has(name));
+  for (const { name, mountPath } of mounts)
+    if (caches.has(name)) dropped.push(`cache directory ${textOf(mountPath)} (volume ${name})`);
   const ports = portsOf(container, options.scrapesMetrics, dropped);
   const volumes = volumesOf(all, [...preparing, { ...container, volumeMounts: kept }], shared.volumeName);
 
@@ -74,6 +69,28 @@ export function clientTemplate(
     scrapesMetrics: options.scrapesMetrics,
     ...nodeService(volumes, type),
   };
+}
+
+function cacheVolumes(
+  all: ReadonlyMap<string, Volume>,
+  sharedVolume: string,
+  options: TemplateOptions,
+): ReadonlySet<string> {
+  const caches = new Set<string>();
+  if (options.keepCacheDirectories) return caches;
+  for (const [name, volume] of all)
+    if (name !== sharedVolume && isCacheDirectory(volume, options)) caches.add(name);
+  return caches;
+}
+
+/** What of the template has no place in another pod, or none beside a supervisor. */
+function withoutPlace(template: ClientPodTemplate, { lifecycle }: Container): string[] {
+  return [
+    ...template.containers.slice(1).map((other) => `container ${textOf(other?.name)}`),
+    ...(template.hostNetwork ? ["the host's network"] : []),
+    ...(lifecycle?.postStart ? ["its hook postStart"] : []),
+    ...(lifecycle?.preStop && !lifecycle.preStop.exec ? ["its hook preStop, which is no command"] : []),
+  ];
 }
 
 /** A client could not start again on its own dead mount if that were the root of the volume that it shares. */

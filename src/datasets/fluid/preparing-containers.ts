@@ -2,17 +2,18 @@ import type { Container, Volume } from "kubernetes-types/core/v1";
 import { named, textOf } from "./manifest-lists.ts";
 
 /**
- * Those of a template's init containers that leave something for the client in one of `volumes`, themselves or by way
- * of a later one, with their mounts of `volumes` only. `clientVolumes` are the names that the client mounts. What an
+ * Those of a template's init containers that leave something for the client in one of the volumes, themselves or by way
+ * of a later one, with their mounts of these volumes only. `clientVolumes` are the names that the client mounts. What an
  * init container does to the node or to the place of the mount is not needed in a pod: such are named in `dropped`.
  */
 export function preparingContainers(
   initContainers: readonly Container[],
   clientVolumes: readonly string[],
-  volumes: readonly Volume[],
+  volumesOf: () => readonly Volume[],
   dropped: string[],
 ): Container[] {
   if (initContainers.length === 0) return [];
+  const volumes = volumesOf();
   const known = new Set(volumes.map((volume) => volume.name));
   const writable = new Set(volumes.filter(canBeWritten).map((volume) => volume.name));
   const awaited = new Set(clientVolumes);
