@@ -14,6 +14,9 @@ export interface LeaderTiming {
 /** As Kubernetes' own controllers have them. (Kubernetes: client-go, tools/leaderelection.) */
 export const leaderTiming: LeaderTiming = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 
+/** How long a process that ends may take to give the Lease away; within a pod's grace period. */
+const releaseMs = 5_000;
+
 export interface LeaderOptions {
   readonly lock: LeaseLock;
   /** Of this process and no other. */
@@ -111,8 +114,8 @@ class Candidate {
 
   /** Gives the Lease away where it is still ours. */
   async release(): Promise<void> {
-    const { lock, identity, timing, onProblem } = this.#options;
-    const signal = AbortSignal.timeout(timing.retryMs);
+    const { lock, identity, onProblem } = this.#options;
+    const signal = AbortSignal.timeout(releaseMs);
     try {
       const reading = await lock.read(signal);
       if (reading?.record.holder !== identity) return;
