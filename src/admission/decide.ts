@@ -9,6 +9,7 @@ import { fluid, juicefs } from "./labels.ts";
 import { readPodOptions } from "./pod-options.ts";
 import { isPodCreation, type PodRequest } from "./pod-request.ts";
 import { prepareForCsi } from "./prepare-for-csi.ts";
+import type { Question } from "./question.ts";
 import { readPod } from "./read-pod.ts";
 import { type Selection, select } from "./select.ts";
 import { serveBySidecars } from "./serve-by-sidecars.ts";
@@ -48,7 +49,7 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
     return unchanged(pod, [leftover(skips)]);
 
   const steps = stepsOf(selection.mode, cluster, config);
-  const leftOut = selection.mode === "sidecar" && !steps.withDataset.includes("FuseSidecar");
+  const leftOut = isLeftOut(selection, steps);
   const findings = [
     ...selection.findings,
     ...(skips === undefined ? [] : [leftover(skips)]),
@@ -67,7 +68,11 @@ export function decide(request: PodRequest, cluster: ClusterView, config: Config
   return selection.mode === "csi" || leftOut ? prepareForCsi(question) : serveBySidecars(question);
 }
 
-/** Whoever wrote the profile leaves the claims to the CSI driver. */
+/** Whoever wrote Fluid's profile leaves the claims to the CSI driver; who asks Sluice itself for clients gets them. */
+function isLeftOut({ mode, fluidLabel, juicefs }: Question["selection"], { withDataset }: Steps): boolean {
+  return mode === "sidecar" && fluidLabel && juicefs === undefined && !withDataset.includes("FuseSidecar");
+}
+
 function clientsLeftOut({ by }: Steps): Finding {
   const message = `no client is put into the pod, for ${by} lists no FuseSidecar under serverless.withDataset: list it, or take the profile away`;
   return { code: "clients-left-out", message };

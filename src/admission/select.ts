@@ -12,6 +12,8 @@ export type Selection =
       readonly asks: true;
       readonly mode: Mode;
       readonly by: string;
+      /** A label of Fluid's on the pod asks for it, so that Fluid's plugin profile has its say. */
+      readonly fluidLabel: boolean;
       /** Fluid's datasets are asked for. */
       readonly fluid: boolean;
       /** Claims of the JuiceFS CSI driver are asked for. */
@@ -71,6 +73,7 @@ export function select(
     asks: true,
     mode: mode ?? implied,
     by,
+    fluidLabel: asked !== undefined,
     fluid: !onlyJuicefs,
     ...(wanted ? { juicefs: ofJuicefs } : {}),
     findings,

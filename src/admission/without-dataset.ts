@@ -4,7 +4,6 @@ import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
 import { bySeverity, unchanged } from "./conclude.ts";
 import type { Decision, VolumeOutcome } from "./decision.ts";
-import { fluid } from "./labels.ts";
 import { platformOf, type Question } from "./question.ts";
 import { whyNotSteered } from "./steer.ts";
 import { isMetByNone } from "./steering.ts";
@@ -24,7 +23,7 @@ export function withoutDataset(question: Question, volumes: readonly VolumeOutco
   const { pod, selection, steps } = question;
   const { mode } = selection;
   const none: Finding = { code: "no-dataset", message: "no volume of the pod belongs to a dataset" };
-  if (!steps.withoutDataset.includes("PreferNodesWithoutCache") || !asksByLabelOfFluid(question))
+  if (!steps.withoutDataset.includes("PreferNodesWithoutCache") || !selection.fluidLabel)
     return unchanged(pod, [none], volumes, { mode });
   const why = whyLeftAlone(question);
   if (why !== undefined)
@@ -44,11 +43,6 @@ export function withoutDataset(question: Question, volumes: readonly VolumeOutco
     edits: editor.edits,
     pod: editor.pod,
   };
-}
-
-function asksByLabelOfFluid({ pod }: Question): boolean {
-  const labels = pod.metadata?.labels ?? {};
-  return [fluid.serverful, fluid.serverless, fluid.sidecar].some((label) => labels[label] === "true");
 }
 
 function whyLeftAlone(question: Question): string | undefined {

@@ -6,7 +6,7 @@ import { projectPluginProfile } from "../../src/cluster/projections.ts";
 import { defaultConfig } from "../../src/config.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { codesOf, decidePod, optedInCluster, podWith } from "../support/decide-pod.ts";
-import { fluidDataset } from "../support/fluid-dataset.ts";
+import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
 
 const place = { namespace: "fluid-system", name: "webhook-plugins" };
 
@@ -170,8 +170,10 @@ describe("in sidecar mode", () => {
     expect(JSON.stringify(pod.spec?.affinity)).toContain('"disk"');
   });
 
-  it("no client is put in where the profile lists no FuseSidecar, which is warned about", () => {
-    const decision = decideBy({ serverless: "{withDataset: [DatasetUsageInjector]}", args }, "sidecar");
+  it("no client is put in where the profile lists no FuseSidecar and Fluid's label asks for it, with a warning", () => {
+    const pluginProfile = profileOf({ serverless: "{withDataset: [DatasetUsageInjector]}", args });
+    const asking = labelled(podWith(["data"]), { "serverless.fluid.io/inject": "true" });
+    const decision = decidePod(asking, clusterOf({ ...objectsOf(pinned), pluginProfile }));
     expect(decision).toMatchObject({ verdict: "injected", mode: "csi" });
     expect(decision.pod.spec?.volumes).toEqual(podWith(["data"]).spec?.volumes);
     expect(decision.pod.spec?.initContainers).toBeUndefined();
@@ -181,6 +183,12 @@ describe("in sidecar mode", () => {
     });
     expect(preferences(decision.pod)).toEqual(["fluid.io/s-default-data 30"]);
   });
+});
+
+it("clients are put in whatever the profile lists where Sluice's own labels ask for them", () => {
+  const decision = decideBy({ serverless: "{withDataset: []}" }, "sidecar");
+  expect(decision).toMatchObject({ verdict: "injected", mode: "sidecar" });
+  expect(codesOf(decision)).not.toContain("clients-left-out");
 });
 
 describe("a pod that asks by a label of Fluid's and has no dataset", () => {
