@@ -119,7 +119,12 @@ export function serveBySidecars(question: Question): Decision {
   const told = outcomes(resolution, before, plans, added.unmounted);
   if (findings.some(isRefusal)) return reject(pod, findings, refusedOutcomes(told, findings), known);
 
-  if (options.checkMounts) checkMounts(editor, servedVolumes(editor.pod, config.subPathExpr === "direct"));
+  if (options.checkMounts)
+    checkMounts(
+      editor,
+      servedVolumes(editor.pod, config.subPathExpr === "direct"),
+      directlyServed(editor.pod),
+    );
   const mounted = plans.filter((plan) => plan.claims.some((claim) => !added.unmounted.has(claim.name)));
   if (mounted.length > 0)
     findings.push(

@@ -52,7 +52,7 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
       /^✓ permissions +system:serviceaccount:sluice-system:sluice has all 47 rights it needs$/m,
       /^✓ caches +2 replicas are ready: [1-9]\d* objects, last contact at most \d+ s ago$/m,
       /^✓ namespaces +1 opted in: demo$/m,
-      /^13 ✓ {2}0 ! {2}0 ✗$/m,
+      /^14 ✓ {2}0 ! {2}0 ✗$/m,
     ])
       expect(stdout).toMatch(line);
   });

@@ -95,6 +95,16 @@ describe("app.poststart.fluid.io/inject", () => {
     expect(found("sluice-guard")?.lifecycle).toBeUndefined();
   });
 
+  it("looks where a client mounts straight into the app's volume, too, and never in the client", () => {
+    const made = asking(podWith(["data"]));
+    const annotations = { "sluice.io/platform": "acs" };
+    const { pod } = decidePod({ ...made, metadata: { ...made.metadata, annotations } }, cluster);
+    expect(hookOf(pod.spec?.containers[0])).toEqual([...check, "/data", "fuse"]);
+    const client = pod.spec?.initContainers?.find(({ name }) => name === "fluid-fuse-0");
+    expect(client?.startupProbe).toBeDefined();
+    expect(client?.lifecycle).toBeUndefined();
+  });
+
   it("has nothing to add on a second call, and serves containers that came later", () => {
     const once = decidePod(asking(podWith(["data"])), cluster).pod;
     expect(decidePod(once, cluster).edits).toEqual([]);
