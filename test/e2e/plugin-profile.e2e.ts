@@ -113,6 +113,22 @@ describeCluster("scheduling as Fluid's webhook has it", clusterWithSluice, (clus
     await settles(withDataset, usual);
   });
 
+  it("the scheduler puts pods without any claim on the one node that holds no cache", async () => {
+    const { api } = cluster();
+    for (const name of ["node-a", "node-b"])
+      await api.patch(`/api/v1/nodes/${name}`, { metadata: { labels: { "fluid.io/dataset-num": "1" } } });
+    const names = ["web-1", "web-2", "web-3", "web-4"];
+    for (const name of names)
+      await api.create("/api/v1/namespaces/demo/pods", podOf(name, { labels: serverful }));
+    const nodes = names.map((name) =>
+      eventually(`${name} is on a node`, async () => {
+        const pod = await api.get(`/api/v1/namespaces/demo/pods/${name}`);
+        return textAt(pod, "spec", "nodeName") || undefined;
+      }),
+    );
+    expect(await Promise.all(nodes)).toEqual(names.map(() => "node-c"));
+  });
+
   it("while no replica answers, a pod without claims gets in all the same", async () => {
     await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=0", "-n", sluiceNamespace]);
     await cluster().replicas.ready(0);
