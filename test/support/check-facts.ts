@@ -80,7 +80,7 @@ interface OpsPage {
 
 /** A cluster in which all is well. */
 export function wellFacts({ authority, serving }: TestCertificates, change: Partial<Facts> = {}): Facts {
-  const { certificates, pluginProfile } = defaultConfig;
+  const { certificates, pluginProfile, juicefs } = defaultConfig;
   return {
     now: checkNow,
     namespace,
@@ -99,6 +99,12 @@ export function wellFacts({ authority, serving }: TestCertificates, change: Part
     labelledNamespaces: { value: [labelledNamespace("research")] },
     fluidPods: { value: [] },
     pluginProfile: { place: pluginProfile, found: { value: undefined }, ofFluid: { value: undefined } },
+    juicefs: {
+      config: juicefs,
+      driverConfig: { value: undefined },
+      namespaces: { value: [] },
+      secrets: { value: [] },
+    },
     policy: { value: { metadata: { name: "sluice" } } },
     policyBinding: { value: { spec: { policyName: "sluice", validationActions: ["Deny"] } } },
     ...change,

@@ -4,6 +4,7 @@ import { checkCaches } from "./check-caches.ts";
 import { checkCertificates } from "./check-certificates.ts";
 import { checkFluidKinds } from "./check-fluid-kinds.ts";
 import { checkHandover } from "./check-handover.ts";
+import { checkJuicefs } from "./check-juicefs.ts";
 import { checkNamespaces } from "./check-namespaces.ts";
 import { checkOtherInjectors, checkOtherWebhooks } from "./check-other-webhooks.ts";
 import { checkPermissions } from "./check-permissions.ts";
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   checkCaches,
   checkNamespaces,
   checkPluginProfile,
+  checkJuicefs,
   checkOtherWebhooks,
   checkHandover,
   checkOtherInjectors,

@@ -1,5 +1,4 @@
 import { objectsAt, type RawObject, textAt, textsAt } from "../../cluster/raw-fields.ts";
-import { optedInNamespaces } from "./check-namespaces.ts";
 import { ourEntries } from "./check-registration.ts";
 import { type CheckResult, type Finding, ok, warning, worst } from "./check-result.ts";
 import { type Facts, known } from "./facts.ts";
@@ -26,23 +25,20 @@ export function checkOtherInjectors(facts: Facts): CheckResult | undefined {
   return { check: "other injectors", ...worst(found, ok("none serves the same pods")) };
 }
 
-// JuiceFS CSI driver: deploy/webhook.yaml. Its webhooks take namespaces by these labels.
-const juiceFsLabels = ["juicefs.com/enable-injection", "juicefs.com/enable-serverless-injection"];
-
+// JuiceFS CSI driver: deploy/webhook.yaml. Its webhooks take namespaces by the labels that opt in here, too.
 function judgeJuiceFs(configuration: RawObject, facts: Facts): Finding[] {
   const entries = objectsAt(configuration, "webhooks");
   if (!entries.some((entry) => textAt(entry, "clientConfig", "service", "path")?.startsWith("/juicefs/")))
     return [];
-  const both = optedInNamespaces(facts).filter(({ labels }) =>
-    juiceFsLabels.some((key) => labels[key] === "true"),
-  );
-  if (both.length === 0) return [];
-  const [first] = both;
-  const more = both.length === 1 ? "" : ` and ${both.length - 1} more namespaces`;
+  if (!facts.juicefs.config.enabled) return [];
+  // The webhook of the driver's other mode is there as well where one is, and serves no other pods.
+  const [first, ...others] = (known(facts.juicefs.namespaces) ?? []).map(nameOf);
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` and ${others.length} more namespaces`;
   return [
     warning(
-      `JuiceFS's own webhook (${nameOf(configuration)}) serves pods of ${first?.name}${more} too`,
-      `keep one of the two: kubectl label namespace ${first?.name} ${juiceFsLabels.map((key) => `${key}-`).join(" ")}`,
+      `JuiceFS's own webhook (${nameOf(configuration)}) serves pods of ${first}${more} too`,
+      `keep one of the two: kubectl delete mutatingwebhookconfiguration ${nameOf(configuration)}`,
     ),
   ];
 }

@@ -67,6 +67,16 @@ export interface Facts {
     readonly found: Reading<RawObject | undefined>;
     readonly ofFluid: Reading<RawObject | undefined>;
   };
+  /** What claims of the JuiceFS CSI driver are served by. */
+  readonly juicefs: {
+    readonly config: Config["juicefs"];
+    /** The driver's own configuration. */
+    readonly driverConfig: Reading<RawObject | undefined>;
+    /** Namespaces that ask by the driver's labels. */
+    readonly namespaces: Reading<readonly RawObject[]>;
+    /** ConfigMaps that tell of the Secrets of volumes. */
+    readonly secrets: Reading<readonly RawObject[]>;
+  };
   readonly policy: Reading<RawObject | undefined>;
   readonly policyBinding: Reading<RawObject | undefined>;
 }

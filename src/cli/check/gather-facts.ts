@@ -1,7 +1,8 @@
 import { parse } from "yaml";
-import { sluice } from "../../admission/labels.ts";
+import { juicefs, sluice } from "../../admission/labels.ts";
 import { readBundle } from "../../certs/pem-bundle.ts";
 import { fluidGroup, groupPath } from "../../cluster/api-resources.ts";
+import { factsLabel } from "../../cluster/juicefs-projections.ts";
 import { fieldAt, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import { type Config, defaultConfig, parseConfig } from "../../config.ts";
 import type { ApiReader } from "./api-reader.ts";
@@ -35,6 +36,7 @@ export async function gatherFacts(
     labelledNamespaces,
     fluidPods,
     pluginProfile,
+    ofJuicefs,
     policy,
     policyBinding,
   ] = await Promise.all([
@@ -55,6 +57,7 @@ export async function gatherFacts(
     reader.list("/api/v1/namespaces", { labelSelector: sluice.injection }),
     reader.list("/api/v1/pods", { labelSelector: markedPods }),
     configRead.then((config) => readPluginProfile(reader, config.pluginProfile)),
+    configRead.then((config) => readJuicefs(reader, inside, config.juicefs)),
     reader.get(`${admission}/validatingadmissionpolicies/${installed.policy}`),
     reader.get(`${admission}/validatingadmissionpolicybindings/${installed.policy}`),
   ]);
@@ -79,6 +82,7 @@ export async function gatherFacts(
     labelledNamespaces,
     fluidPods,
     pluginProfile,
+    juicefs: ofJuicefs,
     policy,
     policyBinding,
   };
@@ -106,6 +110,26 @@ async function readPluginProfile(
     reader.get(`/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`);
   const [found, ofFluid] = await Promise.all([read(place), read(defaultConfig.pluginProfile)]);
   return { place, found, ofFluid };
+}
+
+async function readJuicefs(
+  reader: ApiReader,
+  inside: string,
+  config: Config["juicefs"],
+): Promise<Facts["juicefs"]> {
+  const { namespace, name } = config.configMap;
+  const place = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
+  const [driverConfig, onNode, serverless, secrets] = await Promise.all([
+    reader.get(place),
+    reader.list("/api/v1/namespaces", { labelSelector: `${juicefs.injection}=true` }),
+    reader.list("/api/v1/namespaces", { labelSelector: `${juicefs.serverlessInjection}=true` }),
+    reader.list(`/api/v1${inside}/configmaps`, { labelSelector: `${factsLabel}=true` }),
+  ]);
+  const namespaces =
+    "problem" in onNode || "problem" in serverless
+      ? onNode
+      : { value: [...onNode.value, ...serverless.value] };
+  return { config, driverConfig, namespaces, secrets };
 }
 
 /** What the replicas are configured by; the defaults where that cannot be read. */

@@ -3,6 +3,7 @@ import { runChecks } from "../../../src/cli/check/all-checks.ts";
 import { checkApiServer } from "../../../src/cli/check/check-api-server.ts";
 import { checkCaches } from "../../../src/cli/check/check-caches.ts";
 import { checkFluidKinds } from "../../../src/cli/check/check-fluid-kinds.ts";
+import { checkJuicefs } from "../../../src/cli/check/check-juicefs.ts";
 import { checkNamespaces } from "../../../src/cli/check/check-namespaces.ts";
 import { checkOtherInjectors, checkOtherWebhooks } from "../../../src/cli/check/check-other-webhooks.ts";
 import { checkPermissions } from "../../../src/cli/check/check-permissions.ts";
@@ -54,6 +55,7 @@ it("a cluster in which all is well", () => {
     "caches",
     "namespaces",
     "plugin profile",
+    "JuiceFS",
     "other webhooks",
     "other injectors",
     "policy",
@@ -202,6 +204,53 @@ describe("plugin profile", () => {
   );
 });
 
+const ofJuicefs = (change: Partial<Facts["juicefs"]>): Facts["juicefs"] => ({
+  config: defaultConfig.juicefs,
+  driverConfig: { value: undefined },
+  namespaces: { value: [] },
+  secrets: { value: [] },
+  ...change,
+});
+
+describe("JuiceFS", () => {
+  const juicefs = (change: Partial<Facts["juicefs"]>): Partial<Facts> => ({ juicefs: ofJuicefs(change) });
+  const driverConfig = (text: string) => ({ driverConfig: { value: { data: { "config.yaml": text } } } });
+  const namespaces = { value: [labelledNamespace("lab")] };
+  const known = (facts: unknown) => ({
+    secrets: {
+      value: [{ metadata: { name: "juicefs.storage.fs" }, data: { "facts.json": JSON.stringify(facts) } }],
+    },
+  });
+  const good = known({ facts: { edition: "ce", fileSystem: "fs" } });
+  it.each<Case>([
+    ["asked for by nobody", {}, "ok", "no namespace asks"],
+    ["all there", juicefs({ namespaces, ...good }), "ok", "1 Secret is known; the driver's defaults"],
+    [
+      "configured",
+      juicefs({ namespaces, ...good, ...driverConfig("{}") }),
+      "ok",
+      "juicefs-csi-driver-config",
+    ],
+    [
+      "a broken configuration",
+      juicefs(driverConfig("mountPodPatch: 1")),
+      "warning",
+      "mountPodPatch must be a list",
+    ],
+    ["a misspelt field", juicefs(driverConfig("mountPodPach: []")), "warning", "mountPodPach is not known"],
+    ["no controllers", juicefs({ namespaces }), "warning", "nothing is known of any volume's Secret"],
+    [
+      "a Secret that is missing",
+      juicefs(known({ problem: "it does not exist" })),
+      "warning",
+      "Secret storage/fs: it does not exist",
+    ],
+    ["unread", juicefs({ driverConfig: problem }), "warning", "you may not"],
+  ])("%s", (_, change, level, message) =>
+    expectResult(checkJuicefs, wellFacts(certificates, change), level, message),
+  );
+});
+
 describe("caches", () => {
   const replica = (page: Parameters<typeof replicaFacts>[2]) => (): Partial<Facts> => ({
     replicas: { value: [replicaFacts("sluice-a", certificates.serving, page)] },
@@ -270,12 +319,7 @@ describe("webhooks of others", () => {
   const others = (...configurations: ReturnType<typeof otherConfiguration>[]) =>
     wellFacts(certificates, {
       configurations: { value: [registrationWith(certificates.authority.cert), ...configurations] },
-      labelledNamespaces: {
-        value: [
-          labelledNamespace("plain"),
-          labelledNamespace("both", { "juicefs.com/enable-injection": "true" }),
-        ],
-      },
+      juicefs: ofJuicefs({ namespaces: { value: [labelledNamespace("lab")] } }),
     });
   const fluidService = {
     namespace: "fluid-system",
@@ -314,12 +358,12 @@ describe("webhooks of others", () => {
   it.each<readonly [string, ReturnType<typeof otherConfiguration>[], CheckLevel, string]>([
     ["none", [otherConfiguration("istio")], "ok", "none serves the same pods"],
     ["Fluid's, of which the handover tells", [otherConfiguration("fluid", fluidService)], "ok", "none"],
-    ["JuiceFS's", [otherConfiguration("juicefs", juicefs)], "warning", "serves pods of both too"],
+    ["JuiceFS's", [otherConfiguration("juicefs", juicefs)], "warning", "serves pods of lab too"],
   ])("that inject clients: %s", (_, configurations, level, message) =>
     expectResult(checkOtherInjectors, others(...configurations), level, message),
   );
 
-  it("is well with JuiceFS's where no namespace asks for both", () => {
+  it("is well with JuiceFS's where no namespace asks for clients of JuiceFS", () => {
     const facts = wellFacts(certificates, {
       configurations: { value: [otherConfiguration("juicefs", juicefs)] },
     });
