@@ -1,10 +1,8 @@
-import type { Container, Volume } from "kubernetes-types/core/v1";
+import type { Container, HostPathVolumeSource, Volume } from "kubernetes-types/core/v1";
 import type { ClientTemplate } from "../types/dataset-volume.ts";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import type { Platform } from "./platform.ts";
-
-const directories: readonly (string | undefined)[] = ["Directory", "DirectoryOrCreate"];
 
 /** What becomes of a directory of the host where the platform takes none. */
 export type HostPathChoice = "emptyDir" | "drop" | "refuse";
@@ -26,10 +24,10 @@ export function adaptTemplate(
   const volumes = template.volumes.flatMap((volume): Volume[] => {
     const host = noHostPath ? volume.hostPath : undefined;
     if (host === undefined) return [volume];
-    const becomes = directories.includes(host.type) ? hostPaths : "drop";
+    const becomes = replacementOf(host.type, hostPaths);
     if (becomes === "drop") gone.add(volume.name);
     // What is privileged has the device, and what is not gets it by the platform's own way.
-    if (host.path !== "/dev/fuse") findings.push(tell(template, volume.name, host.path, becomes, platform));
+    if (host.path !== "/dev/fuse") findings.push(tell(template, volume.name, host, becomes, platform));
     return becomes === "drop" ? [] : [{ name: volume.name, emptyDir: {} }];
   });
   const { container, initContainers } = template;
@@ -43,6 +41,12 @@ export function adaptTemplate(
     },
     findings,
   };
+}
+
+/** A directory that has to be there already is no cache: a client would serve an empty one without a word. */
+function replacementOf(type: string | undefined, hostPaths: HostPathChoice): HostPathChoice {
+  if (type === "DirectoryOrCreate") return hostPaths;
+  return type === "Directory" && hostPaths !== "drop" ? "refuse" : "drop";
 }
 
 function withoutMounts(
@@ -67,14 +71,18 @@ const outcome: Readonly<Record<HostPathChoice, string>> = {
     "would have to be replaced: take it out of the runtime, or set refusedHostPaths: emptyDir in the configuration",
 };
 
+const expected =
+  "has to be on the node already, so something is expected in it: take it out of the runtime, or set refusedHostPaths: drop in the configuration";
+
 function tell(
   template: ClientTemplate,
   volume: string,
-  path: string,
+  { path, type }: HostPathVolumeSource,
   becomes: HostPathChoice,
   { name }: Platform,
 ): Finding {
   const what = `platform ${name} takes no hostPath, so volume ${volume} (${path}) of ${describeRef(template.source)}`;
-  const code = becomes === "refuse" ? "host-path-refused" : "template-part-replaced";
-  return { code, message: `${what} ${outcome[becomes]}` };
+  if (becomes !== "refuse") return { code: "template-part-replaced", message: `${what} ${outcome[becomes]}` };
+  const words = type === "Directory" ? expected : outcome.refuse;
+  return { code: "host-path-refused", message: `${what} ${words}` };
 }

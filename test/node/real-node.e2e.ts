@@ -8,6 +8,7 @@ import { nodeWideCases } from "./cases/node-wide.ts";
 import { prefetchCases } from "./cases/prefetch.ts";
 import { startCases } from "./cases/start.ts";
 import { stopCases } from "./cases/stop.ts";
+import { straightCases } from "./cases/straight.ts";
 import { viewCases } from "./cases/views.ts";
 import { CaseTable } from "./harness/case-table.ts";
 import { content, prepareNode } from "./harness/prepare-node.ts";
@@ -39,6 +40,7 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
   describe.concurrent("stop", () => stopCases(context));
   describe.concurrent("prefetch", () => prefetchCases(context));
   describe.concurrent("jobs", () => jobCases(context));
+  describe.concurrent("straight", () => straightCases(context));
   describe.concurrent("memory", () => memoryCases(context));
   describe("node", () => nodeWideCases(context));
 

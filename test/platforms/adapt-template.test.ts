@@ -31,8 +31,11 @@ function templateWith(hostPath: HostPathVolumeSource): ClientTemplate {
 }
 
 describe("adaptTemplate", () => {
-  it.each(["Directory", "DirectoryOrCreate"])("makes a %s of the host an emptyDir, and says so", (type) => {
-    const { template, findings } = adaptTemplate(templateWith({ path: "/cache", type }), platformOf("eci"));
+  it("makes a directory of the host an emptyDir, and says so", () => {
+    const { template, findings } = adaptTemplate(
+      templateWith({ path: "/cache", type: "DirectoryOrCreate" }),
+      platformOf("eci"),
+    );
     expect(template.volumes[0]).toEqual({ name: "host", emptyDir: {} });
     expect(template.container.volumeMounts).toHaveLength(2);
     expect(findings.map(({ code }) => code)).toEqual(["template-part-replaced"]);
@@ -40,13 +43,23 @@ describe("adaptTemplate", () => {
   });
 
   it("leaves a directory of the host out, or refuses it, as configured", () => {
-    const before = templateWith({ path: "/cache", type: "Directory" });
+    const before = templateWith({ path: "/cache", type: "DirectoryOrCreate" });
     const dropped = adaptTemplate(before, platformOf("eci"), "drop");
     expect(dropped.template.volumes.map(({ name }) => name)).toEqual(["kept"]);
     expect(dropped.findings[0]?.message).toContain("is left out");
     const refused = adaptTemplate(before, platformOf("eci"), "refuse");
     expect(refused.findings.map(({ code }) => code)).toEqual(["host-path-refused"]);
     expect(refused.findings[0]?.message).toContain("set refusedHostPaths: emptyDir in the configuration");
+  });
+
+  it("refuses a directory in which something is expected, unless it is to be left out", () => {
+    const before = templateWith({ path: "/srv/books", type: "Directory" });
+    const refused = adaptTemplate(before, platformOf("eci"), "emptyDir");
+    expect(refused.findings.map(({ code }) => code)).toEqual(["host-path-refused"]);
+    expect(refused.findings[0]?.message).toMatch(/volume host \(\/srv\/books\).*on the node already/);
+    const dropped = adaptTemplate(before, platformOf("eci"), "drop");
+    expect(dropped.template.volumes.map(({ name }) => name)).toEqual(["kept"]);
+    expect(dropped.findings.map(({ code }) => code)).toEqual(["template-part-replaced"]);
   });
 
   it("treats what runs before the client alike", () => {

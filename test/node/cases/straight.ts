@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { appPod, reader } from "../harness/app-pod.ts";
+import { seconds } from "../harness/case-table.ts";
+import { type CaseContext, deleted, refusal, runToEnd, withPod } from "./case-context.ts";
+
+const acs = { "sluice.io/platform": "acs" };
+const claims = { training: "/data" };
+
+/** Clients that mount straight into the app's volume, as they are made for virtual nodes, on a kubelet's node. */
+export function straightCases(context: () => CaseContext): void {
+  it("native: the first read of app and init container succeeds, and nothing is left", async () => {
+    const { table } = context();
+    const pod = appPod("straight-native", {
+      script: reader("/data/hello.txt", 2),
+      initScripts: ["cat /data/hello.txt"],
+      claims,
+      annotations: acs,
+    });
+    await withPod(context(), pod, async (started) => {
+      const first = await started.line("app", /./);
+      expect(first.text).toBe("ok hello");
+      expect(started.log("init-0").map(({ text }) => text)).toEqual(["hello"]);
+      const took = seconds(first.at - started.createdAt);
+      table.add("start", "straight, native: creation to the app's first read", took);
+      const gone = seconds(await deleted(started, 12));
+      expect(started.log("app").filter(({ text }) => text.startsWith("ERR"))).toEqual([]);
+      table.add("stop", "straight, native: deletion to gone, app reads on for 2 s", gone);
+    });
+  });
+
+  it("classic: the hook holds the app back until it can read", async () => {
+    const { table } = context();
+    const annotations = { "sluice.io/platform": "eklet" };
+    const pod = appPod("straight-classic", { script: reader("/data/hello.txt"), claims, annotations });
+    await withPod(context(), pod, async (started) => {
+      const first = await started.line("app", /./);
+      expect(first.text).toBe("ok hello");
+      const took = seconds(first.at - started.createdAt);
+      table.add("start", "straight, classic: creation to the app's first read", took);
+      await deleted(started, 16);
+    });
+  });
+
+  it("native: an app that has ended ends the pod", async () => {
+    const pod = appPod("straight-job", { script: "cat /data/hello.txt", claims, annotations: acs });
+    expect(await runToEnd(context(), pod)).toEqual(["hello"]);
+  });
+
+  it("a client that serves a directory of the node is refused where no hostPath can be", async () => {
+    const pod = appPod("straight-host", { script: "true", claims: { books: "/data" }, annotations: acs });
+    expect(await refusal(context(), pod)).toContain("has to be on the node already");
+  });
+}
