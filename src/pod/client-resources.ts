@@ -53,7 +53,8 @@ function fitPair(
   return askedRequest === undefined ? { request: limit, limit } : { request, limit: request };
 }
 
-function smaller(a: string | undefined, b: string | undefined): string | undefined {
+/** The smaller of two quantities; of one alone, that one. */
+export function smaller(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return (parseQuantity(a) ?? Number.POSITIVE_INFINITY) <= (parseQuantity(b) ?? Number.POSITIVE_INFINITY)
     ? a

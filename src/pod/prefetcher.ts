@@ -1,5 +1,12 @@
-import type { Container, EnvVar, Lifecycle, Pod, SecurityContext } from "kubernetes-types/core/v1";
-import type { ResourceSizes } from "./client-resources.ts";
+import type {
+  Container,
+  EnvVar,
+  Lifecycle,
+  Pod,
+  ResourceRequirements,
+  SecurityContext,
+} from "kubernetes-types/core/v1";
+import { type ResourceSizes, smaller } from "./client-resources.ts";
 import { containersOf } from "./containers.ts";
 import { freeName } from "./names.ts";
 import type { PodEditor } from "./pod-editor.ts";
@@ -9,6 +16,7 @@ import {
   prefetchWaitCommand,
   statusPath,
 } from "./prefetch-commands.ts";
+import { isGuaranteed } from "./quality-of-service.ts";
 
 /** Fluid's names (pkg/webhook/plugins/fileprefetcher). */
 export const prefetcherName = "fluid-file-prefetcher";
@@ -26,7 +34,7 @@ export interface Prefetch {
   readonly async: boolean;
   readonly timeoutSeconds: number;
   readonly env: readonly EnvVar[];
-  /** Where it does not take over what the app has. */
+  /** For where it runs beside the app. */
   readonly sizes: ResourceSizes;
 }
 
@@ -57,16 +65,17 @@ export function addPrefetcher(editor: PodEditor, prefetch: Prefetch, place: Pref
   const reader = firstReader(pod, prefetch.volumes);
   const ends = (pod.spec?.restartPolicy ?? "Always") !== "Always";
   const why = `reads files of the datasets ahead, ${prefetch.async ? "beside the app" : "before the app starts"}`;
-  const common = prefetcherContainer(pod, prefetch, status, reader);
+  const isGone = !prefetch.async && (place.native || place.byDriver);
+  const resources = isGone && reader !== undefined ? sizesOf(reader) : sizesBeside(pod, prefetch, reader);
+  const common = prefetcherContainer(pod, prefetch, status, reader, resources);
   const built = (work: Omit<PrefetchWork, "patterns">, more: Partial<Container> = {}): Container => ({
     ...common,
     command: prefetcherCommand({ ...work, patterns: prefetch.patterns }),
     ...more,
   });
   const atFront = behindProxies(pod, place.meshProxies);
-  if (!prefetch.async && (place.native || place.byDriver)) {
-    // It is gone before the app runs, so that what the app may take costs the pod nothing more.
-    const container = built({ when: "end", seconds: prefetch.timeoutSeconds }, sizesOf(reader));
+  if (isGone) {
+    const container = built({ when: "end", seconds: prefetch.timeoutSeconds });
     editor.insert(["spec", "initContainers"], atFront, container, why);
   } else if (prefetch.async && place.native) {
     const container = built({ when: "stay", seconds: 0 }, { restartPolicy: "Always" });
@@ -100,15 +109,16 @@ function prefetcherContainer(
   prefetch: Prefetch,
   status: string,
   reader: Container | undefined,
+  resources: ResourceRequirements,
 ): Container {
-  const { image, imagePullPolicy, env, sizes } = prefetch;
+  const { image, imagePullPolicy, env } = prefetch;
   const securityContext = asReader(pod, reader);
   return {
     name: prefetcherName,
     image,
     ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
     ...(env.length === 0 ? {} : { env: [...env] }),
-    resources: { requests: { ...sizes.requests }, limits: { ...sizes.limits } },
+    ...(Object.keys(resources).length === 0 ? {} : { resources }),
     ...(securityContext === undefined ? {} : { securityContext }),
     volumeMounts: [
       ...prefetch.volumes.map((name) => ({ name, mountPath: prefetchPath(name), readOnly: true })),
@@ -133,17 +143,32 @@ function asReader(pod: Pod, reader: Container | undefined): SecurityContext | un
   return Object.keys(context).length === 0 ? undefined : context;
 }
 
-/** CPU and memory of the app, whose page cache the files are to fill; nothing else of it, such as a GPU. */
-function sizesOf(reader: Container | undefined): Pick<Container, "resources"> {
+/**
+ * CPU and memory of the app, and nothing else of it, such as a GPU: what is read is kept in the memory of who reads it.
+ * It is gone before the app runs, so that this costs the pod nothing more.
+ */
+function sizesOf({ resources }: Container): ResourceRequirements {
   const pick = (amounts: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => name === "cpu" || name === "memory"));
-  const requests = pick(reader?.resources?.requests);
-  const limits = pick(reader?.resources?.limits);
-  const resources = {
+  const requests = pick(resources?.requests);
+  const limits = pick(resources?.limits);
+  return {
     ...(Object.keys(requests).length === 0 ? {} : { requests }),
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
   };
-  return Object.keys(resources).length === 0 ? {} : { resources };
+}
+
+/** As configured, but for the memory, in which it may keep as much as the app. */
+function sizesBeside(pod: Pod, { sizes }: Prefetch, reader: Container | undefined): ResourceRequirements {
+  const requests = { ...sizes.requests };
+  if (reader === undefined || isGuaranteed(pod)) return { requests, limits: { ...sizes.limits } };
+  const { memory: _, ...others } = sizes.limits;
+  const memory = reader.resources?.limits?.["memory"];
+  const smallest = smaller(requests.memory, memory);
+  return {
+    requests: { ...requests, ...(smallest === undefined ? {} : { memory: smallest }) },
+    limits: { ...others, ...(memory === undefined ? {} : { memory }) },
+  };
 }
 
 /** The index in the init containers behind the native mesh proxies at their front. */

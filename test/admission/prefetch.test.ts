@@ -286,7 +286,21 @@ describe("the file prefetcher", () => {
     };
     const pod = podWith(["data"], { containers: [container] });
     expect(decideWith(asking(pod)).found?.resources).toEqual({ requests: sizes, limits: sizes });
-    const beside = decideWith(asking(pod, { "async-prefetch": "true" }));
+    const free = podWith(["data"]);
+    expect(decideWith(asking(free)).found?.resources).toBeUndefined();
+    const requests = { cpu: "100m", memory: "256Mi" };
+    const async = { "async-prefetch": "true" };
+    expect(decideWith(asking(free, async)).found?.resources).toEqual({ requests, limits: { cpu: "2" } });
+    const small = {
+      name: "app",
+      volumeMounts: container.volumeMounts,
+      resources: { limits: { memory: "128Mi" } },
+    };
+    expect(decideWith(asking(podWith(["data"], { containers: [small] }), async)).found?.resources).toEqual({
+      requests: { cpu: "100m", memory: "128Mi" },
+      limits: { cpu: "2", memory: "128Mi" },
+    });
+    const beside = decideWith(asking(pod, async));
     expect(beside.found?.resources).toEqual({
       requests: { cpu: "2", memory: "2Gi" },
       limits: { cpu: "2", memory: "2Gi" },
