@@ -123,7 +123,7 @@ describe("sluice check", () => {
     expect(stdout).toContain(`Sluice in namespace sluice-system of https://127.0.0.1:${api.port}\n`);
     expect(stdout).toMatch(/\n✓ caBundle +trusts what each of 2 replicas serves\n/);
     expect(stdout).toMatch(/\n✓ caches +2 replicas are ready: 7 objects, last contact at most \d s ago\n/);
-    expect(stdout).toMatch(/\n14 ✓ {2}0 ! {2}0 ✗\n$/);
+    expect(stdout).toMatch(/\n15 ✓ {2}0 ! {2}0 ✗\n$/);
     expect(code).toBe(0);
   });
 
