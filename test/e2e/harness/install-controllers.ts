@@ -13,12 +13,16 @@ import { TestCluster } from "./test-cluster.ts";
 const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${sluiceNamespace}/leases/sluice-controllers`;
 const version = "1.36.3";
 
-/** A cluster with Sluice and its controllers installed from the chart, all of them ready. */
-export async function clusterWithControllers(): Promise<TestCluster> {
+/** A cluster with Sluice and its controllers installed from the chart with these values too, all of them ready. */
+export async function clusterWithControllers(
+  values: readonly string[] = [],
+  namespaces: readonly string[] = [],
+): Promise<TestCluster> {
   const cluster = await TestCluster.start();
   try {
     await addDataLoads(cluster);
-    await installControllers(cluster);
+    for (const name of namespaces) await cluster.addNamespace(name, { "sluice.io/injection": "enabled" });
+    await installControllers(cluster, values);
     return cluster;
   } catch (error) {
     await cluster.close();
@@ -26,10 +30,11 @@ export async function clusterWithControllers(): Promise<TestCluster> {
   }
 }
 
-async function installControllers(cluster: TestCluster): Promise<void> {
+async function installControllers(cluster: TestCluster, more: readonly string[]): Promise<void> {
   const helm = findHelm();
   if (!("path" in helm)) throw new Error(helm.why);
-  const values = ["namespace.create=true", "controllers.enabled=true"].flatMap((value) => ["--set", value]);
+  const all = ["namespace.create=true", "controllers.enabled=true", ...more];
+  const values = all.flatMap((value) => ["--set-json", value]);
   const place = ["--namespace", sluiceNamespace, "--kube-version", version];
   const text = execFileSync(helm.path, ["template", "sluice", chartFolder, ...place, ...values], {
     encoding: "utf8",
