@@ -2,7 +2,8 @@ import { type ListenAddress, parseListenOption } from "./parse-listen-option.ts"
 import { parseOptions, UsageError } from "./parse-options.ts";
 
 export const controllersHelp = `Does the background work beside the webhook: ends classic clients of finished pods, lets pods wait for a warm
-cache. Several may run; one of them leads, by a Lease, and the others stand by.
+cache, keeps what clients need in their namespaces. Several may run; one of them leads, by a Lease, and the
+others stand by.
 
 Usage
   sluice controllers [OPTIONS]
