@@ -4,6 +4,8 @@ import type { ClientObject, DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { nameOf } from "./volume-outcomes.ts";
 
+const objectKey = /^(secret|configmap)\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
+
 /** What the clients of these datasets need besides their templates, as far as it is not known to be there. */
 export function clientNeeds(datasets: readonly DatasetVolume[], config: Config): Finding[] {
   return datasets.flatMap((dataset) => [
@@ -35,10 +37,12 @@ function neededObjects(dataset: DatasetVolume, choice: Config["references"]["mis
 function copyCommand(dataset: DatasetVolume, from: string, objects: readonly ClientObject[]): string {
   const { namespace, name } = dataset.dataset;
   const keys = objects.map(keyOf);
+  // What anybody may have written into the annotation is not put into a command.
+  const stated = (dataset.missing?.stated ?? []).filter((key) => objectKey.test(key));
   return [
     `kubectl -n ${from} get ${keys.join(" ")} -o json`,
     "jq '(.items // [.])[] | .metadata = {name: .metadata.name}'",
-    `kubectl -n ${namespace} apply -f - && kubectl -n ${namespace} annotate --overwrite datasets.data.fluid.io ${name} ${datasetAnnotations.clientObjects}=${[...(dataset.missing?.stated ?? []), ...keys].join(",")}`,
+    `kubectl -n ${namespace} apply -f - && kubectl -n ${namespace} annotate --overwrite datasets.data.fluid.io ${name} ${datasetAnnotations.clientObjects}=${[...stated, ...keys].join(",")}`,
   ].join(" | ");
 }
 
