@@ -122,14 +122,14 @@ describe("guardCommand", () => {
 describe("gateCommand", () => {
   it("is left as it is, since hooks are not expanded", () => {
     const command = gateCommand(5, ["/sluice/views/data/$a"]);
-    expect(command.slice(3)).toEqual(["sluice-gate", "3", "/sluice/views/data/$a"]);
+    expect(command.slice(3)).toEqual(["sluice-gate", "5", "/sluice/views/data/$a"]);
     expect(command[2]).not.toContain("$$");
   });
 });
 
 it.each([
   ["supervisor", supervisorCommand({ mountPath: "/", views: [], client: [] }), 8960],
-  ["guard", guardCommand([]), 1400],
+  ["guard", guardCommand([]), 2000],
   ["gate", gateCommand(5, []), 600],
 ])("the %s is small, without comments and indentation: it travels in every pod", (_name, command, limit) => {
   const script = command[2] ?? "";

@@ -48,12 +48,15 @@ decode() {
 # The latest mount stands last in the list and is never below an earlier one.
 clear() {
   points=
-  while read -r _ _ _ _ point _; do
+  while read -r _ _ device _ point _; do
     decode "$point"
     for directory do
       case $point in
-        "${directory%/}"/*) points="$point
-$points" ;;
+        "${directory%/}"/*)
+          points="$point
+$points"
+          devices="$devices ${device#*:}"
+          ;;
       esac
     done
   done </proc/self/mountinfo
@@ -66,6 +69,26 @@ $points" ;;
   unset IFS
   [ -z "$points" ]
 }
+
+# Does anybody wait for an answer from one of these FUSE devices? Sets waited_for.
+find_waiting() {
+  waited_for=
+  for device in $devices; do
+    read -r count <"$connections/$device/waiting" && [ "$count" != 0 ] && waited_for="$waited_for $device"
+  done
+  [ -n "$waited_for" ]
+} 2>/dev/null
+
+# Whoever was killed while waiting for a client that will not answer ends only when that is aborted; a client that waits
+# for itself is among them, and would keep the pod for ever.
+free() {
+  connections=/tmp/.sluice-fuse
+  [ -n "$devices" ] && mkdir -p "$connections" && mount -t fusectl sluice "$connections" || return
+  find_waiting && sleep 1 && find_waiting && for device in $waited_for; do
+    echo 1 >"$connections/$device/abort"
+  done
+  umount "$connections"
+} 2>/dev/null
 
 done_with() {
   [ -r "$SLUICE_END_FILE" ] && read -r names <"$SLUICE_END_FILE"
@@ -84,8 +107,10 @@ done
 trap '' TERM INT QUIT
 done_with || sleep "${SLUICE_HOLD_SECONDS:-0}"
 set -f
+devices=
 for round in 1 2 3 4 5; do
-  clear "$@" && exit 0
+  clear "$@" && break
 done
-echo "sluice: mounts are left below $*" >&2
+[ -z "$points" ] || echo "sluice: mounts are left below $*" >&2
+free
 exit 0

@@ -168,6 +168,38 @@ _start_client() {
   _log "client started"
 }
 
+# Was a process of the client killed that cannot end, because it waits in the kernel for the mount it serves itself?
+_is_stuck() {
+  for _proc in /proc/[0-9]*; do
+    read -r _line <"$_proc/stat" || continue
+    _line=${_line##*) }
+    # state, parent, process group
+    case ${_line#* * } in
+      "$_group "*) ;;
+      *) continue ;;
+    esac
+    case $_line in
+      Z*) continue ;;
+    esac
+    # The ninth bit of what is pending is SIGKILL.
+    while read -r _key _value; do
+      case $_key$_value in
+        S[ih]?Pnd:*[13579bdf]??) return ;;
+      esac
+    done <"$_proc/status"
+  done 2>/dev/null
+  return 1
+}
+
+# Fails all that waits for an answer from the device $1: nothing else ends what is stuck.
+_abort() {
+  _log "client was killed while it waited for its own mount: what waits is aborted"
+  {
+    mkdir "$_work/fuse" && mount -t fusectl sluice "$_work/fuse"
+    echo 1 >"$_work/fuse/${1#*:}/abort"
+  } 2>/dev/null
+}
+
 # Ends the client until the time $1: itself first, then what is left of its process group. Empties _client and _group.
 _stop_client() {
   [ -n "$_group" ] || return 0
@@ -200,6 +232,7 @@ _stop_client() {
     _pause "$_tick"
   done
   kill -9 "-$_group" 2>/dev/null || [ -z "$_client" ] || kill -9 "$_client"
+  [ -z "$_served" ] || ! _is_stuck || _abort "$_served"
   _client= _group=
 }
 
@@ -234,6 +267,7 @@ _look_after_mount() {
     _views_due=0 _views_delay=0
   elif [ -n "$_look" ] && _alive "$_look"; then
     _hung=$((_hung + 1))
+    [ -z "$_group" ] || [ $((_hung % 3)) != 0 ] || ! _is_stuck || _abort "$_served"
     [ "$_hung" != 30 ] || _log "$_mount does not answer"
   elif [ -n "$_look" ]; then
     wait "$_look"

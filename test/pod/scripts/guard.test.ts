@@ -56,6 +56,19 @@ describeWithShells("guard", (node) => {
     expect(readdirSync(sandbox.source).sort()).toEqual(["file", "inner"]);
   });
 
+  it("fails what still waits for a client that does not answer", async () => {
+    const sandbox = await node();
+    const view = sandbox.view();
+    const guard = sandbox.guard();
+    await sandbox.serve([view]);
+    const app = await sandbox.startApp(view.path);
+    await sandbox.hangClient();
+    const reading = app.container.inside("timeout", "-s", "KILL", "20", "cat", join(app.path, "file"));
+    await eventually("the read waits", () => sandbox.processes("cat ").length > 0);
+    await stopGuard(sandbox, guard);
+    expect((await reading).stderr).toMatch(/connection abort|not connected/);
+  });
+
   it("holds after TERM when told to", async () => {
     const sandbox = await node();
     await sandbox.serve([sandbox.view()]);
