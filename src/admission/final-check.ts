@@ -1,4 +1,4 @@
-import { checkPod, type PodOrigins } from "../platforms/check-pod.ts";
+import { checkPod, hasRules, type PodOrigins } from "../platforms/check-pod.ts";
 import { checkStartOrder } from "../platforms/check-start-order.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { checkPodSecurity } from "../platforms/pod-security.ts";
@@ -21,10 +21,9 @@ export function checkFinished(
   earlier: readonly string[],
 ): Finding[] {
   const labels = cluster.namespace(namespace)?.labels;
-  const hasRules = platform.rules.forbidden.length > 0 || platform.rules.capabilities !== undefined;
   const secured = labels?.["pod-security.kubernetes.io/enforce"] !== undefined;
-  if (!hasRules && !secured && platform.start.priority === undefined && platform.sizing === undefined)
-    return [];
+  const { start, sizing } = platform;
+  if (!hasRules(platform) && !secured && start.priority === undefined && sizing === undefined) return [];
   const clients = new Set([...plans.map(({ name }) => name), ...earlier]);
   const origins = originsOf(finished, pod, plans, clients);
   return [

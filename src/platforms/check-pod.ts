@@ -24,13 +24,18 @@ const user = "the pod's own";
  * of a rule that no source confirms is a warning, if the pod's maker caused it.
  */
 export function checkPod(pod: Pod, platform: Platform, origins: PodOrigins): Finding[] {
-  const { forbidden, capabilities, maxContainers, maxVolumes } = platform.rules;
-  if (forbidden.length === 0 && !capabilities && !maxContainers && !maxVolumes) return [];
+  const { forbidden, capabilities } = platform.rules;
   return [
     ...forbidden.flatMap((rule) => forbiddenFields[rule](pod, origins)),
     ...(capabilities === undefined ? [] : addedCapabilities(pod, capabilities, origins)),
     ...limits(pod, platform, origins),
   ].map((breach) => report(breach, platform));
+}
+
+/** Whether there is anything that `checkPod` could find. */
+export function hasRules({ rules }: Platform): boolean {
+  const { forbidden, capabilities, maxContainers, maxVolumes } = rules;
+  return forbidden.length > 0 || (capabilities ?? maxContainers ?? maxVolumes) !== undefined;
 }
 
 function report({ rule, field, cause, remedy }: Breach, { name, unconfirmed }: Platform): Finding {

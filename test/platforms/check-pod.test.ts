@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec, Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { checkPod, type PodOrigins } from "../../src/platforms/check-pod.ts";
+import { checkPod, hasRules, type PodOrigins } from "../../src/platforms/check-pod.ts";
 import { kubernetes } from "../../src/platforms/cluster-nodes.ts";
 import { forbiddable, type Platform } from "../../src/platforms/platform.ts";
 
@@ -86,6 +86,16 @@ describe("checkPod", () => {
     ["a pod without a spec", {}],
   ])("finds nothing in %s", (_name, pod) => {
     expect(checkPod(pod, strict, nobody)).toEqual([]);
+  });
+
+  it.each<[Partial<Platform["rules"]>, boolean]>([
+    [{}, false],
+    [{ forbidden: ["hostPath"] }, true],
+    [{ capabilities: [] }, true],
+    [{ maxContainers: 20 }, true],
+    [{ maxVolumes: 20 }, true],
+  ])("has rules to hold a pod against: %j %s", (rules, expected) => {
+    expect(hasRules({ ...kubernetes, rules: { forbidden: [], ...rules } })).toBe(expected);
   });
 
   it("finds nothing where nothing is forbidden", () => {
