@@ -3,6 +3,7 @@ import { refuseOfPlatform } from "../platforms/judge-platform.ts";
 import { decideSidecarKind, nativeRemedy } from "../platforms/native-sidecars.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import { separatePorts } from "../pod/client-ports.ts";
+import { clearEndSign } from "../pod/end-sign.ts";
 import { checkMounts } from "../pod/mount-checks.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { podLevelConflicts } from "../pod/quality-of-service.ts";
@@ -81,6 +82,7 @@ export function serveBySidecars(question: Question): Decision {
 
   const claims = plans.flatMap((plan) => plan.claims);
   const editor = new PodEditor(pod);
+  clearEndSign(editor);
   const inOrder = native || platform.start.order === "kubelet";
   const place = { native, byDriver: false, inOrder, meshProxies: config.meshProxies };
   // Before the clients, which then serve it like any other container.

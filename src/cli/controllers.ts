@@ -109,6 +109,10 @@ async function work(options: ControllersCommandOptions, config: Config, io: Comm
     elapsed,
     onProblem,
   };
+  if (!config.controllers.enabled)
+    log.warn(
+      "controllers.enabled is false in this configuration: where the webhook has the same, it prepares no pods",
+    );
   try {
     await print(io.stdout, `sluice controllers stand by as ${identity} (ops ${ops.url})\n`);
     await lead(

@@ -43,6 +43,13 @@ export function addEndSign(editor: PodEditor): void {
   }
 }
 
+/** A pod that was copied from one that has ended brings the annotation along, by which its clients would end at once. */
+export function clearEndSign(editor: PodEditor): void {
+  if (editor.pod.metadata?.annotations?.[endAnnotation] === undefined) return;
+  const why = "it told the clients of an earlier pod that nobody needs them";
+  editor.remove(["metadata", "annotations", endAnnotation], why);
+}
+
 /** Names of the pod's volumes that show the annotation. */
 export function endVolumes(pod: Pod): ReadonlySet<string> {
   const volumes = pod.spec?.volumes?.filter((volume) =>

@@ -87,3 +87,22 @@ it("warns of a client that runs by its image's entrypoint, which nothing can end
   const told = decision.findings.find(({ code }) => code === "never-ends");
   expect(told?.message).toContain("fluid-fuse-0, which runs by its image's entrypoint");
 });
+
+describe("the annotation of an earlier pod, by which its clients would end at once,", () => {
+  const withSign = (pod: Pod): Pod => ({
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      annotations: { ...pod.metadata?.annotations, "sluice.io/end": "fluid-fuse-0" },
+    },
+  });
+
+  it.each([
+    ["a pod's own manifest", job],
+    ["a copy of what a served pod became", decidePod(job, view, classic).pod],
+  ])("is taken from %s", (_words, pod) => {
+    const decision = decidePod(withSign(pod), view, classic);
+    expect(decision.verdict).toBe("injected");
+    expect(decision.pod.metadata?.annotations).not.toHaveProperty(["sluice.io/end"]);
+  });
+});
