@@ -152,6 +152,7 @@ const labels = {
   "fluid.io/dataset.data.sched": fc.constant("required"),
   "fuse.sidecar.poststart.fluid.io/inject": fc.constantFrom("true", "false"),
   "cachedir.sidecar.fluid.io/inject": fc.constant("true"),
+  "app.poststart.fluid.io/inject": fc.constant("true"),
   app: fc.constant("train"),
 };
 
@@ -162,6 +163,9 @@ const annotations = {
   "sluice.io/client-memory-request": fc.constantFrom("1Gi", "4Gi"),
   "sluice.io/client-cpu-limit": fc.constantFrom("500m", "3"),
   "fluid.io/datasets-in-use": fc.constantFrom("other,data", ""),
+  "file-prefetcher.fluid.io/inject": fc.constantFrom("true", "false"),
+  "file-prefetcher.fluid.io/async-prefetch": fc.constantFrom("true", "false"),
+  "file-prefetcher.fluid.io/file-list": fc.constantFrom("<ALL>", "pvc://data/$(X)/**;pvc://sub"),
   "sluice.io/status": fc.constantFrom("{", '{"clients":{"a":"b"}}', "null"),
 };
 

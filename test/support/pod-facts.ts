@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Container, Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { isGuardCommand, parseSupervisorCommand } from "../../src/pod/client-commands.ts";
+import { statusPath } from "../../src/pod/prefetch-commands.ts";
 
 /** Init containers and containers, in the order in which they start. */
 export function startOrder(pod: Pod): Container[] {
@@ -68,15 +69,23 @@ export function orderProblems(pod: Pod): string[] {
   return problems;
 }
 
-/** A user's containers, without what an injection may change in the mounts of `volumes`. */
+/** The hook that a pod may ask for. */
+function isCheck({ postStart }: NonNullable<Container["lifecycle"]>): boolean {
+  return postStart?.exec?.command?.[3] === "sluice-check";
+}
+
+/** A user's containers, without what an injection may change in the mounts of `volumes`, or adds where it is asked to. */
 export function unchangeable(containers: readonly Container[], volumes: ReadonlySet<string>): unknown[] {
-  return containers.map((container) => ({
+  return containers.map(({ lifecycle, ...container }) => ({
     ...container,
-    volumeMounts: container.volumeMounts?.map((mount) => {
-      if (!volumes.has(mount.name)) return mount;
-      const { subPath, subPathExpr, mountPropagation, recursiveReadOnly, ...rest } = mount;
-      return rest;
-    }),
+    ...(lifecycle === undefined || isCheck(lifecycle) ? {} : { lifecycle }),
+    volumeMounts: (container.volumeMounts ?? [])
+      .filter(({ mountPath }) => mountPath !== statusPath)
+      .map((mount) => {
+        if (!volumes.has(mount.name)) return mount;
+        const { subPath, subPathExpr, mountPropagation, recursiveReadOnly, ...rest } = mount;
+        return rest;
+      }),
   }));
 }
 
