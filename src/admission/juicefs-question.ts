@@ -1,8 +1,15 @@
+import { isAskingNamespace } from "../datasets/juicefs/asking-namespace.ts";
 import type { JuicefsQuestion } from "../datasets/juicefs/juicefs-options.ts";
 import type { Question } from "./question.ts";
 
 /** How the pod's claims of the JuiceFS CSI driver are served; undefined where nobody asks for that. */
-export function juicefsQuestion({ pod, config, selection }: Question): JuicefsQuestion | undefined {
+export function juicefsQuestion({
+  pod,
+  namespace,
+  cluster,
+  config,
+  selection,
+}: Question): JuicefsQuestion | undefined {
   if (selection.juicefs === undefined || !config.juicefs.enabled) return undefined;
   const { driver, configMap, ceImage, eeImage, noUpdateConfig } = config.juicefs;
   return {
@@ -12,6 +19,7 @@ export function juicefsQuestion({ pod, config, selection }: Question): JuicefsQu
     noUpdateConfig,
     pod,
     hostPaths: selection.juicefs.hostPaths,
+    secretsAreMade: isAskingNamespace(cluster.namespace(namespace)?.labels ?? {}),
     askedByName: selection.juicefs.by !== undefined,
   };
 }

@@ -196,7 +196,7 @@ describe("who asks", () => {
     [serverless, { "done.sidecar.juicefs.com/inject": "true" }, "unchanged"],
     [{ "sluice.io/injection": "enabled" }, {}, "injected"],
     [{ "sluice.io/injection": "enabled" }, { "disable.sidecar.juicefs.com/inject": "true" }, "unchanged"],
-    [{}, { "sluice.io/inject": "true" }, "injected"],
+    [{}, { "sluice.io/inject": "true" }, "rejected"],
     [{}, { "serverless.fluid.io/inject": "true" }, "unchanged"],
     [serverless, { "serverless.fluid.io/inject": "true" }, "injected"],
   ])("namespace %j, pod %j: %s", (namespace, labels, verdict) => {

@@ -1,4 +1,5 @@
 import { fieldAt, type RawObject, textAt, textMapAt } from "../../cluster/raw-fields.ts";
+import { isAskingNamespace } from "../../datasets/juicefs/asking-namespace.ts";
 
 /** A bound volume of the JuiceFS CSI driver: who claims it, and the Secret that it names. */
 export interface VolumeState {
@@ -21,14 +22,7 @@ export function readVolumeState(raw: RawObject, driver: string): VolumeState | u
   return { claim: { namespace, name, uid }, secret: `${secretNamespace}/${secretName}` };
 }
 
-const optIns: Readonly<Record<string, string>> = {
-  "sluice.io/injection": "enabled",
-  "juicefs.com/enable-injection": "true",
-  "juicefs.com/enable-serverless-injection": "true",
-};
-
 /** `true` for a namespace whose pods ask for clients of JuiceFS; undefined for any other. */
 export function readOptedIn(raw: RawObject): true | undefined {
-  const labels = textMapAt(raw, "metadata", "labels");
-  return Object.entries(optIns).some(([key, value]) => labels[key] === value) ? true : undefined;
+  return isAskingNamespace(textMapAt(raw, "metadata", "labels")) ? true : undefined;
 }

@@ -64,6 +64,12 @@ export function findVolume(
       (show) =>
         `Secret ${show(which)} of claim ${show(full)} cannot be used: ${known.problem ?? "it says nothing"}`,
     );
+  if (!question.secretsAreMade && secret.namespace !== claim.namespace)
+    return trail.problem(
+      "secret-not-known",
+      (show) =>
+        `no Secret is made for clients of claim ${show(full)}, for its namespace does not ask: label it sluice.io/injection=enabled`,
+    );
   return { claim, volume, csi, secret, facts: known.facts };
 }
 

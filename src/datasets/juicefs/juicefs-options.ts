@@ -17,6 +17,8 @@ export interface JuicefsQuestion extends JuicefsOptions {
   readonly pod: Pod;
   /** Whether clients may keep their cache on the node: the namespace says so, and the kind of node allows it. */
   readonly hostPaths: boolean;
+  /** Secrets are made for claims of the pod's namespace. */
+  readonly secretsAreMade: boolean;
   /** JuiceFS itself was asked for, so a claim of which nobody can tell what it is may well be one of its own. */
   readonly askedByName: boolean;
 }
