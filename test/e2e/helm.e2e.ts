@@ -50,6 +50,25 @@ describeCluster(
       expect(await releases()).toMatchObject([{ name: "sluice", revision: "1", status: "deployed" }]);
     });
 
+    it("one label opts a namespace in, and the pod that would come can be looked at", async () => {
+      const { kubectl } = cluster();
+      const pod = JSON.stringify(podOf("try", { claims: ["imagenet"] }));
+      const tried = async () =>
+        JSON.parse(
+          await kubectl.do(["-n", "demo", "create", "--dry-run=server", "-o", "json", "-f", "-"], pod),
+        );
+      await kubectl.do(["label", "namespace", "demo", "sluice.io/injection-"]);
+      await eventually("no pod is served", async () => clientsOf(await tried()).length === 0);
+      await kubectl.do(["label", "namespace", "demo", "sluice.io/injection=enabled"]);
+      await eventually("pods are served", async () => clientsOf(await tried()).length === 1);
+      await kubectl.do(["-n", "demo", "create", "-f", "-"], pod);
+      const status = ["get", "pod", "try", "-o", "jsonpath={.metadata.annotations.sluice\\.io/status}"];
+      expect(JSON.parse(await kubectl.do(["-n", "demo", ...status]))).toMatchObject({
+        verdict: "injected",
+        clients: { imagenet: "fluid-fuse-0" },
+      });
+    });
+
     it("helm upgrade with another configuration fails no pod, and it acts", {
       timeout: 180_000,
     }, async () => {

@@ -40,7 +40,9 @@ export class Running {
   signal(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
     if (pid === undefined || !this.running) return;
-    for (const inner of innermost(pid)) tryKill(inner, signal);
+    // What brought it there stops with it (util-linux), and is not continued by anybody else.
+    const targets = signal === "SIGCONT" ? allUnder(pid) : innermost(pid);
+    for (const target of targets) tryKill(target, signal);
   }
 
   /** CPU seconds used so far by the program itself. */
@@ -64,6 +66,11 @@ export class Running {
 export function innermost(pid: number): number[] {
   const children = childrenOf(pid);
   return children.length === 0 ? [pid] : children.flatMap(innermost);
+}
+
+/** `pid` and all that it and its children started. */
+function allUnder(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(allUnder)];
 }
 
 export function childrenOf(pid: number): number[] {
