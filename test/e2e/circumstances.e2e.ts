@@ -1,10 +1,14 @@
 import { beforeEach, expect, it } from "vitest";
+import { certificateSetData } from "../../src/certs/certificate-set.ts";
+import { makeCertificateSet } from "../../src/certs/make-certificates.ts";
+import { servingNames } from "../../src/certs/serving-names.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { type Fields, listAt, textAt } from "./harness/fields.ts";
 import { addObject } from "./harness/objects.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
+import { figures, steadyLoad } from "./harness/steady-load.ts";
 import { installManifest, type TestCluster } from "./harness/test-cluster.ts";
 
 const registrationPath = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/sluice";
@@ -78,6 +82,31 @@ describeCluster("bad circumstances", clusterWithSluice, (cluster) => {
       return values.length > 0 && !values.includes(rubbish);
     });
     await served(cluster(), "imagenet", 1);
+    await allReady(cluster());
+  });
+
+  it("the Secret gets certificates of another authority: served without a gap, and these are used once they are trusted", {
+    timeout: 180_000,
+  }, async () => {
+    const { all } = cluster().replicas;
+    const served = () => Promise.all(all.map((replica) => cluster().servedCertificate(replica)));
+    const before = await served();
+    const lives = { serving: 30 * 86_400_000, authority: 365 * 86_400_000 };
+    const names = servingNames("sluice", sluiceNamespace);
+    const data = certificateSetData(await makeCertificateSet({ names, lives, now: Date.now() }));
+    const result = await steadyLoad(cluster().api, { workers: 2, atLeast: 100 }, async () => {
+      await cluster().api.patch(secretPath, { stringData: data });
+      await eventually(
+        "both replicas serve what was put there",
+        async () => {
+          const now = await served();
+          return new Set(now).size === 1 && !before.includes(now[0] ?? "");
+        },
+        { seconds: 150, pauseMs: 500 },
+      );
+    });
+    process.stdout.write(`${figures("Secret of another authority", result)}\n`);
+    expect(result.failed).toEqual([]);
     await allReady(cluster());
   });
 
