@@ -77,7 +77,8 @@ describeCluster("workloads", clusterWithSluice, (cluster) => {
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
   });
 
-  it("twenty pods of one Deployment all go where the cache is", async () => {
+  it("twenty pods of one Deployment all go where the cache is, and few of them are decided about", async () => {
+    const alikeBefore = await cluster().sluiceMetric("sluice_alike_reviews_total");
     await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(deployment("readers", 20, ["corpus"])));
     await podsWith(cluster(), "app=readers", 20);
     const nodes = await eventually("all are bound", async () => {
@@ -86,6 +87,9 @@ describeCluster("workloads", clusterWithSluice, (cluster) => {
       return names.includes("") ? undefined : names;
     });
     expect(new Set(nodes)).toEqual(new Set(["node-b"]));
+    // Each replica of ours decides once, and once more in every second that the API server notes in managedFields.
+    const alike = (await cluster().sluiceMetric("sluice_alike_reviews_total")) - alikeBefore;
+    expect(alike).toBeGreaterThan(5);
   });
 
   it("what a served pod became is taken as it is when it is created again", async () => {
