@@ -76,7 +76,12 @@ function withoutClient(overrides: Fields = {}): Fields {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "hollow", annotations: { "sluice.io/status": status } },
+    metadata: {
+      name: "hollow",
+      // By which the policy's binding knows the pods that it looks at.
+      labels: { "done.sidecar.fluid.io/inject": "true" },
+      annotations: { "sluice.io/status": status },
+    },
     spec: { containers: [{ name: "app", image: "app" }] },
     ...overrides,
   };
