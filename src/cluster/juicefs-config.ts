@@ -170,7 +170,7 @@ function named<T extends object>(...keys: readonly string[]): Take<T> {
 const probe: Take<Probe> = takeMapping;
 const lifecycle: Take<Lifecycle> = takeMapping;
 
-type PatchInFile = Omit<MountPodPatch, "claims" | "nodes"> & {
+type PatchInFile = Omit<MountPodPatch, "claims" | "nodes" | "templated"> & {
   readonly pvcSelector?: ClaimSelector;
   readonly nodeSelector?: LabelSelector;
 };
@@ -206,6 +206,7 @@ const patch: Take<MountPodPatch> = (value, path, remarks) => {
     ...rest,
     ...(pvcSelector === undefined ? {} : { claims: pvcSelector }),
     ...(nodeSelector === undefined ? {} : { nodes: nodeSelector }),
+    ...(JSON.stringify(found).includes("${") ? { templated: true as const } : {}),
   };
 };
 

@@ -33,6 +33,8 @@ export interface MountPodPatch {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly hostNetwork?: boolean;
+  /** Some of its texts hold templates such as ${MOUNT_POINT}. */
+  readonly templated?: true;
 }
 
 /** All that is given has to match. */

@@ -1,4 +1,4 @@
-import { compactScript } from "./compact-script.ts";
+import { compactScript } from "../types/compact-script.ts";
 import gateText from "./scripts/gate.sh";
 import guardText from "./scripts/guard.sh";
 import mountedText from "./scripts/mounted.sh";

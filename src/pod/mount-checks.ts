@@ -1,5 +1,5 @@
 import type { Container, VolumeMount } from "kubernetes-types/core/v1";
-import { compactScript } from "./compact-script.ts";
+import { compactScript } from "../types/compact-script.ts";
 import { containersOf } from "./containers.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import checkText from "./scripts/check.sh";

@@ -1,5 +1,5 @@
+import { compactScript } from "../types/compact-script.ts";
 import { escapeExpansion, escapeWord } from "./client-commands.ts";
-import { compactScript } from "./compact-script.ts";
 import waitText from "./scripts/prefetch-wait.sh";
 import prefetcherText from "./scripts/prefetcher.sh";
 

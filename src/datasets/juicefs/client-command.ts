@@ -1,5 +1,6 @@
 import type { EnvVar, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { environmentKey } from "../../cluster/juicefs-secret.ts";
+import { compactScript } from "../../types/compact-script.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { FoundVolume } from "./find-volume.ts";
 import mountScript from "./mount-juicefs.sh";
@@ -63,12 +64,7 @@ const authFlags = [
 
 const rsaKey = "/root/.rsa/rsa-key.pem";
 /** What formats or logs in and then mounts; one word of a container's command, in which Kubernetes reads `$(` and `$$`. */
-export const clientScript = mountScript
-  .split("\n")
-  .map((line) => line.trim())
-  .filter((line) => line !== "" && !line.startsWith("#"))
-  .join("\n")
-  .replace(/\$(?=[$(])/g, "$$$$");
+export const clientScript = compactScript(mountScript).replace(/\$(?=[$(])/g, "$$$$");
 
 /** The client's command: every value of a Secret travels in the environment, every other word as a word. */
 export function clientCommand(

@@ -38,7 +38,7 @@ export function patchFor(
       volumeDevices: [...(merged.volumeDevices ?? []), ...(patch.volumeDevices ?? [])],
     };
   }
-  return fillIn(merged, templates);
+  return merged.templated ? filled(merged, templates) : merged;
 }
 
 /**
@@ -48,7 +48,7 @@ export function patchFor(
 export function unsafeTemplate({ patches }: JuicefsSettings, templates: PatchTemplates): string | undefined {
   const unsafe = Object.entries(templates).filter(([, value]) => !/^[\w./@:+-]*$/.test(value));
   if (unsafe.length === 0) return undefined;
-  const text = JSON.stringify(patches);
+  const text = JSON.stringify(patches.filter((patch) => patch.templated));
   return unsafe.find(([name]) => text.includes(`\${${name}}`))?.[0];
 }
 
@@ -80,12 +80,6 @@ function withoutNamesOf<T extends { readonly name: string }>(
   taken: readonly T[] | undefined,
 ): readonly T[] {
   return (list ?? []).filter(({ name }) => !taken?.some((other) => other.name === name));
-}
-
-function fillIn(patch: MountPodPatch, templates: PatchTemplates): MountPodPatch {
-  const text = JSON.stringify(patch);
-  if (!text.includes("${")) return patch;
-  return filled(patch, templates);
 }
 
 function filled<T>(value: T, templates: PatchTemplates): T;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compactScript } from "../../src/pod/compact-script.ts";
+import { compactScript } from "../../src/types/compact-script.ts";
 
 it("drops comments and indentation, and shortens our own names, the most frequent ones most", () => {
   const text = ["# why", "_once=1", "_often() {", "  _often=$_often", "", "}", "  # more", '_often "$@"'];
