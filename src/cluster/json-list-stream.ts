@@ -18,9 +18,9 @@ const openObject = 0x7b;
 const closeList = 0x5d;
 
 /**
- * The items of a list of Kubernetes objects, some at a time, as its JSON arrives, each to be gone through once; their `metadata.managedFields` are
- * left out as in `readJsonListInParts`. Returns the list without its items. Throws a `SyntaxError` for what is no such
- * list, or not all of one.
+ * The items of a list of Kubernetes objects, some at a time, as its JSON arrives; each part is to be gone through once.
+ * Their `metadata.managedFields` are left out as in `readJsonListInParts`. Returns the list without its items. Throws a
+ * `SyntaxError` for what is no such list, or not all of one.
  */
 export async function* readJsonList(
   chunks: AsyncIterable<Buffer>,
