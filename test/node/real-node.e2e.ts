@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { beginCases } from "./cases/begin.ts";
 import type { CaseContext } from "./cases/case-context.ts";
+import { classicJobCases } from "./cases/classic-jobs.ts";
 import { healCases } from "./cases/heal.ts";
 import { jobCases } from "./cases/jobs.ts";
 import { memoryCases } from "./cases/memory.ts";
@@ -34,12 +35,13 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
 
   // One at a time, for these are timed to be compared.
   describe("start", () => startCases(context));
-  describe.concurrent("begin", () => beginCases(context));
+  describe("begin", () => beginCases(context));
   describe.concurrent("views", () => viewCases(context));
   describe("heal", () => healCases(context));
   describe.concurrent("stop", () => stopCases(context));
   describe.concurrent("prefetch", () => prefetchCases(context));
-  describe.concurrent("jobs", () => jobCases(context));
+  describe("jobs", () => jobCases(context));
+  describe.concurrent("classic jobs", () => classicJobCases(context));
   describe.concurrent("straight", () => straightCases(context));
   describe.concurrent("memory", () => memoryCases(context));
   describe("node", () => nodeWideCases(context));

@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
 import { appPod } from "../harness/app-pod.ts";
+import { placeOf } from "../harness/storage.ts";
 import { type CaseContext, deleted, withPod } from "./case-context.ts";
 
 export function memoryCases(context: () => CaseContext): void {
   it("memory limit too small: told in the log, read again, never an empty directory, deleted in time", async () => {
-    const { table } = context();
+    const { node, table } = context();
+    await node.run(["dd", "if=/dev/zero", `of=${placeOf("training")}/large`, "bs=1M", "count=96"]);
     const pod = appPod("memory-small", {
       script: `
 while :; do
@@ -14,7 +16,7 @@ while :; do
     *hello.txt*) echo "ok $(cat /data/hello.txt 2>&1)" ;;
     *) echo "EMPTY $names" ;;
   esac
-  cat /data/train/* >/dev/null 2>&1
+  cat /data/large >/dev/null 2>&1
   sleep 0.05
 done`,
       claims: { crowded: "/data" },

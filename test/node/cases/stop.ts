@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { eventually } from "../../e2e/harness/eventually.ts";
 import { appPod, reader } from "../harness/app-pod.ts";
 import { seconds } from "../harness/case-table.ts";
+import { checksum, checksums } from "../harness/storage.ts";
 import { type CaseContext, deleted, runToEnd, withPod } from "./case-context.ts";
 
 const clients = [
@@ -19,7 +20,7 @@ export function stopCases(context: () => CaseContext): void {
     });
     await withPod(context(), pod, async (running) => {
       await running.line("app", /^ok/);
-      await deleted(running, 13, undefined, async () => {
+      await deleted(running, 23, undefined, async () => {
         const ended = await running.line("app", /^ends/);
         const failed = running.log("app").filter(({ text }) => text.startsWith("ERR"));
         expect(failed).toEqual([]);
@@ -68,7 +69,7 @@ export function stopCases(context: () => CaseContext): void {
   it.each(clients)("%s (%s): client hangs, grace of 2 s", async (claim, client, command) => {
     const { table } = context();
     const pod = appPod(`stop-hung-${claim}`, {
-      script: "cat /data/hello.txt; sleep 1000 & wait",
+      script: "trap exit TERM; cat /data/hello.txt; sleep 1000 & wait",
       claims: { [claim]: "/data" },
       grace: 2,
     });
@@ -80,18 +81,70 @@ export function stopCases(context: () => CaseContext): void {
     });
   });
 
-  it("the guard hangs, grace of 2 s: a live mount is left at SIGKILL", async () => {
+  it("many views with many layers, app uses up its grace of 2 s: the guard takes all of them off in time", async () => {
     const { table } = context();
-    const pod = appPod("stop-guard-hangs", {
-      script: "trap '' TERM; exec 3</data/hello.txt; echo ok; while :; do sleep 1; done",
+    const paths = ["train", "models", "models/small", "hello.txt"];
+    const pod = appPod("stop-layers", {
+      script: "trap '' TERM; exec 3</data-0/part-0; echo ok; while :; do sleep 1; done",
       claims: { scratch: "/data" },
+      container: {
+        volumeMounts: paths.map((subPath, index) => ({
+          name: "scratch",
+          mountPath: `/data-${index}`,
+          subPath,
+        })),
+      },
       grace: 2,
     });
     await withPod(context(), pod, async (running) => {
       await running.line("app", /^ok/);
-      await running.signal((await running.processes("sluice-guard")).slice(0, 1), "STOP");
+      const served = () => running.log("fluid-fuse-0").filter(({ text }) => text.endsWith("is served"));
+      const views = served().length;
+      expect(views).toBeGreaterThanOrEqual(paths.length);
+      for (let times = 2; times <= 5; times++) {
+        await running.signal(await running.processesOf("fluid-fuse-0", "juicefs"), "KILL");
+        await eventually(
+          "all views are served again",
+          () => {
+            if (served().length === times * views) return true;
+            throw new Error(
+              running
+                .log("fluid-fuse-0")
+                .map(({ text }) => text)
+                .join("\n"),
+            );
+          },
+          { seconds: 40 },
+        );
+      }
       const took = await deleted(running, 5);
-      table.add("stop", "guard hangs, grace 2 s: deletion to gone", seconds(took));
+      table.add(
+        "stop",
+        "5 layers on each view, app ignores TERM, grace 2 s: deletion to gone",
+        seconds(took),
+      );
+    });
+  });
+
+  it("the guard cannot do its work: the pod stays, with all data; an umount on the node lets it go", async () => {
+    const { node } = context();
+    const pod = appPod("stop-no-guard", {
+      script: "trap exit TERM; cat /data/hello.txt; sleep 1000 & wait",
+      claims: { books: "/data" },
+      grace: 2,
+    });
+    await withPod(context(), pod, async (running) => {
+      await running.line("app", /^hello/);
+      await running.signal(await running.processesOf("sluice-guard", "busybox"), "STOP");
+      await running.delete();
+      await expect(running.gone(8)).rejects.toThrow("is gone");
+      expect(checksums(node, "books")).toMatchObject({ "hello.txt": checksum("hello\n") });
+      const views = running.mounts().filter((each) => each.includes("/.view-"));
+      expect(views.length).toBeGreaterThan(0);
+      // One umount takes a mount off all the places it was propagated to, so some find it gone.
+      for (const point of views) await node.run(["umount", "-l", point]).catch(() => undefined);
+      await running.gone(150);
+      expect(running.mounts()).toEqual([]);
     });
   });
 

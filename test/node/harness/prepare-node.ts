@@ -43,8 +43,8 @@ export async function prepareNode(plane: string, programs: string, sluice: strin
         source: "training",
         container: { livenessProbe: { exec: { command: ["false"] }, periodSeconds: 1, failureThreshold: 1 } },
       }),
-      // Holds much in memory, for it reads far ahead.
-      addJuiceFs(node, "crowded", { source: "training", options: "buffer-size=300,max-readahead=256" }),
+      // Reads far ahead, and keeps all of it in memory.
+      addJuiceFs(node, "crowded", { source: "training", options: "cache-size=0,buffer-size=300,prefetch=8" }),
       addBooks(node),
     ]);
     return node;

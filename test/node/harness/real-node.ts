@@ -9,6 +9,7 @@ import { listAt } from "../../e2e/harness/fields.ts";
 import { realNode } from "../../e2e/harness/pki.ts";
 import type { Sandbox } from "../../e2e/harness/sandbox.ts";
 import { makeCgroup, removeCgroup } from "./cgroups.ts";
+import { abortConnections, fuseConnections } from "./fuse-devices.ts";
 import { type Image, packImage } from "./images.ts";
 import { type NodeFiles, nodeAddress, runtimeSocket, writeNodeConfig } from "./node-config.ts";
 import { NodeProgram } from "./node-processes.ts";
@@ -149,7 +150,11 @@ export class RealNode {
 
   /** Ends all that runs on it and leaves nothing; with SLUICE_E2E_KEEP the folder stays, with all logs. */
   async close(): Promise<void> {
+    const connections = fuseConnections(this.path("/proc"));
+    // What its own mount holds up would keep the sandbox from ending.
+    const late = setTimeout(() => abortConnections(connections), 5_000);
     await this.sandbox.close();
+    clearTimeout(late);
     await eventually(
       "the cgroups are gone",
       () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { eventually } from "../../e2e/harness/eventually.ts";
 import { Running } from "../../e2e/harness/processes.ts";
@@ -58,10 +58,13 @@ export async function startStorage(node: RealNode, content: Readonly<Record<stri
 export function checksums(node: RealNode, source: Source): Record<string, string> {
   const root = node.path(placeOf(source));
   // JuiceFS shows files of its own at the root, one of which never ends.
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
-    (path) => !path.startsWith(".") && statSync(join(root, path)).isFile(),
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.startsWith("."),
   );
-  const sums = files.map((path): [string, string] => [path, checksum(readFileSync(join(root, path)))]);
+  const sums = files.map((entry): [string, string] => {
+    const path = join(entry.parentPath, entry.name);
+    return [path.slice(root.length + 1), checksum(readFileSync(path))];
+  });
   return Object.fromEntries(sums.sort());
 }
 
