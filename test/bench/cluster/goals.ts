@@ -3,6 +3,7 @@ import { formatTable } from "../table.ts";
 import type { CreationRow } from "./creations.ts";
 import { ratioOf } from "./ratio.ts";
 import type { Results } from "./results.ts";
+import type { Rollout } from "./rollout.ts";
 
 const goalWorkers = 8;
 
@@ -13,7 +14,7 @@ export function formatGoals({ creations, rollouts, scale }: Results): string {
   const notAsked = atEight.find(({ name }) => name.startsWith("not asked"));
   const noise = notAsked?.plain ? spread(notAsked.plain.rounds.map((round) => round.perSecond)) : Number.NaN;
   const rollout = ratioOf(rollouts.withSluice, rollouts.plain, ({ seconds }) => seconds);
-  const onCache = median(rollouts.withSluice.map(({ onCacheNodes }) => onCacheNodes));
+  const onCache = (found: readonly Rollout[]) => median(found.map(({ onCacheNodes }) => onCacheNodes));
   const largest = scale.at(-1);
   const starts = largest?.starts ?? [];
   const middle = (values: readonly number[]) => median(values);
@@ -34,7 +35,8 @@ export function formatGoals({ creations, rollouts, scale }: Results): string {
         Math.abs(throughputOf(notAsked) - 1) <= Math.max(noise, 0.05),
       ),
       goal("Deployment, seconds of plain", "<= 1.2", rollout.toFixed(2), rollout <= 1.2),
-      goal("pods on nodes with the cache", ">= 95 %", `${(onCache * 100).toFixed(1)} %`, onCache >= 0.95),
+      placement("pods on nodes with the cache", onCache(rollouts.withSluice)),
+      placement("the same, cache-affinity strong", onCache(rollouts.strong)),
       goal(`ready, ${size}`, "<= 3 s", `${(ready / 1000).toFixed(2)} s`, ready <= 3_000),
       goal(`memory, ${size}`, "<= 200 MB", `${memory.toFixed(0)} MB`, memory <= 200),
       goal(`first admission, ${size}`, "<= 20 ms", `${first.toFixed(1)} ms`, first <= 20),
@@ -44,6 +46,10 @@ export function formatGoals({ creations, rollouts, scale }: Results): string {
 
 function goal(name: string, aim: string, found: string, reached: boolean): string[] {
   return [name, aim, found, reached ? "yes" : "no"];
+}
+
+function placement(name: string, share: number): string[] {
+  return goal(name, ">= 95 %", `${(share * 100).toFixed(1)} %`, share >= 0.95);
 }
 
 function throughputOf(row: CreationRow | undefined): number {

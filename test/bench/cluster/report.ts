@@ -50,6 +50,7 @@ export function formatReport(results: Results, options: BenchClusterOptions): st
       [
         rolloutCells("plain", rollouts.plain, undefined),
         rolloutCells("with Sluice", rollouts.withSluice, rollouts.plain),
+        rolloutCells("with Sluice, cache-affinity strong", rollouts.strong, rollouts.plain),
       ],
     ),
     "",

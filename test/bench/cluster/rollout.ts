@@ -17,33 +17,45 @@ export interface Rollout {
 export interface Rollouts {
   readonly plain: Rollout[];
   readonly withSluice: Rollout[];
+  /** With Sluice and the annotation sluice.io/cache-affinity: strong. */
+  readonly strong: Rollout[];
 }
+
+const ways = [
+  { way: "plain", registered: false, annotations: {} },
+  { way: "withSluice", registered: true, annotations: {} },
+  { way: "strong", registered: true, annotations: { "sluice.io/cache-affinity": "strong" } },
+] as const;
 
 /** Rolls a Deployment with one dataset out, with and without Sluice in turn. */
 export async function measureRollouts(cluster: BenchCluster, registration: Registration): Promise<Rollouts> {
   const { rollouts, replicas } = cluster.options;
-  const found: Rollouts = { plain: [], withSluice: [] };
+  const found: Rollouts = { plain: [], withSluice: [], strong: [] };
   for (let round = 0; round < rollouts; round++) {
     cluster.say(`rollout ${round + 1} of ${rollouts}, ${replicas} replicas, plain and with Sluice`);
-    for (const registered of round % 2 === 0 ? [false, true] : [true, false]) {
+    for (const { way, registered, annotations } of round % 2 === 0 ? ways : [...ways].reverse()) {
       await registration.set(registered);
-      const rollout = await rollOut(
-        cluster,
-        `rollout-${round}-${registered ? "sluice" : "plain"}`,
-        registered,
-      );
-      (registered ? found.withSluice : found.plain).push(rollout);
+      const app = `rollout-${round}-${way.toLowerCase()}`;
+      found[way].push(await rollOut(cluster, app, annotations, registered));
     }
   }
   await registration.set(true);
   return found;
 }
 
-async function rollOut(cluster: BenchCluster, app: string, served: boolean): Promise<Rollout> {
+async function rollOut(
+  cluster: BenchCluster,
+  app: string,
+  annotations: Fields,
+  served: boolean,
+): Promise<Rollout> {
   const { api, plane, options } = cluster;
   const bound = await watchBound(plane, datasetNamespace, app, options.replicas);
   const begin = performance.now();
-  await api.create(collectionOf("Deployment", datasetNamespace), deploymentOf(app, options.replicas));
+  await api.create(
+    collectionOf("Deployment", datasetNamespace),
+    deploymentOf(app, annotations, options.replicas),
+  );
   const seconds = ((await bound.all) - begin) / 1000;
   const pods = await api.list(podsOf(app));
   const wrong = pods.find((pod) => clientsOf(pod).length !== (served ? 1 : 0));
@@ -57,7 +69,7 @@ function podsOf(app: string): string {
   return `${collectionOf("Pod", datasetNamespace)}?labelSelector=app%3D${app}`;
 }
 
-function deploymentOf(app: string, replicas: number): Fields {
+function deploymentOf(app: string, annotations: Fields, replicas: number): Fields {
   const labels = { app };
   return {
     apiVersion: "apps/v1",
@@ -66,7 +78,7 @@ function deploymentOf(app: string, replicas: number): Fields {
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: podSpecOf([datasetName]) },
+      template: { metadata: { labels, annotations }, spec: podSpecOf([datasetName]) },
     },
   };
 }
