@@ -133,7 +133,7 @@ describe("a fresh read", () => {
     expect(await cluster.refresh([claimRef("data")], 100)).toBe(false);
     await api.listen();
     api.store.put("persistentvolumeclaims", claim("data", "pv"));
-    await expect.poll(() => cluster.refresh([claimRef("data")], 100)).toBe(true);
+    await expect.poll(() => cluster.refresh([claimRef("data")], 500), { timeout: 5_000 }).toBe(true);
   });
 
   it.each(["../nodes", "..", "", "a/b", "a%2fb", "UPPER", "a?watch=true", "-"])(
@@ -314,8 +314,8 @@ describe("an answer that there is none", () => {
 
   it("is forgotten after that", async () => {
     const { api, cluster } = await deaf({ timing: { absence: 1, poll: 60_000 } });
-    await cluster.refresh([claimRef("data")], 50);
-    await cluster.refresh([claimRef("data")], 50);
+    await cluster.refresh([claimRef("data")], 300);
+    await cluster.refresh([claimRef("data")], 300);
     expect(reads(api)).toBe(2);
   });
 
