@@ -98,7 +98,7 @@ describe("a container that came later", () => {
       client: ["juicefs"],
     });
     expect(grown?.lifecycle?.postStart?.exec?.command?.slice(4)).toEqual([
-      "5",
+      "3",
       "/sluice/views/data/view-0",
       "/sluice/views/data/view-1",
     ]);
