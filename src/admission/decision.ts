@@ -31,8 +31,10 @@ export interface VolumeOutcome {
   readonly volume: string;
   readonly code: ReasonCode;
   readonly message: string;
-  /** "namespace/name" of the Dataset. */
+  /** "namespace/name" of the Dataset, or of the claim that the JuiceFS CSI driver serves. */
   readonly dataset?: string;
+  /** What that is called in messages: "Dataset research/imagenet". */
+  readonly title?: string;
   /** Name of the client's container. */
   readonly client?: string;
 }

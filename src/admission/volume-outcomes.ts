@@ -7,14 +7,15 @@ import type { VolumeOutcome } from "./decision.ts";
 /** What became of the volumes that are no datasets or could not be resolved; `ofDataset` tells it of the others. */
 export function volumeOutcomes(
   volumes: readonly ResolvedVolume[],
-  ofDataset: (volume: string, dataset: DatasetVolume) => Omit<VolumeOutcome, "volume" | "dataset">,
+  ofDataset: (volume: string, dataset: DatasetVolume) => Omit<VolumeOutcome, "volume" | "dataset" | "title">,
 ): VolumeOutcome[] {
   return volumes.map((resolved): VolumeOutcome => {
     const { volume } = resolved;
     if (resolved.kind === "other") return { volume, code: resolved.code, message: resolved.message };
     if (resolved.kind === "problem")
       return { volume, code: resolved.finding.code, message: resolved.finding.message };
-    return { volume, dataset: nameOf(resolved.dataset), ...ofDataset(volume, resolved.dataset) };
+    const { dataset } = resolved;
+    return { volume, dataset: nameOf(dataset), title: titleOf(dataset), ...ofDataset(volume, dataset) };
   });
 }
 
@@ -37,11 +38,11 @@ export function refusedOutcomes(
   for (const finding of findings)
     if (isRefusal(finding) && !refusals.has(finding.volume)) refusals.set(finding.volume, finding);
   return outcomes.map((outcome): VolumeOutcome => {
-    const { volume, dataset } = outcome;
-    if (dataset === undefined) return outcome;
+    const { volume, dataset, title } = outcome;
+    if (dataset === undefined || title === undefined) return outcome;
     const refusal = refusals.get(volume);
-    const message = `Dataset ${dataset} is not served, for the pod is refused`;
+    const message = `${title} is not served, for the pod is refused`;
     const { code, message: words } = refusal ?? { code: "not-injected" as const, message };
-    return { volume, dataset, code, message: words };
+    return { volume, dataset, title, code, message: words };
   });
 }

@@ -78,8 +78,8 @@ function entriesOf(findings: readonly Finding[]): Entry[] {
   return [...new Set(findings.map(({ message }) => message))].map((message) => ({ head: message }));
 }
 
-function describeVolume({ volume, code, message, dataset, client }: VolumeOutcome): Entry {
-  const what = dataset === undefined ? "" : ` is Dataset ${dataset}`;
+function describeVolume({ volume, code, message, title, client }: VolumeOutcome): Entry {
+  const what = title === undefined ? "" : ` is ${title}`;
   const served = client === undefined ? "" : `, served by container ${client}`;
   return { head: `${volume}${what}${served} (${code})`, body: [message] };
 }
