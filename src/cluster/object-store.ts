@@ -45,7 +45,7 @@ export class ObjectStore implements ClusterView {
   #nodeLabels = new NodeLabels();
   /** How many volumes there are of each CSI driver. */
   #drivers = new Map<string, number>();
-  /** Undefined after a change of the nodes, until somebody asks. */
+  /** Undefined after a change of one of them, until somebody asks. */
   #nodesWithoutNativeSidecars: readonly Node[] | undefined;
 
   constructor(serverVersion?: KubernetesVersion) {
@@ -174,7 +174,7 @@ export class ObjectStore implements ClusterView {
   /** Sorted by name. */
   nodesWithoutNativeSidecars(): readonly Node[] {
     this.#nodesWithoutNativeSidecars ??= [...this.#tables.Node.values()]
-      .filter((node) => !runsNativeSidecars(parseKubernetesVersion(node.kubeletVersion)))
+      .filter(lacksNativeSidecars)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     return this.#nodesWithoutNativeSidecars;
   }
@@ -203,9 +203,14 @@ export class ObjectStore implements ClusterView {
   }
 
   #changeNode(before: Node | undefined, after: Node | undefined): void {
-    this.#nodesWithoutNativeSidecars = undefined;
+    if ([before, after].some((node) => node !== undefined && lacksNativeSidecars(node)))
+      this.#nodesWithoutNativeSidecars = undefined;
     this.#nodeLabels.change(before?.labels, after?.labels);
   }
+}
+
+function lacksNativeSidecars({ kubeletVersion }: Node): boolean {
+  return !runsNativeSidecars(parseKubernetesVersion(kubeletVersion));
 }
 
 /** Neither namespaces nor names can hold a slash, so that no two objects share a key. */

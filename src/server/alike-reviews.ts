@@ -35,8 +35,9 @@ const opening = `{"kind":"AdmissionReview","apiVersion":"${apiVersion}","request
 const uidLength = 36;
 const uidPattern = /^[0-9a-f-]{36}$/;
 
-// The API server's ServiceAccount plugin gives the token's volume a random name.
-const tokenVolumePattern = /"(kube-api-access-[a-z0-9]{5})"/;
+// The API server's ServiceAccount plugin gives the token's volume a random name. As another field's value, such as
+// claimName, the same text may be what the cluster is asked for.
+const tokenVolumePattern = /"name":"(kube-api-access-[a-z0-9]{5})"/;
 
 /** Stands nowhere in JSON. */
 const placeholder = "\0";
@@ -93,9 +94,9 @@ function dropOldest(texts: Map<string, unknown> | Set<string>): void {
 export function readReviewText(text: string, way = ""): ReviewText | undefined {
   if (text.length > longestText || !text.startsWith(opening)) return undefined;
   const uid = text.slice(opening.length, opening.length + uidLength);
-  if (!uidPattern.test(uid) || text.includes(placeholder)) return undefined;
   const rest = text.slice(opening.length + uidLength);
+  if (!uidPattern.test(uid) || !rest.startsWith('"') || text.includes(placeholder)) return undefined;
   const tokenVolume = tokenVolumePattern.exec(rest)?.[1] ?? "";
-  const question = tokenVolume === "" ? rest : rest.replaceAll(`"${tokenVolume}"`, placeholder);
+  const question = tokenVolume === "" ? rest : rest.replaceAll(`"name":"${tokenVolume}"`, placeholder);
   return { apiVersion, uid, tokenVolume, question: `${way}${question}` };
 }

@@ -67,7 +67,24 @@ describe("ObjectStore", () => {
     expect(store.nodesWithoutNativeSidecars()).toBe(old);
     store.upsert(node("a", "v1.33.0", { zone: "2" }));
     expect(store.node("a")?.labels).toEqual({ zone: "2" });
-    expect(store.nodesWithoutNativeSidecars()).not.toBe(old);
+    expect(store.nodesWithoutNativeSidecars()).toBe(old);
+  });
+
+  it("makes the list of old nodes anew only where one of them has changed", () => {
+    const store = new ObjectStore();
+    store.upsert(node("old", "v1.28.0", { zone: "1" }));
+    store.upsert(node("new", "v1.33.0"));
+    const before = store.nodesWithoutNativeSidecars();
+    store.upsert(node("new", "v1.33.0", { "fluid.io/s-default-data": "true" }));
+    store.delete(node("new", ""));
+    store.upsert(node("newer", "v1.34.0"));
+    expect(store.nodesWithoutNativeSidecars()).toBe(before);
+    store.upsert(node("old", "v1.28.0", { zone: "2" }));
+    expect(store.nodesWithoutNativeSidecars().map(({ labels }) => labels)).toEqual([{ zone: "2" }]);
+    store.upsert(node("newer", "v1.28.0"));
+    expect(store.nodesWithoutNativeSidecars().map(({ name }) => name)).toEqual(["newer", "old"]);
+    store.upsert(node("old", "v1.33.0"));
+    expect(store.nodesWithoutNativeSidecars().map(({ name }) => name)).toEqual(["newer"]);
   });
 
   it.each(["__proto__", "constructor", "toString"])("takes %s for a name like any other", (name) => {

@@ -110,6 +110,15 @@ describe("reviews of replicas", () => {
 });
 
 describe("readReviewText", () => {
+  it.each(["claimName", "serviceAccountName", "nodeName"])("takes %s for a part of the question", (field) => {
+    const questions = ["kube-api-access-aaaaa", "kube-api-access-bbbbb"].map((name) => {
+      const pod = replica(name);
+      return readReviewText(reviewText({ ...pod, [field]: name }, uids[0]))?.question;
+    });
+    expect(questions[0]).toBeDefined();
+    expect(questions[0]).not.toBe(questions[1]);
+  });
+
   const text = reviewText(replica("kube-api-access-aaaaa"), uids[0]);
 
   it("parts the uid and the token's volume from what is asked", () => {
@@ -122,6 +131,7 @@ describe("readReviewText", () => {
     ["another version", text.replace("admission.k8s.io/v1", "admission.k8s.io/v1beta1")],
     ["another order", JSON.stringify({ apiVersion: "admission.k8s.io/v1", ...JSON.parse(text) })],
     ["a uid that is none", text.replace(uids[0], `"${uids[0].slice(1)}`)],
+    ["a longer uid", text.replace(uids[0], `${uids[0]}0`)],
     ["a character that no JSON has", text.replace('"web-"', '"web\0"')],
     ["a very long text", text.replace("web-", "w".repeat(40_000))],
     ["nothing", ""],
