@@ -41,7 +41,7 @@ function judgeDataset(name: string, share: number | undefined, facts: CacheFacts
   if (share !== undefined) return judgeShare(name, share, own);
   let physical = name;
   for (let steps = 0; steps < longestWay; steps++) physical = facts.dataset(physical)?.refersTo ?? physical;
-  return judgeDataLoads(physical, facts.dataLoads(physical));
+  return judgeDataLoads(name, physical, facts.dataLoads(physical));
 }
 
 function judgeShare(name: string, share: number, { cached }: DatasetState): DatasetVerdict {
@@ -51,11 +51,16 @@ function judgeShare(name: string, share: number, { cached }: DatasetState): Data
   return { warm, why: `Dataset ${name} is cached to ${cached}%${warm ? "" : ` of the ${share}% wanted`}` };
 }
 
-/** The newest one counts: it was made because the earlier ones were not enough. */
-function judgeDataLoads(name: string, loads: readonly DataLoadState[]): DatasetVerdict {
+/**
+ * The newest one counts: it was made because the earlier ones were not enough. Of a Dataset that is only referred to,
+ * which is mostly another namespace's, no names are told.
+ */
+function judgeDataLoads(name: string, physical: string, loads: readonly DataLoadState[]): DatasetVerdict {
   const [newest] = [...loads].sort((a, b) => b.created - a.created || (a.name < b.name ? 1 : -1));
-  if (newest === undefined) return { warm: false, why: `Dataset ${name} has no DataLoad` };
+  const what = physical === name ? `Dataset ${name}` : `what Dataset ${name} refers to`;
+  if (newest === undefined) return { warm: false, why: `${what} has no DataLoad` };
   const warm = newest.phase === "Complete";
   const phase = newest.phase === "" ? "not begun" : newest.phase.toLowerCase();
-  return { warm, why: `DataLoad ${newest.name} of Dataset ${name} is ${phase}` };
+  const title = physical === name ? `DataLoad ${newest.name}` : "the DataLoad";
+  return { warm, why: `${title} of ${what} is ${phase}` };
 }

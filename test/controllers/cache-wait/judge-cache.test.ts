@@ -91,6 +91,9 @@ describe("a DataLoad", () => {
     expect(judge(load, { "a/one": { refersTo: "b/two" }, "b/two": {} }, loads)).toMatchObject({
       state: "warm",
     });
+    const referring = { "a/one": { refersTo: "b/two" }, "b/two": {} };
+    const why = "the DataLoad of what Dataset a/one refers to is executing";
+    expect(judge(load, referring, [{ dataset: "b/two", phase: "Executing" }])).toMatchObject({ why });
     const circle = { "a/one": { refersTo: "b/two" }, "b/two": { refersTo: "a/one" } };
     expect(judge(load, circle)).toMatchObject({ state: "cold" });
   });
