@@ -107,6 +107,16 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
     return true;
   };
 
+  /** One claim whose Secret cannot be written, such as in a namespace that is not granted, holds up no other. */
+  const serveAll = async (
+    volumes: readonly VolumeState[],
+    serveOne: (volume: VolumeState) => Promise<void>,
+  ): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const volume of volumes) await serveOne(volume).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  };
+
   const tell = async (
     key: string,
     reading: JuicefsSecretReading | undefined,
@@ -140,8 +150,9 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
       const reading = "problem" in source ? source : readJuicefsSecret(source.data);
       await tell(key, reading, signal);
       if ("problem" in source || "problem" in reading) return { result: "unusable", againMs: refreshMs };
-      for (const volume of volumes)
-        await serve(volume, source.data, reading.facts, volume.claim.namespace === namespace, signal);
+      await serveAll(volumes, (volume) =>
+        serve(volume, source.data, reading.facts, volume.claim.namespace === namespace, signal),
+      );
       return { result: "prepared", againMs: refreshMs };
     },
   };

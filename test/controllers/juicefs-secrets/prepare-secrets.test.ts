@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startControllers } from "../../support/controllers.ts";
+import { forbidden } from "../../support/fake-api-faults.ts";
 import type { FakeApiServer } from "../../support/fake-api-server.ts";
 import type { ApiObject } from "../../support/fake-api-store.ts";
 import { Closing, startApi } from "../../support/live-cluster.ts";
@@ -126,6 +127,20 @@ describe("the Secrets of JuiceFS's clients", () => {
       metadata: { name: "elsewhere", labels: { "sluice.io/injection": "enabled" } },
     });
     await eventually("it is made", () => secretOf("far", "elsewhere") !== undefined);
+  });
+
+  it("are made although those of another namespace may not be written, which is told", async () => {
+    putSource(corpfs);
+    api.store.put("namespaces", {
+      metadata: { name: "elsewhere", labels: { "sluice.io/injection": "enabled" } },
+    });
+    api.fail(({ verb, path }) => verb === "create" && path.includes("/elsewhere/secrets"), forbidden);
+    putVolume("a", { namespace: "elsewhere" });
+    putVolume("b");
+    const { logged } = await start();
+    await eventually("the other is made", () => secretOf("b") !== undefined);
+    await eventually("it is told", () => logged.some((line) => line.includes("in namespace elsewhere")));
+    expect(secretOf("a", "elsewhere")).toBeUndefined();
   });
 
   it("never touch a Secret of that name that is somebody else's", async () => {
