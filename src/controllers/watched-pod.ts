@@ -15,7 +15,7 @@ export interface WatchedPod {
 export interface CacheGate {
   /** Where it stands in spec.schedulingGates. */
   readonly index: number;
-  /** Undefined where the pod does not say in a way that can be understood. */
+  /** Undefined where the pod does not say in a way that can be understood, or names others' Datasets. */
   readonly wait: CacheWait | undefined;
   /** Of the pod, in milliseconds since 1970. */
   readonly created: number;
@@ -47,7 +47,14 @@ function gateOf(raw: RawObject): CacheGate | undefined {
   const created = Date.parse(textAt(raw, "metadata", "creationTimestamp") ?? "");
   return {
     index,
-    wait: parseCacheWait(textAt(raw, "metadata", "annotations", cacheWaitAnnotation)),
+    wait: waitOf(raw),
     created: Number.isNaN(created) ? 0 : created,
   };
+}
+
+/** Whoever makes a pod may write the annotation, and is told nothing of what is in other namespaces. */
+function waitOf(raw: RawObject): CacheWait | undefined {
+  const wait = parseCacheWait(textAt(raw, "metadata", "annotations", cacheWaitAnnotation));
+  const own = `${textAt(raw, "metadata", "namespace")}/`;
+  return wait?.datasets.every((dataset) => dataset.startsWith(own)) ? wait : undefined;
 }

@@ -2,7 +2,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { endAnnotation } from "../../src/pod/end-sign.ts";
 import { startControllers } from "../support/controllers.ts";
-import { answering, forbidden, reset } from "../support/fake-api-faults.ts";
+import { after, answering, forbidden, reset } from "../support/fake-api-faults.ts";
 import type { FakeApiServer } from "../support/fake-api-server.ts";
 import type { ApiObject } from "../support/fake-api-store.ts";
 import { injected, mounting, type States, withStatus } from "../support/finishing-pod.ts";
@@ -240,6 +240,36 @@ describe("opening the gates of pods that wait", () => {
     await startControllers(closing, api);
     await eventually("the gate is open", () => gatesOf("pod").length === 1);
     await eventually("that is told", () => reasons().includes("CacheWaitUnreadable"));
+  });
+
+  it("tells nobody of Datasets in other namespaces than the pod's", async () => {
+    const status = { cacheStates: { cachedPercentage: "10%" } };
+    api.store.put("datasets", { metadata: { name: "theirs", namespace: "other" }, status });
+    putGated("pod", { ...half, datasets: ["other/theirs"] });
+    await startControllers(closing, api);
+    await eventually("the gate is open", () => gatesOf("pod").length === 1);
+    await eventually("that is told", () => reasons().includes("CacheWaitUnreadable"));
+    expect(JSON.stringify(events())).not.toContain("theirs");
+  });
+
+  it("fails no pod whose gate somebody else has opened meanwhile", async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    api.fail({ verb: "patch", resource: "pods" }, after(released), 1);
+    putDataset("10%");
+    putGated("pod", { ...half, otherwise: "fail" }, "2026-01-01T00:00:00Z");
+    const { metrics } = await startControllers(closing, api);
+    await eventually("it is about to fail", () => patches().length === 1);
+    const pod = api.store.find("pods", "pod", "default");
+    if (pod === undefined) throw new Error("no pod");
+    api.store.put("pods", { ...pod, spec: { containers: [], schedulingGates: [] } });
+    release();
+    await eventually("that is given up", async () =>
+      (await metrics()).includes('controller="open-gates",result="outdated"'),
+    );
+    expect(Object(api.store.find("pods", "pod", "default")?.["status"]).phase).toBe("Pending");
   });
 
   it("takes no Dataset for missing that has only not been read yet", async () => {

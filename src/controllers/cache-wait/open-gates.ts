@@ -89,9 +89,11 @@ function openPatch({ uid, gate }: WaitingPod, why: string): PatchOperation[] {
   ];
 }
 
-function failPatch({ uid }: WaitingPod, why: string): PatchOperation[] {
+function failPatch({ uid, gate }: WaitingPod, why: string): PatchOperation[] {
   return [
     { op: "test", path: "/metadata/uid", value: uid },
+    // A pod whose gate somebody has taken away is wanted, and may be on its way to a node.
+    { op: "test", path: `/spec/schedulingGates/${gate.index}/name`, value: cacheGate },
     { op: "test", path: "/status/phase", value: "Pending" },
     { op: "replace", path: "/status/phase", value: "Failed" },
     { op: "add", path: "/status/reason", value: failedReason },
