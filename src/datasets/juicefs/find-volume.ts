@@ -56,7 +56,7 @@ export function findVolume(
     return trail.problem(
       "secret-not-known",
       (show) =>
-        `nothing is known yet of Secret ${show(which)} of claim ${show(full)}: see that it exists, and that sluice controllers runs and may read it`,
+        `nothing is known yet of Secret ${show(which)} of claim ${show(full)}: see that it exists and that sluice controllers runs and may read it (juicefs.enabled: false leaves the claim to its driver)`,
     );
   if (known.facts === undefined)
     return trail.problem(
