@@ -46,13 +46,13 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
       /^✓ API server +v1\.36\.3$/m,
       /^✓ replicas +2 of 2 ready$/m,
       /^✓ Service +2 ready endpoints$/m,
-      /^✓ registration +6 entries as rendered$/m,
+      /^✓ registration +[1-9]\d* entries as rendered$/m,
       /^✓ caBundle +trusts what each of 2 replicas serves$/m,
       /^✓ certificates +valid for \d+ days, renewed in time$/m,
-      /^✓ permissions +system:serviceaccount:sluice-system:sluice has all 47 rights it needs$/m,
+      /^✓ permissions +system:serviceaccount:sluice-system:sluice has all [1-9]\d* rights it needs$/m,
       /^✓ caches +2 replicas are ready: [1-9]\d* objects, last contact at most \d+ s ago$/m,
       /^✓ namespaces +1 opted in: demo$/m,
-      /^14 ✓ {2}0 ! {2}0 ✗$/m,
+      /^[1-9]\d* ✓ {2}0 ! {2}0 ✗$/m,
     ])
       expect(stdout).toMatch(line);
   });
