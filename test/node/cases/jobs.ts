@@ -4,7 +4,7 @@ import { type Fields, fieldsOf, listAt, textAt } from "../../e2e/harness/fields.
 import { appPod } from "../harness/app-pod.ts";
 import { seconds } from "../harness/case-table.ts";
 import { NodePod } from "../harness/node-pod.ts";
-import type { CaseContext } from "./case-context.ts";
+import { type CaseContext, noMountsLeft } from "./case-context.ts";
 
 const jobsPath = "/apis/batch/v1/namespaces/data/jobs";
 
@@ -44,7 +44,7 @@ export function jobCases(context: () => CaseContext): void {
     table.add("jobs", `${what}: creation to the end of the pod`, seconds(endedAt - begunAt));
     await node.api.send("DELETE", `${jobsPath}/${name}?propagationPolicy=Background`);
     await pod.gone();
-    expect(pod.mounts()).toEqual([]);
+    await noMountsLeft(pod);
   });
 }
 

@@ -32,7 +32,8 @@ export function openNodeSandbox(folder: string, programs: string): Promise<Sandb
       const copy = join(values, name.replaceAll("/", "."));
       return `cat /proc/sys/${name} >${copy} && mount --bind ${copy} /proc/sys/${name}`;
     }),
-    `ip link add ${bridgeName} type bridge`,
+    // With an address of its own: else it has that of one of its ports, and pods lose their gateway when that port goes.
+    `ip link add ${bridgeName} address 0a:58:0a:63:00:01 type bridge`,
     `ip addr add ${nodeAddress}/16 dev ${bridgeName}`,
     `ip link set ${bridgeName} up`,
   ];
