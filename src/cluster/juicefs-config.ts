@@ -23,7 +23,7 @@ import type {
   Sizes,
 } from "./juicefs-settings.ts";
 import { readOptions } from "./kubernetes-yaml.ts";
-import type { RawObject } from "./raw-fields.ts";
+import { fieldAt, type RawObject } from "./raw-fields.ts";
 
 /** The key of the ConfigMap's data. */
 export const juicefsConfigKey = "config.yaml";
@@ -168,7 +168,18 @@ function named<T extends object>(...keys: readonly string[]): Take<T> {
 }
 
 const probe: Take<Probe> = takeMapping;
-const lifecycle: Take<Lifecycle> = takeMapping;
+/** The command of preStop is the only part of it that is read. */
+const lifecycle: Take<Lifecycle> = (value, path, remarks) => {
+  const found = takeMapping(value, path, remarks);
+  const command = fieldAt(found, "preStop", "exec", "command") ?? [];
+  return takeList(takeText)(command, `${path}.preStop.exec.command`, remarks) && found;
+};
+
+const variable: Take<EnvVar> = (value, path, remarks) => {
+  const found = named<EnvVar>("name")(value, path, remarks);
+  const text = fieldAt(found, "value") ?? "";
+  return takeText(text, `${path}.value`, remarks) === undefined ? undefined : found;
+};
 
 type PatchInFile = Omit<MountPodPatch, "claims" | "nodes" | "templated"> & {
   readonly pvcSelector?: ClaimSelector;
@@ -181,7 +192,7 @@ const patchInFile: Take<PatchInFile> = takeFields<PatchInFile>({
   ceMountImage: takeText,
   eeMountImage: takeText,
   imagePullPolicy: takeText,
-  env: takeList(named<EnvVar>("name")),
+  env: takeList(variable),
   resources: sizes,
   resourcePercentages: percentages,
   mountOptions: takeList(takeText),

@@ -12,6 +12,15 @@ describe("a configuration of the driver that is broken", () => {
     ["enableSetQuota: sometimes", /^enableSetQuota must be true or false, and is the text "sometimes"/],
     ["mountPodPatch: {}", /^mountPodPatch must be a list, and is a mapping/],
     [patch("just text"), /^mountPodPatch\[0\] must be a mapping/],
+    [patch("env: [{name: A, value: 1}]"), /^mountPodPatch\[0\]\.env\[0\]\.value must be a text/],
+    [
+      patch("lifecycle: {preStop: {exec: {command: umount}}}"),
+      /lifecycle\.preStop\.exec\.command must be a list/,
+    ],
+    [
+      patch("lifecycle: {preStop: {exec: {command: [sleep, 5]}}}"),
+      /lifecycle\.preStop\.exec\.command\[1\] must be a text/,
+    ],
     [patch("ceMountImage: [a]"), /^mountPodPatch\[0\]\.ceMountImage must be a text, and is a list/],
     [
       patch("resources: {limits: {cpu: lots}}"),
