@@ -123,7 +123,7 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
           kind,
           metadata.namespace ?? "",
           metadata.name,
-          rules[0].verbs.join(),
+          ...rules.map(({ verbs }: { verbs: string[] }) => verbs.join()),
         ]);
 
     it("have rights on them in the namespaces that are listed, and nowhere else", () => {
@@ -133,10 +133,16 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
       );
       expect(rightsIn(given)).toEqual([
         ["Role", "data", "sluice-controllers-copies-from", "get"],
-        ["Role", "team-a", "sluice-controllers-copies-to", "get,create,update,delete"],
-        ["Role", "team-b", "sluice-controllers-copies-to", "get,create,update,delete"],
+        ["Role", "team-a", "sluice-controllers-copies-to", "get,create,update,delete", "patch"],
+        ["Role", "team-b", "sluice-controllers-copies-to", "get,create,update,delete", "patch"],
       ]);
-      expect(JSON.stringify(named(given, "ClusterRole").rules)).not.toContain("secrets");
+      const everywhere = named(given, "ClusterRole").rules;
+      expect(JSON.stringify(everywhere)).not.toContain("secrets");
+      expect(
+        everywhere
+          .filter(({ verbs }: { verbs: string[] }) => verbs.includes("patch"))
+          .map(({ resources }: { resources: string[] }) => resources.join()),
+      ).toEqual(["pods", "pods/status"]);
       const config = parseConfig(parse(named(given, "ConfigMap", "sluice").data["config.yaml"]));
       expect(config.controllers.copyClientObjects).toEqual({ from: ["data"], to: ["team-a", "team-b"] });
     });
