@@ -3,7 +3,7 @@ import { eventually } from "../../e2e/harness/eventually.ts";
 import { type Fields, fieldsOf, textAt } from "../../e2e/harness/fields.ts";
 import { addObject, parseObjects } from "../../e2e/harness/objects.ts";
 import type { RealNode } from "./real-node.ts";
-import { type Source, sources } from "./storage.ts";
+import { sources } from "./storage.ts";
 
 interface JuiceFs {
   /** Whose volume it shows. */
@@ -27,10 +27,9 @@ export async function addJuiceFs(node: RealNode, name: string, dataset: JuiceFs)
   await add(node, parseObjects(text), (object) => replaceContainer(object, container));
 }
 
-/** Adds the dataset of a ThinRuntime whose client is bindfs, under its own name and that of its source: books. */
+/** Adds "books", the dataset of a ThinRuntime whose client is bindfs. */
 export async function addBooks(node: RealNode): Promise<void> {
-  const name = "books" satisfies Source;
-  await add(node, parseObjects(readFileSync(new URL(`../cluster/${name}.yaml`, import.meta.url), "utf8")));
+  await add(node, parseObjects(readFileSync(new URL("../cluster/books.yaml", import.meta.url), "utf8")));
 }
 
 async function add(
