@@ -1,6 +1,5 @@
-import type { EnvVar, Lifecycle, Probe, Volume, VolumeDevice, VolumeMount } from "kubernetes-types/core/v1";
+import type { Probe, Volume, VolumeDevice, VolumeMount } from "kubernetes-types/core/v1";
 import type { LabelSelector, LabelSelectorRequirement } from "kubernetes-types/meta/v1";
-import { parseDocument } from "yaml";
 import { parseQuantity } from "../types/quantity.ts";
 import {
   describe,
@@ -22,8 +21,8 @@ import type {
   Percentages,
   Sizes,
 } from "./juicefs-settings.ts";
-import { readOptions } from "./kubernetes-yaml.ts";
-import { fieldAt, type RawObject } from "./raw-fields.ts";
+import { takeLifecycle, takeNamed, takeVariable } from "./kubernetes-parts.ts";
+import { readYaml } from "./kubernetes-yaml.ts";
 
 /** The key of the ConfigMap's data. */
 export const juicefsConfigKey = "config.yaml";
@@ -153,33 +152,7 @@ export function describeJuicefsProblem(config: JuicefsConfig): string | undefine
   return `the JuiceFS driver's configuration in ConfigMap ${config.namespace}/${config.name} cannot be used, so ${then}: ${config.problems.join("; ")}`;
 }
 
-/** An object of Kubernetes' own, of which only that is checked which would break the pod's patch. */
-function named<T extends object>(...keys: readonly string[]): Take<T> {
-  return (value, path, remarks) => {
-    const mapping = takeMapping(value, path, remarks);
-    if (mapping === undefined) return undefined;
-    for (const key of keys) {
-      if (typeof mapping[key] === "string" && mapping[key] !== "") continue;
-      remarks.problems.push(`${path}.${key} must be a text, and is ${describe(mapping[key])}`);
-      return undefined;
-    }
-    return mapping as RawObject & T;
-  };
-}
-
 const probe: Take<Probe> = takeMapping;
-/** The command of preStop is the only part of it that is read. */
-const lifecycle: Take<Lifecycle> = (value, path, remarks) => {
-  const found = takeMapping(value, path, remarks);
-  const command = fieldAt(found, "preStop", "exec", "command") ?? [];
-  return takeList(takeText)(command, `${path}.preStop.exec.command`, remarks) && found;
-};
-
-const variable: Take<EnvVar> = (value, path, remarks) => {
-  const found = named<EnvVar>("name")(value, path, remarks);
-  const text = fieldAt(found, "value") ?? "";
-  return takeText(text, `${path}.value`, remarks) === undefined ? undefined : found;
-};
 
 type PatchInFile = Omit<MountPodPatch, "claims" | "nodes" | "templated"> & {
   readonly pvcSelector?: ClaimSelector;
@@ -192,18 +165,18 @@ const patchInFile: Take<PatchInFile> = takeFields<PatchInFile>({
   ceMountImage: takeText,
   eeMountImage: takeText,
   imagePullPolicy: takeText,
-  env: takeList(variable),
+  env: takeList(takeVariable),
   resources: sizes,
   resourcePercentages: percentages,
   mountOptions: takeList(takeText),
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
-  lifecycle,
+  lifecycle: takeLifecycle,
   cacheDirs: takeList(cacheDirectory),
-  volumes: takeList(named<Volume>("name")),
-  volumeMounts: takeList(named<VolumeMount>("name", "mountPath")),
-  volumeDevices: takeList(named<VolumeDevice>("name", "devicePath")),
+  volumes: takeList(takeNamed<Volume>("name")),
+  volumeMounts: takeList(takeNamed<VolumeMount>("name", "mountPath")),
+  volumeDevices: takeList(takeNamed<VolumeDevice>("name", "devicePath")),
   labels: takeMap(takeText),
   annotations: takeMap(takeText),
   hostNetwork: takeFlag,
@@ -242,12 +215,10 @@ const ofMountPods =
  * (juicefs-csi-driver: pkg/config/config.go.)
  */
 export function readJuicefsConfig(text: string): Pick<JuicefsConfig, "settings" | "problems" | "unread"> {
-  const document = parseDocument(text, readOptions);
-  const [error] = document.errors;
-  if (error !== undefined) return { problems: [error.message.split("\n", 1)[0] ?? ""], unread: [] };
+  const parsed = readYaml(text);
+  if ("problem" in parsed) return { problems: [parsed.problem], unread: [] };
   const remarks: Remarks = { problems: [], unread: [] };
-  const value: unknown = document.toJS();
-  const found = settingsInFile(value ?? {}, "", remarks);
+  const found = settingsInFile(parsed.value ?? {}, "", remarks);
   const unread = remarks.unread.map((path) =>
     ofMountPods.test(path) ? `${path} has no meaning for a client in a pod` : `${path} is not known`,
   );

@@ -1,6 +1,7 @@
 import {
   type DocumentOptions,
   type ParseOptions,
+  parseDocument,
   type ScalarTag,
   type SchemaOptions,
   stringify,
@@ -46,4 +47,16 @@ export function toYaml(value: unknown): string {
     indentSeq: false,
     aliasDuplicateObjects: false,
   });
+}
+
+/** The value of a document, or the first line of what is wrong with it: an alias of nothing, or of too much, is, too. */
+export function readYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
+  const firstLine = ({ message }: Error) => message.split("\n", 1)[0] ?? "";
+  try {
+    const document = parseDocument(text, readOptions);
+    const [error] = document.errors;
+    return error === undefined ? { value: document.toJS() } : { problem: firstLine(error) };
+  } catch (error) {
+    return { problem: error instanceof Error ? firstLine(error) : String(error) };
+  }
 }

@@ -93,8 +93,9 @@ export class ObjectStore implements ClusterView {
     this.#nodesWithoutNativeSidecars = undefined;
   }
 
+  /** As with objects, one that says what is known changes nothing. */
   setServerVersion(version: KubernetesVersion | undefined): void {
-    this.#serverVersion = version;
+    if (!isDeepStrictEqual(this.#serverVersion, version)) this.#serverVersion = version;
   }
 
   /** How many objects of each kind there are, runtimes by their own kind; kinds without objects are left out. */

@@ -1,6 +1,5 @@
-import { parseDocument } from "yaml";
 import type { PluginProfile } from "./cluster-view.ts";
-import { readOptions } from "./kubernetes-yaml.ts";
+import { readYaml } from "./kubernetes-yaml.ts";
 import { fieldAt, isRawObject, textAt } from "./raw-fields.ts";
 
 /** The key of the ConfigMap's data. (Fluid: charts/fluid/fluid/templates/webhook.) */
@@ -104,16 +103,10 @@ function bad(problem: string): ProfileReading {
 
 /** An empty text is an empty profile. */
 function parseYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
-  try {
-    const document = parseDocument(text, readOptions);
-    const [error] = document.errors;
-    if (error !== undefined) return { problem: `it is no YAML: ${error.message.split("\n")[0]}` };
-    const value: unknown = document.toJS();
-    if (value === null || isRawObject(value)) return { value };
-    return { problem: "it must be a mapping with the keys plugins and pluginConfig" };
-  } catch (error) {
-    return { problem: `it is no YAML: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  const read = readYaml(text);
+  if ("problem" in read) return { problem: `it is no YAML: ${read.problem}` };
+  if (read.value === null || isRawObject(read.value)) return read;
+  return { problem: "it must be a mapping with the keys plugins and pluginConfig" };
 }
 
 function pipelineAt(plugins: unknown, mode: "serverful" | "serverless", problems: Problems): Pipeline {

@@ -8,6 +8,11 @@ const patch = (text: string) => `mountPodPatch:\n- ${text}`;
 describe("a configuration of the driver that is broken", () => {
   it.each([
     ["mountPodPatch: {a: [}", /Flow/],
+    ["mountPodPatch: *nothing", /Unresolved alias/],
+    [
+      `a: &a [${"x,".repeat(9)}]\nb: &b [${"*a,".repeat(9)}]\nc: &c [${"*b,".repeat(9)}]\nd: [${"*c,".repeat(9)}]`,
+      /Excessive alias count/,
+    ],
     ["- a list", /must be a mapping, and is a list/],
     ["enableSetQuota: sometimes", /^enableSetQuota must be true or false, and is the text "sometimes"/],
     ["mountPodPatch: {}", /^mountPodPatch must be a list, and is a mapping/],

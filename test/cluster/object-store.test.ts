@@ -70,6 +70,17 @@ describe("ObjectStore", () => {
     expect(store.nodesWithoutNativeSidecars()).toBe(old);
   });
 
+  it("keeps the API server's version while it is the same", () => {
+    const version = { major: 1, minor: 33 };
+    const store = new ObjectStore(version);
+    store.setServerVersion({ ...version });
+    expect(store.serverVersion()).toBe(version);
+    store.setServerVersion({ ...version, minor: 34 });
+    expect(store.serverVersion()).toEqual({ major: 1, minor: 34 });
+    store.setServerVersion(undefined);
+    expect(store.serverVersion()).toBeUndefined();
+  });
+
   it("makes the list of old nodes anew only where one of them has changed", () => {
     const store = new ObjectStore();
     store.upsert(node("old", "v1.28.0", { zone: "1" }));
