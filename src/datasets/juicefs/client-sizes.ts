@@ -33,7 +33,7 @@ export function statedSizes(attributes: Readonly<Record<string, string>>): State
     for (const kind of ["request", "limit"] as const) {
       const value = attributes[keyOf(kind)];
       if (value === undefined || value === "") continue;
-      const amount = parseQuantity(value.replace(/^-(?=[\d.])/, ""));
+      const amount = parseQuantity(kind === "limit" ? value.replace(/^-(?=[\d.])/, "") : value);
       if (amount === undefined) return { bad: keyOf(kind) };
       if (kind === "limit" && (amount === 0 || value.startsWith("-"))) delete pair.limit;
       else pair[kind] = value;

@@ -86,6 +86,7 @@ describe("the size of a client", () => {
     ],
     [{ [key("cpu-limit")]: "-1" }, { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "5Gi" } }],
     [{ [key("cpu-limit")]: "lots" }, { bad: key("cpu-limit") }],
+    [{ [key("cpu-request")]: "-500m" }, { bad: key("cpu-request") }],
   ])("%j", (attributes: Record<string, string>, expected) => {
     expect(statedSizes(attributes)).toEqual(expected);
   });
