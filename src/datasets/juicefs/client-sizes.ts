@@ -28,21 +28,30 @@ export interface StatedSizes {
 export function statedSizes(attributes: Readonly<Record<string, string>>): StatedSizes | { bad: string } {
   const sizes = { requests: {} as Record<string, string>, limits: {} as Record<string, string> };
   for (const resource of ["cpu", "memory"] as const) {
-    const keyOf = (kind: string) => `juicefs/mount-${resource}-${kind}`;
-    const pair: Pair = { ...defaults[resource] };
-    for (const kind of ["request", "limit"] as const) {
-      const value = attributes[keyOf(kind)];
-      if (value === undefined || value === "") continue;
-      const amount = parseQuantity(kind === "limit" ? value.replace(/^-(?=[\d.])/, "") : value);
-      if (amount === undefined) return { bad: keyOf(kind) };
-      if (kind === "limit" && (amount === 0 || value.startsWith("-"))) delete pair.limit;
-      else pair[kind] = value;
-    }
-    fitPair(pair, attributes[keyOf("request")] !== undefined);
+    const pair = statedPair(resource, attributes);
+    if ("bad" in pair) return pair;
     if (pair.request !== undefined) sizes.requests[resource] = pair.request;
     if (pair.limit !== undefined) sizes.limits[resource] = pair.limit;
   }
   return sizes;
+}
+
+function statedPair(
+  resource: Resource,
+  attributes: Readonly<Record<string, string>>,
+): Pair | { readonly bad: string } {
+  const keyOf = (kind: string) => `juicefs/mount-${resource}-${kind}`;
+  const pair: Pair = { ...defaults[resource] };
+  for (const kind of ["request", "limit"] as const) {
+    const value = attributes[keyOf(kind)];
+    if (value === undefined || value === "") continue;
+    const amount = parseQuantity(kind === "limit" ? value.replace(/^-(?=[\d.])/, "") : value);
+    if (amount === undefined) return { bad: keyOf(kind) };
+    if (kind === "limit" && (amount === 0 || value.startsWith("-"))) delete pair.limit;
+    else pair[kind] = value;
+  }
+  fitPair(pair, attributes[keyOf("request")] !== undefined);
+  return pair;
 }
 
 function fitPair(pair: Pair, requestStated: boolean): void {
