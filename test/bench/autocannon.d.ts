@@ -17,6 +17,8 @@ declare module "autocannon" {
     /** Milliseconds between two looks at whether to end. */
     readonly sampleInt: number;
     readonly requests: readonly LoadRequest[];
+    /** Called with each connection before it sends anything. */
+    readonly setupClient: (client: { setRequests(requests: readonly LoadRequest[]): void }) => void;
   }
 
   export interface Load extends EventEmitter, PromiseLike<{ readonly errors: number }> {

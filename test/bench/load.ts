@@ -1,6 +1,6 @@
 import type { Agent } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import autocannon from "autocannon";
+import autocannon, { type LoadRequest } from "autocannon";
 import { reviewHeaders, reviewPath } from "./post.ts";
 import { cpuSeconds } from "./process-usage.ts";
 import { askRightly, type Question, WrongAnswer } from "./right-answer.ts";
@@ -35,17 +35,21 @@ export async function measure(
 ): Promise<Measured> {
   const lengths = new Set<number>();
   for (const question of questions) lengths.add((await askRightly(server.url, question, agent)).bytes);
+  const requests = questions.map(({ body }): LoadRequest => {
+    return { method: "POST", path: reviewPath, headers: reviewHeaders, body };
+  });
+  let begun = 0;
   const load = autocannon({
     url: server.url,
     connections,
     duration: seconds + 10,
     sampleInt: 50,
-    requests: questions.map(({ body }) => ({
-      method: "POST",
-      path: reviewPath,
-      headers: reviewHeaders,
-      body,
-    })),
+    requests,
+    // Each connection begins elsewhere, or all would ask the same at the same time.
+    setupClient: (client) => {
+      const first = Math.floor((begun++ * requests.length) / connections);
+      client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
+    },
   });
   const latencies: number[] = [];
   let wrong: string | undefined;
