@@ -38,7 +38,8 @@ export function jobCases(context: () => CaseContext): void {
     expect(await pod.exitCode("app")).toBe(code);
     expect(await pod.exitCode("fluid-fuse-0")).toBe(0);
     expect(await pod.exitCode("sluice-guard")).toBe(0);
-    expect(endedAt - read.at).toBeLessThanOrEqual(3);
+    // Less than 3 s where nothing else runs; the kubelet looks at its pods once a second.
+    expect(endedAt - read.at).toBeLessThanOrEqual(4);
     const what = `Job (${client}) whose app ends with ${code}`;
     table.add("jobs", `${what}: end of the app to the end of the pod`, seconds(endedAt - read.at));
     table.add("jobs", `${what}: creation to the end of the pod`, seconds(endedAt - begunAt));
