@@ -1,9 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { MetricsPage } from "./metrics-page.ts";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { createMetricsPage, type MetricsPage, type MetricsPageOptions } from "./metrics-page.ts";
+import { createProblemMetrics, type ProblemMetrics } from "./problem-metrics.ts";
 import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";
 
 /** All metrics of one process that does background work. */
-export interface ControllerMetrics extends MetricsPage, WatchMetrics {
+export interface ControllerMetrics extends MetricsPage, ProblemMetrics, WatchMetrics {
   setLeader(leads: boolean): void;
   /** One look at one object, what it came to in one word, and how long it took. */
   countWork(controller: string, result: string, seconds: number): void;
@@ -12,21 +13,13 @@ export interface ControllerMetrics extends MetricsPage, WatchMetrics {
   observeEndLag(seconds: number): void;
   /** Pods whose gate is closed. */
   setWaitingPods(count: number): void;
-  /** `problem` names what is wrong with, such as "lease" or "cluster". */
-  setProblems(problem: string, count: number): void;
 }
 
-export interface ControllerMetricsOptions {
-  /** Add those of the process: memory, CPU, event loop. */
-  readonly process: boolean;
-  /** Called before each scrape, to set what is only known then. */
-  readonly beforeRender?: (metrics: ControllerMetrics) => void;
+export function createControllerMetrics(options: MetricsPageOptions<ControllerMetrics>): ControllerMetrics {
+  return createMetricsPage(options, define);
 }
 
-export function createControllerMetrics(options: ControllerMetricsOptions): ControllerMetrics {
-  const registry = new Registry();
-  const registers = [registry];
-  if (options.process) collectDefaultMetrics({ register: registry });
+function define(registers: Registry[]): Omit<ControllerMetrics, keyof MetricsPage> {
   const leader = new Gauge({
     name: "sluice_leader",
     help: "1 where this process leads and does the background work.",
@@ -62,19 +55,9 @@ export function createControllerMetrics(options: ControllerMetricsOptions): Cont
     help: "Pods that are not scheduled because their datasets' cache is not warm yet.",
     registers,
   });
-  const problems = new Gauge({
-    name: "sluice_problems",
-    help: "Things that are wrong now and are worked around, by what they are wrong with.",
-    labelNames: ["with"],
-    registers,
-  });
 
-  const metrics: ControllerMetrics = {
-    contentType: registry.contentType,
-    render: () => {
-      options.beforeRender?.(metrics);
-      return registry.metrics();
-    },
+  return {
+    ...createProblemMetrics(registers),
     ...createWatchMetrics(registers),
     setLeader: (leads) => leader.set(leads ? 1 : 0),
     countWork: (controller, result, seconds) => {
@@ -84,7 +67,5 @@ export function createControllerMetrics(options: ControllerMetricsOptions): Cont
     setQueueDepth: (controller, objects) => depth.set({ controller }, objects),
     observeEndLag: (seconds) => endLag.observe(seconds),
     setWaitingPods: (count) => waiting.set(count),
-    setProblems: (problem, count) => problems.set({ with: problem }, count),
   };
-  return metrics;
 }

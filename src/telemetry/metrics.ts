@@ -1,32 +1,24 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { createLiveMetrics, type LiveMetrics } from "./live-metrics.ts";
-import type { MetricsPage } from "./metrics-page.ts";
+import { createMetricsPage, type MetricsPage, type MetricsPageOptions } from "./metrics-page.ts";
+import { createProblemMetrics, type ProblemMetrics } from "./problem-metrics.ts";
 import type { ReviewOutcome } from "./review-outcome.ts";
 
 /** All metrics of one server, in a registry of their own. */
-export interface Metrics extends LiveMetrics, MetricsPage {
+export interface Metrics extends MetricsPage, ProblemMetrics, LiveMetrics {
   countReview(outcome: ReviewOutcome): void;
   /** A request that got an HTTP error instead of an AdmissionReview. */
   countRefusedRequest(status: number): void;
   reviewsInWork(count: number): void;
-  /** `problem` names what is wrong with, such as "certificate" or "manifest". */
-  setProblems(problem: string, count: number): void;
   setCertificateExpiry(notAfter: Date): void;
   setClusterObjects(kind: string, count: number): void;
 }
 
-export interface MetricsOptions {
-  /** Add those of the process: memory, CPU, event loop. */
-  readonly process: boolean;
-  /** Called before each scrape, to set what is only known then. */
-  readonly beforeRender?: (metrics: Metrics) => void;
+export function createMetrics(options: MetricsPageOptions<Metrics>): Metrics {
+  return createMetricsPage(options, define);
 }
 
-export function createMetrics(options: MetricsOptions): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  if (options.process) collectDefaultMetrics({ register: registry });
-
+function define(registers: Registry[]): Omit<Metrics, keyof MetricsPage> {
   const reviews = new Counter({
     name: "sluice_reviews_total",
     help: "Reviews answered, each counted once under its main reason.",
@@ -55,12 +47,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     help: "Reviews being worked on now.",
     registers,
   });
-  const problems = new Gauge({
-    name: "sluice_problems",
-    help: "Things that are wrong now and are worked around, by what they are wrong with.",
-    labelNames: ["with"],
-    registers,
-  });
   const certificateExpiry = new Gauge({
     name: "sluice_certificate_expiry_timestamp_seconds",
     help: "When the serving certificate expires, in seconds since 1970.",
@@ -79,14 +65,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     buckets: [1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000],
     registers,
   });
-  const live = createLiveMetrics(registers);
 
-  const metrics: Metrics = {
-    contentType: registry.contentType,
-    render: () => {
-      options.beforeRender?.(metrics);
-      return registry.metrics();
-    },
+  return {
+    ...createProblemMetrics(registers),
+    ...createLiveMetrics(registers),
     countReview: ({ verdict, mode, code, alike, seconds, patchBytes }) => {
       if (alike) alikeReviews.inc();
       reviews.inc({ verdict, mode: mode ?? "", code });
@@ -95,10 +77,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     countRefusedRequest: (status) => refusedRequests.inc({ status: String(status) }),
     reviewsInWork: (count) => inWork.set(count),
-    setProblems: (problem, count) => problems.set({ with: problem }, count),
     setCertificateExpiry: (notAfter) => certificateExpiry.set(notAfter.getTime() / 1000),
     setClusterObjects: (kind, count) => clusterObjects.set({ kind }, count),
-    ...live,
   };
-  return metrics;
 }
