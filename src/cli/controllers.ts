@@ -100,6 +100,7 @@ async function work(options: ControllersCommandOptions, config: Config, io: Comm
     connection,
     writer,
     sidecars: new Set([...config.meshProxies, ...config.controllers.sidecars]),
+    references: config.references,
     juicefs: config.juicefs.enabled ? config.juicefs : undefined,
     copies: config.controllers.copyClientObjects,
     instance: identity,

@@ -4,6 +4,7 @@ import type { ClusterWriter } from "../cluster/cluster-writer.ts";
 import { type FollowedObjects, followObjects } from "../cluster/follow-objects.ts";
 import type { LiveTiming } from "../cluster/live-timing.ts";
 import type { ResourceStatus } from "../cluster/resource-sync.ts";
+import type { ReferenceRules } from "../datasets/fluid/find-referred.ts";
 import { controllersLabel } from "../pod/end-sign.ts";
 import type { ControllerMetrics } from "../telemetry/controller-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -25,6 +26,8 @@ export interface ControllersOptions {
   readonly writer: ClusterWriter;
   /** Names of containers that accompany an app and are not waited for. */
   readonly sidecars: ReadonlySet<string>;
+  /** Who may refer to whose Dataset. */
+  readonly references: ReferenceRules;
   /** Between which namespaces ConfigMaps and Secrets of clients may be copied; left out or empty: none are. */
   readonly copies?: { readonly from: readonly string[]; readonly to: readonly string[] } | undefined;
   /** Whose Secrets are prepared, and where is written down what admission may know of them; left out, none are. */
@@ -119,7 +122,11 @@ export async function runControllers(
   const podWork = { pods, writer, log, now };
   const events = new EventWriter({ writer, log, instance, now });
   const ends: Controller = endClients({ ...podWork, onLag: (ms) => metrics.observeEndLag(ms / 1_000) });
-  const gates: Controller = openGates({ ...podWork, events, facts: factsOf(datasets, dataLoads) });
+  const gates: Controller = openGates({
+    ...podWork,
+    events,
+    facts: factsOf(datasets, dataLoads, options.references),
+  });
   const isReference = (key: string) => datasets.get(key)?.refersTo !== undefined;
   const { from = [], to = [] } = options.copies ?? {};
   const copies: Controller | undefined =
@@ -179,8 +186,10 @@ type WaitFor = NonNullable<WatchedPod["gate"]>["wait"];
 function factsOf(
   datasets: Pick<FollowedObjects<ReturnType<typeof readDatasetState>>, "get">,
   dataLoads: Pick<FollowedObjects<DataLoadState>, "entries">,
+  references: ReferenceRules,
 ): CacheFacts {
   return {
+    references,
     dataset: (name) => datasets.get(name),
     dataLoads: (name) =>
       [...dataLoads.entries()].flatMap(([, load]) => (load.dataset === name ? [load] : [])),

@@ -40,6 +40,7 @@ export async function startControllers(
       connection,
       writer,
       sidecars: new Set(["istio-proxy"]),
+      references: { unlessStated: "allow" },
       juicefs: options.juicefs,
       instance: "test",
       log: createLog("info", { write: (line: string) => logged.push(line) }),

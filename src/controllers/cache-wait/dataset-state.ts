@@ -1,4 +1,6 @@
 import { fieldAt, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
+import { referredDataset } from "../../datasets/fluid/reference.ts";
+import { datasetAnnotations } from "../../types/dataset-annotations.ts";
 
 /** What tells how much of a Dataset is in its cache. (Fluid: api/v1alpha1, DatasetStatus.) */
 export interface DatasetState {
@@ -6,6 +8,8 @@ export interface DatasetState {
   readonly cached: number | undefined;
   /** "namespace/name" of the Dataset that this one only refers to. */
   readonly refersTo: string | undefined;
+  /** Its owner's annotation `sluice.io/referable-from`. */
+  readonly referableFrom: string | undefined;
 }
 
 /** One DataLoad. (Fluid: api/v1alpha1, DataLoad.) */
@@ -19,17 +23,17 @@ export interface DataLoadState {
   readonly created: number;
 }
 
-const scheme = "dataset://";
 // "35.2%", in older versions of Fluid "35.20 %".
 const percentage = /^\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$/;
 
 export function readDatasetState(raw: RawObject): DatasetState {
   const share = percentage.exec(textAt(raw, "status", "cacheStates", "cachedPercentage") ?? "")?.[1];
-  const [mount] = objectsAt(raw, "spec", "mounts");
-  const [namespace, name] = referred(textAt(mount, "mountPoint") ?? "");
+  const mountPoints = objectsAt(raw, "spec", "mounts").flatMap((mount) => textAt(mount, "mountPoint") ?? []);
+  const referred = referredDataset(mountPoints);
   return {
     cached: share === undefined ? undefined : Number(share),
-    refersTo: namespace && name ? `${namespace}/${name}` : undefined,
+    refersTo: referred === undefined ? undefined : `${referred.namespace}/${referred.name}`,
+    referableFrom: textAt(raw, "metadata", "annotations", datasetAnnotations.referableFrom),
   };
 }
 
@@ -46,8 +50,4 @@ export function readDataLoadState(
     phase: String(fieldAt(raw, "status", "phase") ?? ""),
     created: Number.isNaN(created) ? 0 : created,
   };
-}
-
-function referred(mountPoint: string): readonly string[] {
-  return mountPoint.startsWith(scheme) ? mountPoint.slice(scheme.length).split("/") : [];
 }

@@ -1,3 +1,4 @@
+import { permits, type ReferenceRules } from "../../datasets/fluid/find-referred.ts";
 import type { CacheWait } from "../../pod/cache-gate.ts";
 import type { DataLoadState, DatasetState } from "./dataset-state.ts";
 
@@ -7,6 +8,8 @@ export interface CacheFacts {
   dataset(name: string): DatasetState | undefined;
   /** The DataLoads of a Dataset, by its "namespace/name". */
   dataLoads(name: string): readonly DataLoadState[];
+  /** Who may refer to whose Dataset. */
+  readonly references: ReferenceRules;
 }
 
 export type CacheVerdict =
@@ -40,8 +43,26 @@ function judgeDataset(name: string, share: number | undefined, facts: CacheFacts
   if (own === undefined) return { warm: false, why: `Dataset ${name} does not exist` };
   if (share !== undefined) return judgeShare(name, share, own);
   let physical = name;
-  for (let steps = 0; steps < longestWay; steps++) physical = facts.dataset(physical)?.refersTo ?? physical;
+  for (let steps = 0; steps < longestWay; steps++) {
+    const next = facts.dataset(physical)?.refersTo;
+    if (next === undefined) break;
+    // What another namespace loads is nobody's business without its owner's consent.
+    if (!isPermitted(next, namespaceOf(name), facts))
+      return {
+        warm: false,
+        why: `what Dataset ${name} refers to may not be referred to from namespace ${namespaceOf(name)}`,
+      };
+    physical = next;
+  }
   return judgeDataLoads(name, physical, facts.dataLoads(physical));
+}
+
+function isPermitted(name: string, from: string, { dataset, references }: CacheFacts): boolean {
+  return permits(namespaceOf(name), dataset(name)?.referableFrom, from, references);
+}
+
+function namespaceOf(name: string): string {
+  return name.slice(0, name.indexOf("/"));
 }
 
 function judgeShare(name: string, share: number, { cached }: DatasetState): DatasetVerdict {

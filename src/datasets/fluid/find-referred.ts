@@ -50,7 +50,7 @@ export function findReferred(
         "dataset-not-found",
         sayOf(() => "which does not exist: create it, or correct the mountPoint"),
       );
-    if (!permits(next, namespace, rules))
+    if (!permits(next.namespace, next.annotations?.[datasetAnnotations.referableFrom], namespace, rules))
       return trail.problem(
         "reference-not-permitted",
         sayOf(
@@ -63,10 +63,17 @@ export function findReferred(
   }
 }
 
-/** Whether a Dataset may be referred to from `namespace`. */
-function permits(dataset: Dataset, namespace: string, { unlessStated }: ReferenceRules): boolean {
-  if (dataset.namespace === namespace) return true;
-  const stated = dataset.annotations?.[datasetAnnotations.referableFrom];
+/**
+ * Whether a Dataset of namespace `owner` may be referred to from `namespace`. `stated`: its annotation
+ * `sluice.io/referable-from`, if it has one.
+ */
+export function permits(
+  owner: string,
+  stated: string | undefined,
+  namespace: string,
+  { unlessStated }: ReferenceRules,
+): boolean {
+  if (owner === namespace) return true;
   if (stated === undefined) return unlessStated === "allow";
   const names = stated.split(",").map((name) => name.trim());
   return names.includes(namespace) || names.includes("*");

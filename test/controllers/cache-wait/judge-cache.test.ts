@@ -16,15 +16,24 @@ const load: CacheWait = { limitSeconds: 60, otherwise: "start", datasets: ["a/on
 type Datasets = Readonly<Record<string, Partial<DatasetState>>>;
 type Loads = readonly Partial<DataLoadState>[];
 
-function judge(wait: CacheWait, datasets: Datasets, loads: Loads = [], afterMs = 1_000) {
+function judge(
+  wait: CacheWait,
+  datasets: Datasets,
+  loads: Loads = [],
+  afterMs = 1_000,
+  unlessStated: "allow" | "refuse" = "allow",
+) {
   const all = loads.map((one) => ({ dataset: "a/one", name: "load", phase: "", created: 0, ...one }));
   return judgeCache(
     wait,
     created,
     {
       dataset: (name) =>
-        datasets[name] ? { cached: undefined, refersTo: undefined, ...datasets[name] } : undefined,
+        datasets[name]
+          ? { cached: undefined, refersTo: undefined, referableFrom: undefined, ...datasets[name] }
+          : undefined,
       dataLoads: (name) => all.filter(({ dataset }) => dataset === name),
+      references: { unlessStated },
     },
     created + afterMs,
   );
@@ -97,6 +106,33 @@ describe("a DataLoad", () => {
     const circle = { "a/one": { refersTo: "b/two" }, "b/two": { refersTo: "a/one" } };
     expect(judge(load, circle)).toMatchObject({ state: "cold" });
   });
+
+  it.each<[string, string | undefined, "allow" | "refuse", "warm" | "cold"]>([
+    ["says nothing, and that is enough", undefined, "allow", "warm"],
+    ["says nothing, and that is not enough", undefined, "refuse", "cold"],
+    ["names others", "c, d", "allow", "cold"],
+    ["names nobody", "", "allow", "cold"],
+    ["names the pod's namespace", "c, a", "refuse", "warm"],
+    ["permits everybody", "*", "refuse", "warm"],
+  ])("of a Dataset whose owner %s", (_words, referableFrom, unlessStated, state) => {
+    const datasets = { "a/one": { refersTo: "b/two" }, "b/two": { referableFrom } };
+    const loads = [{ dataset: "b/two", phase: "Complete" }];
+    const judged = judge(load, datasets, loads, 1_000, unlessStated);
+    expect(judged.state).toBe(state);
+    if (state === "cold")
+      expect(judged.why).toBe("what Dataset a/one refers to may not be referred to from namespace a");
+  });
+
+  it("needs the consent of each owner on the way", () => {
+    const datasets = {
+      "a/one": { refersTo: "b/two" },
+      "b/two": { refersTo: "c/three" },
+      "c/three": { referableFrom: "b" },
+    };
+    const loads = [{ dataset: "c/three", phase: "Complete" }];
+    expect(judge(load, datasets, loads).state).toBe("cold");
+    expect(judge(load, { ...datasets, "c/three": { referableFrom: "a" } }, loads).state).toBe("warm");
+  });
 });
 
 it("waits no longer than its limit, and says how long is left until then", () => {
@@ -124,7 +160,11 @@ describe("what Fluid says", () => {
     [35, undefined],
     [undefined, undefined],
   ])("cachedPercentage %j", (text, cached) => {
-    expect(readDatasetState(dataset(text))).toEqual({ cached, refersTo: undefined });
+    expect(readDatasetState(dataset(text))).toEqual({
+      cached,
+      refersTo: undefined,
+      referableFrom: undefined,
+    });
   });
 
   it.each([
@@ -135,6 +175,13 @@ describe("what Fluid says", () => {
     [7, undefined],
   ])("mountPoint %j", (mountPoint, refersTo) => {
     expect(readDatasetState({ spec: { mounts: [{ mountPoint }] } }).refersTo).toBe(refersTo);
+  });
+
+  it("a Dataset with further mounts refers to none, and its owner's word is read", () => {
+    const mounts = [{ mountPoint: "dataset://b/two" }, { mountPoint: "s3://bucket" }];
+    expect(readDatasetState({ spec: { mounts } }).refersTo).toBeUndefined();
+    const annotations = { "sluice.io/referable-from": "a" };
+    expect(readDatasetState({ metadata: { annotations } }).referableFrom).toBe("a");
   });
 
   it("a DataLoad's Dataset is in its own namespace unless it says otherwise", () => {
