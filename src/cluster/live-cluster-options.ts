@@ -1,3 +1,4 @@
+import type { ClusterInventory } from "./cluster-inventory.ts";
 import type { Cluster, PluginProfile } from "./cluster-view.ts";
 import type { FreshReadCounts } from "./fresh-reads.ts";
 import type { JuicefsConfig } from "./juicefs-settings.ts";
@@ -52,4 +53,5 @@ export interface LiveStatus {
 /** A cluster that is read from its API server, by lists and watches. */
 export interface LiveCluster extends Cluster {
   status(): LiveStatus;
+  readonly inventory: ClusterInventory;
 }

@@ -2,6 +2,7 @@ import type { ObjectRef } from "../types/object-ref.ts";
 import { ApiConnection } from "./api-connection.ts";
 import { ApiDiscovery, type Discovered } from "./api-discovery.ts";
 import { type ApiResource, builtInResources, fluidResources, resourceName } from "./api-resources.ts";
+import type { ClusterInventory } from "./cluster-inventory.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import { followJuicefs } from "./follow-juicefs.ts";
 import { followPluginProfile } from "./follow-plugin-profile.ts";
@@ -109,6 +110,10 @@ class ApiCluster implements LiveCluster {
   }
 
   get view(): ClusterView {
+    return this.#store;
+  }
+
+  get inventory(): ClusterInventory {
     return this.#store;
   }
 

@@ -1,4 +1,5 @@
 import type { ObjectRef } from "../types/object-ref.ts";
+import type { ClusterInventory } from "./cluster-inventory.ts";
 import type { Cluster, ClusterView, KubernetesVersion } from "./cluster-view.ts";
 import { parseKubernetesVersion } from "./kubernetes-version.ts";
 import type { ManifestFile } from "./manifest-file.ts";
@@ -36,6 +37,7 @@ export interface ManifestContents {
 /** A cluster that is described by a folder of Kubernetes manifests. */
 export interface ManifestCluster extends Cluster {
   readonly contents: ManifestContents;
+  readonly inventory: ClusterInventory;
 }
 
 /** A folder of manifests that cannot be read at all. */
@@ -87,6 +89,10 @@ class FolderCluster implements ManifestCluster {
   }
 
   get view(): ClusterView {
+    return this.#store;
+  }
+
+  get inventory(): ClusterInventory {
     return this.#store;
   }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ClusterInventory } from "./cluster-inventory.ts";
 import type {
   Claim,
   ClientDaemonSet,
@@ -39,7 +40,7 @@ function emptyTables(): Tables {
 }
 
 /** Everything that is known of the cluster, in memory, indexed by what a decision asks for. */
-export class ObjectStore implements ClusterView {
+export class ObjectStore implements ClusterView, ClusterInventory {
   #serverVersion: KubernetesVersion | undefined;
   #tables = emptyTables();
   #nodeLabels = new NodeLabels();
@@ -182,6 +183,18 @@ export class ObjectStore implements ClusterView {
 
   serverVersion(): KubernetesVersion | undefined {
     return this.#serverVersion;
+  }
+
+  datasets(): Iterable<Dataset> {
+    return this.#tables.Dataset.values();
+  }
+
+  claims(): Iterable<Claim> {
+    return this.#tables.PersistentVolumeClaim.values();
+  }
+
+  nodes(): Iterable<Node> {
+    return this.#tables.Node.values();
   }
 
   /** A profile that cannot be read leaves the one before it in force. */
