@@ -13,6 +13,10 @@ export interface FollowedResource {
   readonly only?: { readonly namespace: string; readonly name: string };
   /** A label selector such as "app=web"; all objects where it is left out. */
   readonly labelSelector?: string;
+  /** A field selector such as "status.phase!=Failed"; all objects where it is left out. */
+  readonly fieldSelector?: string;
+  /** The one namespace that is read; all of them where it is left out. */
+  readonly inNamespace?: string | undefined;
   /** It is not the objects themselves that are read, but what ConfigMaps in this namespace tell of them. */
   readonly factsIn?: string;
 }
@@ -88,14 +92,15 @@ export function resourceName({ plural, group }: FollowedResource): string {
 
 /** The path of the objects that are read of the resource: in all namespaces all, or those labelled so; or one. */
 export function collectionPath(
-  { group, version, plural, only, labelSelector, factsIn }: FollowedResource,
+  { group, version, plural, only, labelSelector, fieldSelector, inNamespace, factsIn }: FollowedResource,
   query: Readonly<Record<string, string>>,
 ): string {
-  const namespace = only?.namespace ?? factsIn;
+  const namespace = only?.namespace ?? factsIn ?? inNamespace;
   const place = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   const search = new URLSearchParams(query);
   // The right to list or watch one object by its name is only granted to who asks for that name.
   if (only !== undefined) search.set("fieldSelector", `metadata.name=${only.name}`);
+  if (fieldSelector !== undefined) search.set("fieldSelector", fieldSelector);
   if (labelSelector !== undefined) search.set("labelSelector", labelSelector);
   return `${groupPath(group, version)}${place}/${plural}?${search}`;
 }
