@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import type { JuicefsSecret } from "./cluster-view.ts";
 import { juicefsConfigKey, readJuicefsConfig } from "./juicefs-config.ts";
 import { type JuicefsFacts, type JuicefsSecretReading, readJuicefsSecret } from "./juicefs-secret.ts";
@@ -11,19 +12,30 @@ import { fieldAt, isRawObject, objectsAt, type RawObject, textAt, textMapAt, tex
  * learns no value, and no tenant may write there.
  */
 export const factsLabel = "sluice.io/juicefs-secret";
-/** The key of such a ConfigMap's data. */
+/** The keys of such a ConfigMap's data: the facts, and "namespace/name" of the Secret that they are about. */
 export const factsKey = "facts.json";
-const factsPrefix = "juicefs.";
+export const factsSecretKey = "secret";
+const longestName = 253;
 
-/** Name of the ConfigMap that holds the facts about a Secret. Namespaces have no dots, so that no two share one. */
+/**
+ * Name of the ConfigMap that holds the facts about a Secret. Namespaces have no dots, so that no two share one; a Secret
+ * whose name leaves no room for that is known by a hash.
+ */
 export function factsName({ namespace, name }: Place): string {
-  return `${factsPrefix}${namespace}.${name}`;
+  const full = `juicefs.${namespace}.${name}`;
+  if (full.length <= longestName) return full;
+  return `juicefs-hash.${createHash("sha256").update(`${namespace}/${name}`).digest("hex")}`;
 }
 
-/** The Secret that a ConfigMap of this name is about. */
-export function secretOfFacts(name: string): Place | undefined {
-  const [, namespace, secret] = /^juicefs\.([^.]+)\.(.+)$/.exec(name) ?? [];
-  return namespace === undefined || secret === undefined ? undefined : { namespace, name: secret };
+/** The Secret that a ConfigMap is about; undefined where it is none of ours. */
+export function secretOfFacts(raw: RawObject): Place | undefined {
+  const called = textAt(raw, "metadata", "name") ?? "";
+  const [, namespace, name] =
+    /^juicefs\.([^.]+)\.(.+)$/.exec(called) ??
+    /^([^/]+)\/([^/]+)$/.exec(textAt(raw, "data", factsSecretKey) ?? "") ??
+    [];
+  if (namespace === undefined || name === undefined) return undefined;
+  return factsName({ namespace, name }) === called ? { namespace, name } : undefined;
 }
 
 /** Whether a ConfigMap of a manifest holds facts about a Secret. */

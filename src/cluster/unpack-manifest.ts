@@ -79,7 +79,7 @@ function readObject(raw: RawObject, kind: string, apiVersion: string, where: str
   if (name.includes("/") || (namespace.includes("/") && !isClusterScoped(table))) {
     return { problem: `${where}, a ${kind}, has a slash in its name or namespace; correct it` };
   }
-  const place = (kind === "ConfigMap" && table === "JuicefsSecret" && secretOfFacts(name)) || {
+  const place = (kind === "ConfigMap" && table === "JuicefsSecret" && secretOfFacts(raw)) || {
     namespace,
     name,
   };

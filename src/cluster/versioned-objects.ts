@@ -162,7 +162,7 @@ export class VersionedObjects {
   #placeOf(raw: RawObject): Place | undefined {
     const name = textAt(raw, "metadata", "name");
     if (!name) return undefined;
-    if (this.#resource.factsIn !== undefined) return secretOfFacts(name);
+    if (this.#resource.factsIn !== undefined) return secretOfFacts(raw);
     return { name, namespace: textAt(raw, "metadata", "namespace") ?? "" };
   }
 

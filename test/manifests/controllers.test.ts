@@ -84,7 +84,11 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
         resourceNames: [name],
         verbs: ["get", "update"],
       },
-      { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "update", "delete"] },
+      {
+        apiGroups: [""],
+        resources: ["configmaps"],
+        verbs: ["get", "list", "watch", "create", "update", "delete"],
+      },
     ]);
     for (const kind of ["ClusterRoleBinding", "RoleBinding"])
       expect(named(text, kind).subjects).toEqual([

@@ -53,7 +53,7 @@ function judgeConfig(
 }
 
 function judgeSecret(raw: RawObject): Finding[] {
-  const place = secretOfFacts(textAt(raw, "metadata", "name") ?? "");
+  const place = secretOfFacts(raw);
   if (place === undefined) return [];
   const { problem } = projectJuicefsSecret(raw, place);
   if (problem === undefined) return [];

@@ -25,21 +25,19 @@ export function clientSecret(
   };
 }
 
-/** Whether the Secret that is there was made here, for this claim or an earlier one of its name. */
+/** Whether the Secret that is there was made here for this claim. */
 export function isClientSecret(there: RawObject, { claim }: VolumeState): boolean {
   return (
     textAt(there, "metadata", "labels", clientLabel) === "true" &&
     objectsAt(there, "metadata", "ownerReferences").some(
-      (owner) => owner["kind"] === "PersistentVolumeClaim" && owner["name"] === claim.name,
+      (owner) => owner["kind"] === "PersistentVolumeClaim" && owner["uid"] === claim.uid,
     )
   );
 }
 
-/** Whether it says what `wanted` says, and goes with the same claim. */
+/** Whether it says what `wanted` says. */
 export function isSameSecret(there: RawObject, wanted: RawObject): boolean {
-  const ownerOf = (secret: RawObject) => objectsAt(secret, "metadata", "ownerReferences")[0]?.["uid"];
   return (
-    ownerOf(there) === ownerOf(wanted) &&
     JSON.stringify(sorted(textMapAt(there, "data"))) === JSON.stringify(sorted(textMapAt(wanted, "data")))
   );
 }

@@ -18,6 +18,8 @@ export interface FollowVolumesOptions {
 /** The volumes of the driver, by the Secret that they name, where their claims' namespaces ask for clients. */
 export interface FollowedVolumes {
   of(secret: string): readonly VolumeState[];
+  /** How many Secrets they name. */
+  secrets(): number;
   readonly synced: Promise<unknown>;
   readonly ended: Promise<unknown>;
   status(): readonly ResourceStatus[];
@@ -34,7 +36,9 @@ export function followVolumes(options: FollowVolumesOptions, signal: AbortSignal
     const before = secretOf.get(key);
     const after = volumes.get(key)?.secret;
     if (before !== undefined && before !== after) {
-      bySecret.get(before)?.delete(key);
+      const names = bySecret.get(before);
+      names?.delete(key);
+      if (names?.size === 0) bySecret.delete(before);
       secretOf.delete(key);
       onSecret(before);
     }
@@ -79,6 +83,7 @@ export function followVolumes(options: FollowVolumesOptions, signal: AbortSignal
         .sort()
         .flatMap((key) => volumes.get(key) ?? [])
         .filter(({ claim }) => namespaces.get(keyOfName(claim.namespace)) === true),
+    secrets: () => bySecret.size,
     synced: Promise.all([namespaces.synced, volumes.synced]),
     ended: Promise.all([namespaces.ended, volumes.ended]),
     status: () => [namespaces.status(), volumes.status()],

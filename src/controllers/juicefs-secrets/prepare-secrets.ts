@@ -5,15 +5,11 @@ import {
   factsKey,
   factsLabel,
   factsName,
+  factsSecretKey,
   secretData,
   writeFacts,
 } from "../../cluster/juicefs-projections.ts";
-import {
-  clientValues,
-  type JuicefsFacts,
-  type JuicefsSecretReading,
-  readJuicefsSecret,
-} from "../../cluster/juicefs-secret.ts";
+import { clientValues, type JuicefsSecretReading, readJuicefsSecret } from "../../cluster/juicefs-secret.ts";
 import { type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import { clientSecretName } from "../../datasets/juicefs/secret-name.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -27,14 +23,22 @@ export interface PrepareSecretsOptions {
   readonly writer: LimitedWriter;
   /** The volumes that name this Secret ("namespace/name") and are claimed where pods ask for clients. */
   readonly volumesOf: (secret: string) => readonly VolumeState[];
+  /** How many Secrets are named by volumes. */
+  readonly sources: () => number;
+  /** What was last seen to be written down of this Secret ("namespace/name"). */
+  readonly toldOf: (secret: string) => string | undefined;
   /** Where what may be told of a Secret is written down. */
   readonly factsNamespace: string;
   readonly log: Log;
   readonly elapsed: () => number;
 }
 
-/** A source is read again after this time: it may have changed, and nothing tells of that. */
+/**
+ * A source is read again after this time: it may have changed, and nothing tells of that, for the right to watch Secrets
+ * is the right to read all of them. Of many Secrets ten are read each second.
+ */
 const refreshMs = 30_000;
+const refreshMsForEach = 100;
 /** What was made here is looked at again after this time, lest somebody else has changed it. */
 const recheckMs = 600_000;
 
@@ -50,25 +54,22 @@ interface Seen {
  * the volume's own Secret: everything but the values. Its keys are the sources: all claims of one are done in one go.
  */
 export function prepareSecrets(options: PrepareSecretsOptions): Controller {
-  const { writer, volumesOf, factsNamespace, log, elapsed } = options;
-  /** By namespace and name of the claim. */
-  const seen = new Map<string, Seen>();
+  const { writer, volumesOf, sources, toldOf, factsNamespace, log, elapsed } = options;
+  const againMs = () => Math.max(refreshMs, sources() * refreshMsForEach);
+  /** By source, and then by the claim's uid. */
+  const seenOf = new Map<string, Map<string, Seen>>();
 
   const serve = async (
     volume: VolumeState,
-    source: Readonly<Record<string, string>>,
-    facts: JuicefsFacts,
-    inPlace: boolean,
+    values: Readonly<Record<string, string>>,
+    seen: Map<string, Seen>,
     signal: AbortSignal,
   ): Promise<void> => {
-    const values = clientValues(source, facts, { variablesOnly: inPlace });
-    if (Object.keys(values).length === 0) return;
     const { namespace, name: claim, uid } = volume.claim;
-    const key = `${namespace}/${claim}`;
-    const digest = digestOf([uid, values]);
-    const before = seen.get(key);
+    const digest = digestOf(values);
+    const before = seen.get(uid);
     if (before?.digest === digest && elapsed() - before.at < recheckMs) return;
-    const name = clientSecretName(claim);
+    const name = clientSecretName(volume.claim);
     const foreign = !(await put(
       secretPlace(namespace, name),
       clientSecret(name, volume, values),
@@ -77,10 +78,10 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
     ));
     if (foreign && before?.foreign !== true)
       log.warn(
-        { secret: `${namespace}/${name}`, claim: key },
+        { secret: `${namespace}/${name}`, claim: `${namespace}/${claim}` },
         "a Secret of that name is not Sluice's and is left as it is, so the claim's clients get what stands in it: rename it",
       );
-    seen.set(key, { digest, at: elapsed(), foreign });
+    seen.set(uid, { digest, at: elapsed(), foreign });
   };
 
   /** False where the name is somebody else's. */
@@ -122,6 +123,7 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
     reading: JuicefsSecretReading | undefined,
     signal: AbortSignal,
   ): Promise<void> => {
+    if (toldOf(key) === (reading && writeFacts(reading))) return;
     const place = factsPlace(key, factsNamespace);
     const there = await writer.read(place, signal);
     const ours = there !== undefined && textAt(there, "metadata", "labels", factsLabel) === "true";
@@ -142,6 +144,7 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
     work: async (key, signal): Promise<Done> => {
       const volumes = volumesOf(key);
       if (volumes.length === 0) {
+        seenOf.delete(key);
         await tell(key, undefined, signal);
         return nothing;
       }
@@ -149,13 +152,24 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
       const source = await readSource(writer, namespace, name, signal);
       const reading = "problem" in source ? source : readJuicefsSecret(source.data);
       await tell(key, reading, signal);
-      if ("problem" in source || "problem" in reading) return { result: "unusable", againMs: refreshMs };
-      await serveAll(volumes, (volume) =>
-        serve(volume, source.data, reading.facts, volume.claim.namespace === namespace, signal),
-      );
-      return { result: "prepared", againMs: refreshMs };
+      if ("problem" in source || "problem" in reading) return { result: "unusable", againMs: againMs() };
+      const seen = onlyOf(volumes, seenOf.get(key));
+      seenOf.set(key, seen);
+      await serveAll(volumes, async (volume) => {
+        // Where the source lies in the pod's namespace, the pod can use it as it is.
+        const variablesOnly = volume.claim.namespace === namespace;
+        const values = clientValues(source.data, reading.facts, { variablesOnly });
+        if (Object.keys(values).length > 0) await serve(volume, values, seen, signal);
+      });
+      return { result: "prepared", againMs: againMs() };
     },
   };
+}
+
+/** Of claims that are gone nothing has to be known any more. */
+function onlyOf(volumes: readonly VolumeState[], seen = new Map<string, Seen>()): Map<string, Seen> {
+  const uids = new Set(volumes.map(({ claim }) => claim.uid));
+  return new Map([...seen].filter(([uid]) => uids.has(uid)));
 }
 
 async function readSource(
@@ -187,7 +201,7 @@ function factsMap(place: ObjectPlace, secret: string, reading: JuicefsSecretRead
       labels: { [factsLabel]: "true", "app.kubernetes.io/managed-by": "sluice" },
       annotations: { "sluice.io/about": `Secret ${secret}: everything but its values` },
     },
-    data: { [factsKey]: writeFacts(reading) },
+    data: { [factsKey]: writeFacts(reading), [factsSecretKey]: secret },
   };
 }
 

@@ -1,5 +1,9 @@
 import type { ApiConnection } from "../../cluster/api-connection.ts";
+import { juicefsSecretResource } from "../../cluster/api-resources.ts";
+import { followObjects } from "../../cluster/follow-objects.ts";
+import { factsKey } from "../../cluster/juicefs-projections.ts";
 import type { LiveTiming } from "../../cluster/live-timing.ts";
+import { textAt } from "../../cluster/raw-fields.ts";
 import type { ResourceStatus } from "../../cluster/resource-sync.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { LimitedWriter } from "../limited-writer.ts";
@@ -39,27 +43,45 @@ export function runJuicefsSecrets(
   signal: AbortSignal,
 ): RunningJuicefsSecrets {
   const { writer, factsNamespace, log, elapsed, onDone } = options;
+  /** Those to be looked at once everything has been read. */
   const secrets = new Set<string>();
   let queue: WorkQueue | undefined;
+  const lookAt = (secret: string) => {
+    if (queue === undefined) secrets.add(secret);
+    else queue.add(secret);
+  };
   const volumes = followVolumes(
     {
       ...options,
-      onSecret: (secret) => {
-        secrets.add(secret);
-        queue?.add(secret);
+      onSecret: (secret) => lookAt(secret),
+    },
+    signal,
+  );
+  const told = followObjects<string>(
+    {
+      ...options,
+      resource: juicefsSecretResource(factsNamespace),
+      project: (raw) => textAt(raw, "data", factsKey) ?? "",
+      // Those of Secrets that no volume names any more are found at the start, and those that somebody deletes are made anew.
+      onChange: (secret) => {
+        if (volumes.of(secret).length > 0 && told.get(secret) !== undefined) return;
+        lookAt(secret);
       },
+      onProblem: (problem) => options.onProblem("configmaps", problem),
     },
     signal,
   );
   const controller = prepareSecrets({
     writer,
     volumesOf: (secret) => volumes.of(secret),
+    sources: () => volumes.secrets(),
+    toldOf: (secret) => told.get(secret),
     factsNamespace,
     log,
     elapsed,
   });
   // What is claimed is only known once all namespaces and volumes have been read.
-  const synced = volumes.synced.then(() => {
+  const synced = Promise.all([volumes.synced, told.synced]).then(() => {
     if (signal.aborted) return;
     queue = new WorkQueue({
       work: (key, ending) => controller.work(key, ending),
@@ -69,12 +91,13 @@ export function runJuicefsSecrets(
       onDone: (key, outcome) => onDone(controller.name, key, outcome),
     });
     for (const secret of secrets) queue.add(secret);
+    secrets.clear();
   });
   return {
     name: controller.name,
     synced,
     depth: () => queue?.depth ?? 0,
-    status: () => volumes.status(),
-    ended: Promise.all([volumes.ended, synced]).then(() => queue?.close()),
+    status: () => [...volumes.status(), told.status()],
+    ended: Promise.all([volumes.ended, told.ended, synced]).then(() => queue?.close()),
   };
 }

@@ -184,7 +184,7 @@ class CommandParts {
   constructor(found: FoundVolume) {
     this.#found = found;
     this.#inPlace = found.secret.namespace === found.claim.namespace;
-    this.#own = clientSecretName(found.claim.name);
+    this.#own = clientSecretName(found.claim);
   }
 
   get facts() {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { factsName, secretOfFacts } from "../../../src/cluster/juicefs-projections.ts";
+import { clientSecretName } from "../../../src/datasets/juicefs/secret-name.ts";
 import { startControllers } from "../../support/controllers.ts";
 import { forbidden } from "../../support/fake-api-faults.ts";
 import type { FakeApiServer } from "../../support/fake-api-server.ts";
@@ -53,8 +55,10 @@ function putVolume(
   });
 }
 
+const nameOf = (claim: string, uid = `uid-${claim}`) => clientSecretName({ name: claim, uid });
+
 function secretOf(claim: string, namespace = "lab"): ApiObject | undefined {
-  return api.store.find("secrets", `sluice-${claim}-jfs-secret`, namespace);
+  return api.store.find("secrets", nameOf(claim), namespace);
 }
 
 function valuesOf(secret: ApiObject | undefined): Record<string, string> {
@@ -143,11 +147,31 @@ describe("the Secrets of JuiceFS's clients", () => {
     expect(secretOf("a", "elsewhere")).toBeUndefined();
   });
 
+  it("of a claim that is made again on another volume are never those of the one before it", async () => {
+    putSource(corpfs);
+    putSource({ ...corpfs, "secret-key": "other" }, "elsewhere");
+    putVolume("a");
+    await start();
+    await eventually("it is made", () => secretOf("a") !== undefined);
+    api.store.put("persistentvolumes", {
+      metadata: { name: "pv-again", uid: "uid-pv-again" },
+      spec: {
+        claimRef: { namespace: "lab", name: "a", uid: "uid-again" },
+        csi: { driver: "csi.juicefs.com", nodePublishSecretRef: { namespace: "elsewhere", name: "corpfs" } },
+      },
+      status: { phase: "Bound" },
+    });
+    const again = () => api.store.find("secrets", nameOf("a", "uid-again"), "lab");
+    await eventually("the other is made", () => again() !== undefined);
+    expect(valuesOf(again())["secret-key"]).toBe("other");
+    expect(valuesOf(secretOf("a"))["secret-key"]).toBe("s3cret");
+  });
+
   it("never touch a Secret of that name that is somebody else's", async () => {
     putSource(corpfs);
     putVolume("a");
     api.store.put("secrets", {
-      metadata: { name: "sluice-a-jfs-secret", namespace: "lab", uid: "theirs" },
+      metadata: { name: nameOf("a"), namespace: "lab", uid: "theirs" },
       data: { mine: "bWluZQ==" },
     });
     const { logged } = await start();
@@ -178,6 +202,53 @@ describe("the Secrets of JuiceFS's clients", () => {
     await eventually("the facts are there", () => factsOf() !== undefined);
     expect(JSON.parse(factsOf() ?? "").problem).toMatch(why);
     expect(secretOf("a")).toBeUndefined();
+  });
+
+  it("take the facts away that an earlier leader left of volumes that are gone", async () => {
+    const left: readonly (readonly [string, string])[] = [
+      ["juicefs.storage.corpfs", "storage/corpfs"],
+      ["unrelated", "storage/corpfs"],
+    ];
+    for (const [name, secret] of left)
+      api.store.put("configmaps", {
+        metadata: { name, namespace: "sluice-system", labels: { "sluice.io/juicefs-secret": "true" } },
+        data: { secret, "facts.json": "{}" },
+      });
+    await start();
+    await eventually("they are gone", () => factsOf() === undefined);
+    expect(api.store.find("configmaps", "unrelated", "sluice-system")).toBeDefined();
+  });
+
+  it("write facts anew that somebody has deleted", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    await start();
+    await eventually("the facts are there", () => factsOf() !== undefined);
+    api.store.delete("configmaps", "juicefs.storage.corpfs", "sluice-system");
+    await eventually("they are there again", () => factsOf() !== undefined);
+  });
+
+  it("name the facts of a Secret with the longest name so that admission finds them", async () => {
+    const name = "s".repeat(253);
+    api.store.put("secrets", {
+      metadata: { name, namespace: "storage", uid: "uid-long" },
+      data: { name: Buffer.from("corpfs").toString("base64") },
+    });
+    api.store.put("persistentvolumes", {
+      metadata: { name: "pv-long", uid: "uid-pv-long" },
+      spec: {
+        claimRef: { namespace: "lab", name: "long", uid: "uid-claim-long" },
+        csi: { driver: "csi.juicefs.com", nodePublishSecretRef: { namespace: "storage", name } },
+      },
+      status: { phase: "Bound" },
+    });
+    await start();
+    const called = factsName({ namespace: "storage", name });
+    expect(called.length).toBeLessThanOrEqual(253);
+    const map = () => api.store.find("configmaps", called, "sluice-system");
+    await eventually("the facts are there", () => map() !== undefined);
+    expect(secretOfFacts(Object(map()))).toEqual({ namespace: "storage", name });
+    expect(secretOfFacts({ ...map(), data: { secret: "storage/other" } })).toBeUndefined();
   });
 
   it("take the facts away when no volume names the source any more", async () => {

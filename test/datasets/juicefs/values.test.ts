@@ -206,8 +206,17 @@ describe("labels", () => {
 });
 
 it("names of Secrets fit, whatever the claim is called (W44)", () => {
-  const names = ["a", "x".repeat(253), `${"x".repeat(252)}y`].map(clientSecretName);
-  expect(names[0]).toBe("sluice-a-jfs-secret");
-  for (const name of names) expect(name).toMatch(/^[a-z0-9][-a-z0-9.]{0,251}[a-z0-9]$/);
-  expect(new Set(names).size).toBe(3);
+  const claims = [
+    { name: "a", uid: "1" },
+    { name: "a", uid: "2" },
+    { name: "x".repeat(253), uid: "3" },
+    { name: "x".repeat(253) },
+    { name: `${"x".repeat(252)}y` },
+    { name: `${"x".repeat(199)}.y`, uid: "4" },
+  ];
+  const names = claims.map(clientSecretName);
+  expect(names[0]).toMatch(/^sluice-a-[0-9a-f]{10}-jfs-secret$/);
+  for (const name of names) expect(name).toMatch(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.?)+$/);
+  for (const name of names) expect(name.length).toBeLessThanOrEqual(253);
+  expect(new Set(names).size).toBe(claims.length);
 });
