@@ -8,8 +8,14 @@ import { wrapText } from "./wrap-text.ts";
 
 /** All that was decided about one pod, in words for a reader. `before` is the pod that the decision is about. */
 export function describeDecision(title: string, decision: Decision, before: Pod, paint: Paint): string {
-  const section = (heading: string, entries: readonly Entry[]): string =>
-    entries.length === 0 ? "" : `\n  ${paint("bold", heading)}\n${entries.map(writeEntry).join("")}`;
+  const sections = sectionsOf(decision, before).map(
+    ({ heading, entries }) => `\n  ${paint("bold", heading)}\n${entries.map(writeEntry).join("")}`,
+  );
+  return `${paint("bold", title)}: ${describeVerdict(decision, paint)}\n${sections.join("")}`;
+}
+
+/** The same in parts; those with nothing to tell are left out. */
+export function sectionsOf(decision: Decision, before: Pod): Section[] {
   const { findings, volumes } = decision;
   const steering = findings.filter(
     (finding) => finding.code.startsWith("cache-") && levelOf(finding) === "info",
@@ -20,24 +26,29 @@ export function describeDecision(title: string, decision: Decision, before: Pod,
   const others = (level: string): Entry[] =>
     entriesOf(findings.filter((finding) => levelOf(finding) === level && !told.has(finding.message)));
   const refusals = entriesOf(findings.filter((finding) => levelOf(finding) === "refusal"));
-  return [
-    `${paint("bold", title)}: ${describeVerdict(decision, paint)}\n`,
-    section("Why it is refused", decision.verdict === "rejected" ? refusals : []),
-    section("Why", decision.verdict === "unchanged" ? others("info") : []),
-    section("Warnings", [
-      ...others("warning"),
-      ...(decision.verdict === "rejected" ? [] : others("refusal")),
-    ]),
-    section("Volumes", volumes.map(describeVolume)),
-    section("Where it runs", [
-      ...entriesOf(place),
-      ...entriesOf(steering),
-      ...describeWhole(decision, before),
-    ]),
-    section("What is not confirmed of that", entriesOf(open)),
-    section("What is changed, and why", describeChanges(decision, before)),
-    section("Notes", decision.verdict === "unchanged" ? [] : others("info")),
-  ].join("");
+  const sections: Section[] = [
+    { heading: "Why it is refused", entries: decision.verdict === "rejected" ? refusals : [] },
+    { heading: "Why", entries: decision.verdict === "unchanged" ? others("info") : [] },
+    {
+      heading: "Warnings",
+      entries: [...others("warning"), ...(decision.verdict === "rejected" ? [] : others("refusal"))],
+    },
+    { heading: "Volumes", entries: volumes.map(describeVolume) },
+    {
+      heading: "Where it runs",
+      entries: [...entriesOf(place), ...entriesOf(steering), ...describeWhole(decision, before)],
+    },
+    { heading: "What is not confirmed of that", entries: entriesOf(open) },
+    { heading: "What is changed, and why", entries: describeChanges(decision, before) },
+    { heading: "Notes", entries: decision.verdict === "unchanged" ? [] : others("info") },
+  ];
+  return sections.filter(({ entries }) => entries.length > 0);
+}
+
+/** Entries under one heading. */
+export interface Section {
+  readonly heading: string;
+  readonly entries: readonly Entry[];
 }
 
 /** "injected (sidecar mode, native sidecars, platform kubernetes)". */
@@ -52,7 +63,7 @@ export function describeVerdict(decision: Decision, paint: Paint): string {
   return `${paint("green", "injected")}${how.length === 0 ? "" : ` (${how.join(", ")})`}`;
 }
 
-interface Entry {
+export interface Entry {
   readonly head: string;
   /** Further lines beside the head, and lines below them all. */
   readonly more?: readonly string[];
