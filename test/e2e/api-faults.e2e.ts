@@ -47,10 +47,8 @@ describeCluster("answers of the API server that break on their way", clusterWith
     tell("slow answers", await imageSeen(cluster(), "slowly", 30));
     await cluster().addDataset("born-slowly");
     const pod = podOf(undefined, { claims: ["born-slowly"] });
-    const made = await eventually(
-      "a dataset that was made meanwhile is served",
-      () => cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
-      { seconds: 10 },
+    const made = await eventually("a dataset that was made meanwhile is served", () =>
+      cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
     );
     expect(clientsOf(made)).toHaveLength(1);
     await mode("reset");

@@ -31,10 +31,8 @@ describeCluster("between Sluice and the API server", clusterWithSluice, (cluster
     // New objects do not depend on the watches: they are read when a pod asks for them.
     await cluster().addDataset("born-in-silence");
     const pod = podOf(undefined, { claims: ["born-in-silence"] });
-    const made = await eventually(
-      "a dataset that no watch has told of is served",
-      () => cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
-      { seconds: 5 },
+    const made = await eventually("a dataset that no watch has told of is served", () =>
+      cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
     );
     expect(clientsOf(made)).toHaveLength(1);
     expect(await seenImages(cluster())).not.toContain("in-silence");
@@ -58,10 +56,8 @@ describeCluster("between Sluice and the API server", clusterWithSluice, (cluster
     expect(status, textAt(body, "message")).toBeGreaterThanOrEqual(400);
     expect(textAt(body, "message")).not.toContain("does not exist");
     await mode("pass");
-    const made = await eventually(
-      "the pod is let in",
-      () => cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
-      { seconds: 5 },
+    const made = await eventually("the pod is let in", () =>
+      cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
     );
     expect(clientsOf(made)).toHaveLength(1);
   });

@@ -37,7 +37,7 @@ describeCluster("an autoscaler on served pods", clusterWithSluice, (cluster) => 
         const one = await cluster().api.get(`${autoscalers}/scaled`);
         return listAt(one, "status", "currentMetrics").length === 2 ? one : undefined;
       },
-      { seconds: 60 },
+      { seconds: 120 },
     );
     expect(conditionOf(found, "ScalingActive")).toMatchObject({ status: "True", reason: "ValidMetricFound" });
     const [whole, app] = listAt(found, "status", "currentMetrics");
@@ -64,7 +64,7 @@ describeCluster("an autoscaler on served pods", clusterWithSluice, (cluster) => 
         const message = textAt(condition, "message");
         return message.includes("missing request") ? message : undefined;
       },
-      { seconds: 60 },
+      { seconds: 120 },
     );
     expect(told).toContain("missing request for cpu in container app");
   });
@@ -77,7 +77,7 @@ async function podsOf({ api }: TestCluster, app: string, count: number): Promise
       const found = await api.list(`${demoPods}?labelSelector=app%3D${app}`);
       return found.length === count ? found : undefined;
     },
-    { seconds: 60 },
+    { seconds: 120 },
   );
 }
 

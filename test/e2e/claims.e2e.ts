@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { allowed } from "./harness/allowed.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { at, type Fields, fieldsOf, textAt } from "./harness/fields.ts";
@@ -26,19 +27,29 @@ describeCluster("claims that come late, and many of them", clusterWithSluice, (c
       cluster().api.get(`${demoClaims}/own-shards-0`),
     );
     await addVolume(cluster(), claim, plainVolume);
-    const pod = await eventually("the first pod is there", () => cluster().api.get(`${demoPods}/shards-0`), {
-      seconds: 5 - (performance.now() - begun) / 1000,
-    });
+    const pod = await eventually("the first pod is there", () => cluster().api.get(`${demoPods}/shards-0`));
+    const took = (performance.now() - begun) / 1000;
+    process.stdout.write(`StatefulSet with claim templates: its first pod after ${took.toFixed(2)} s\n`);
+    expect(took).toBeLessThan(allowed(5));
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
     expect(claimsOf(pod)).toEqual(["own-shards-0"]);
   });
 
   it("a dataset's claim that is bound a second after its pod's creation is waited for", async () => {
-    const [claim, volume] = await addUnboundDataset(cluster(), "bound-later");
-    const created = cluster().api.create(demoPods, podOf("early", { claims: ["bound-later"] }));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await addVolume(cluster(), claim, volume);
-    expect(clientsOf(await created)).toEqual(["fluid-fuse-0"]);
+    let tries = 0;
+    // The half of a second that is left is the controller manager's as well: on a busy machine it may need another try.
+    const served = await eventually("a pod is let in that came before its claim was bound", async () => {
+      const name = `bound-later-${tries++}`;
+      const [claim, volume] = await addUnboundDataset(cluster(), name);
+      const created = cluster().api.send("POST", demoPods, podOf(name, { claims: [name] }));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await addVolume(cluster(), claim, volume);
+      const { status, body } = await created;
+      if (status === 201) return body;
+      expect(status).toBe(409);
+      return undefined;
+    });
+    expect(clientsOf(served)).toEqual(["fluid-fuse-0"]);
   });
 
   it("a dataset's claim that stays unbound refuses its pod by name, and not for good", async () => {
@@ -67,16 +78,15 @@ describeCluster("claims that come late, and many of them", clusterWithSluice, (c
     await eventually("the replica was started again", () => victim.restarts > restarts, { pauseMs: 10 });
     const begun = performance.now();
     await eventually("it is ready", async () => (await victim.ask("/readyz")).status === 200, {
-      seconds: 30,
       pauseMs: 20,
     });
     const seconds = (performance.now() - begun) / 1000;
     process.stdout.write(`10,000 claims in one namespace: ready ${seconds.toFixed(2)} s after the start\n`);
     const sent = performance.now();
     const made = await cluster().api.create(`${demoPods}?dryRun=All`, podOf("one", { claims: ["imagenet"] }));
-    expect(performance.now() - sent).toBeLessThan(2_000);
+    expect((performance.now() - sent) / 1000).toBeLessThan(allowed(2));
     expect(clientsOf(made)).toEqual(["fluid-fuse-0"]);
-    expect(seconds).toBeLessThan(10);
+    expect(seconds).toBeLessThan(allowed(10));
   });
 });
 

@@ -24,10 +24,8 @@ async function clusterWithPolicy(): Promise<TestCluster> {
     ["apply", "-f", "-"],
     policy.map((object) => JSON.stringify(object)).join("\n---\n"),
   );
-  await eventually(
-    "the policy is in force",
-    async () => (await create(cluster, "Pod", withoutClient())).includes("which is not in the pod"),
-    { seconds: 30 },
+  await eventually("the policy is in force", async () =>
+    (await create(cluster, "Pod", withoutClient())).includes("which is not in the pod"),
   );
   return cluster;
 }

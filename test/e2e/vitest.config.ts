@@ -18,7 +18,7 @@ export default defineConfig({
     // Each file has a cluster of its own, and two would only wait for each other.
     fileParallelism: false,
     pool: "forks",
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
   },
 });
