@@ -19,7 +19,8 @@ import { withoutDataset } from "./without-dataset.ts";
 
 /**
  * In csi mode the claims stay and the node's CSI driver mounts them: the pod's mounts follow a remount, and the pod is
- * steered. A problem is a warning here, for the pod gets its data, or is told of it, by the driver.
+ * steered. A problem is a warning here, for the pod gets its data, or is told of it, by the driver; the driver does not
+ * ask whether the owner of a dataset permits to refer to it, so such a pod is refused.
  */
 export function prepareForCsi(question: Question): Decision {
   const { pod, namespace, cluster, config, options, selection, steps } = question;
@@ -38,6 +39,9 @@ export function prepareForCsi(question: Question): Decision {
     code: "left-to-csi",
     message: `${titleOf(dataset)}: the node's CSI driver mounts claim ${dataset.claim.name} for volume ${volume}`,
   }));
+  const forbidden = problems.filter(({ code }) => code === "reference-not-permitted");
+  if (forbidden.length > 0)
+    return reject(pod, findings, refusedOutcomes(volumes, forbidden), { mode: "csi" });
   const { datasets } = resolution;
   if (datasets.length === 0) {
     if (problems.length === 0) return withoutDataset(question, volumes);

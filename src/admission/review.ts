@@ -63,9 +63,9 @@ function orUnsure(decision: Decision, cluster: Cluster): Decision {
   };
 }
 
-/** A refusal may be wrong, and so may be that a pod asks for nothing; in csi mode nothing is worth waiting for. */
+/** A refusal may be wrong, and so may be that a pod asks for nothing; in csi mode nothing else is worth waiting for. */
 function isFinal({ verdict, mode }: Decision): boolean {
-  return verdict === "injected" || mode === "csi";
+  return verdict === "injected" || (mode === "csi" && verdict !== "rejected");
 }
 
 /** Whether the pod may be meant to be served by us: it asks for sidecar mode and has a claim or an ephemeral volume. */

@@ -189,13 +189,17 @@ describe("where Fluid's webhook is weak", () => {
 
   it("lets a namespace refer only to what its owner permits, where the owner says so (W13)", () => {
     const owner = annotated(fluidDataset("data"), { "sluice.io/referable-from": "trusted" });
-    const ask = (namespace: string) => {
+    const ask = (namespace: string, labels: Readonly<Record<string, string>>) => {
       const cluster = clusterOf(objectsOf(owner, referenceTo(owner, "ref", namespace)));
-      const pod = labelled(podWith(["ref"]), serverless);
+      const pod = labelled(podWith(["ref"]), labels);
       return decidePod({ ...pod, metadata: { ...pod.metadata, namespace } }, cluster, {}, { namespace });
     };
-    expect(codesOf(ask("foreign"))).toContain("reference-not-permitted");
-    expect(codesOf(ask("trusted"))).not.toContain("reference-not-permitted");
+    for (const labels of [serverless, serverful]) {
+      const refused = ask("foreign", labels);
+      expect(refused.verdict).toBe("rejected");
+      expect(codesOf(refused)).toContain("reference-not-permitted");
+      expect(codesOf(ask("trusted", labels))).not.toContain("reference-not-permitted");
+    }
   });
 
   it("names volumes validly, each once, and every mount finds its own (W14)", () => {

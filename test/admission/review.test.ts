@@ -8,6 +8,7 @@ import { defaultConfig } from "../../src/config.ts";
 import type { ObjectRef } from "../../src/types/object-ref.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
+import { annotated, referenceTo } from "../support/reference-dataset.ts";
 import { reviewOf } from "../support/review-builder.ts";
 
 const claims = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
@@ -95,6 +96,29 @@ describe("a refusal is not believed on the word of the cache", () => {
     expect(unsure.verdict).toBe("rejected");
     expect(unsure.unsure).toMatch(/did not answer when PersistentVolumeClaim default\/data/);
     expect((await review(false)).unsure).toBeUndefined();
+  });
+
+  it("nor is what refuses a pod in csi mode, where nothing else is waited for", async () => {
+    const owner = fluidDataset("data", "juicefs", "owner");
+    const key = "sluice.io/referable-from";
+    const ofOwner = (names: string) =>
+      objectsOf(annotated(owner, { [key]: names }), referenceTo(owner, "ref", "default"));
+    const pod = {
+      metadata: { name: "p", labels: { "fuse.serverful.fluid.io/inject": "true" } },
+      spec: { containers, volumes: [{ name: "data", persistentVolumeClaim: { claimName: "ref" } }] },
+    };
+    const before = clusterOf(ofOwner(""));
+    const { cluster, refreshed } = clusterThat(before, clusterOf(ofOwner("default")));
+    const options = { budgetMs: 4_000, onError: noError };
+    expect(
+      (await reviewPod(requestFor(pod), clusterThat(before).cluster, defaultConfig, options)).verdict,
+    ).toBe("rejected");
+    expect((await reviewPod(requestFor(pod), cluster, defaultConfig, options)).verdict).toBe("injected");
+    expect(refreshed.flatMap(({ refs }) => refs)).toContainEqual({
+      kind: "Dataset",
+      namespace: "owner",
+      name: "data",
+    });
   });
 
   it("it stands when nothing has changed", async () => {

@@ -204,8 +204,9 @@ describe("the owner's consent", () => {
     );
   });
 
-  it("is not ours to give where the driver mounts", () => {
-    expect(resolve([annotated(data, { [key]: "" }), ref], csi).datasets).toHaveLength(1);
+  it("is needed in csi mode as well, for the driver asks nobody", () => {
+    expect(problemOf([annotated(data, { [key]: "" }), ref], csi).code).toBe("reference-not-permitted");
+    expect(resolve([annotated(data, { [key]: "team" }), ref], csi).datasets).toHaveLength(1);
   });
 });
 

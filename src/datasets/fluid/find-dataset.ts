@@ -74,8 +74,9 @@ function findPhysical(
   if (referred === undefined) return own;
   const found =
     referred instanceof Problem ? referred : running(referred.dataset, referred.say, trail, options);
-  // Without a client of ours the CSI driver has the last word.
-  return found instanceof Problem && !options.clients ? own : found;
+  // Without a client of ours the CSI driver has the last word, but for what the owner of the data forbids.
+  if (found instanceof Problem && !options.clients && found.code !== "reference-not-permitted") return own;
+  return found;
 }
 
 /** The Dataset with its only runtime, unless it is not ready to be used. */
