@@ -79,6 +79,21 @@ const controllers = z.strictObject({
   copyClientObjects: z
     .strictObject({ from: z.array(z.string()).default([]), to: z.array(z.string()).default([]) })
     .prefault({}),
+  /** Pods that ask for datasets and run without a client, for they were made while nobody injected them. */
+  audit: z
+    .strictObject({
+      /** Whether they are looked for. */
+      enabled: z.boolean().default(true),
+      /** How often all pods are looked at. */
+      interval: duration.prefault("10m"),
+      /** Namespaces whose pods never reach the webhook, so that none of them was missed. */
+      excludedNamespaces: z.array(z.string()).default(["kube-system", "sluice-system"]),
+      /** Whether the Deployments, StatefulSets and DaemonSets of such pods are restarted, and how far apart. */
+      restart: z
+        .strictObject({ enabled: z.boolean().default(false), pause: duration.prefault("10m") })
+        .prefault({}),
+    })
+    .prefault({}),
 });
 
 /** Claims of the JuiceFS CSI driver. */

@@ -13,7 +13,8 @@ const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
   pod: [],
   cluster: [],
   certs: ["cluster"],
-  controllers: ["cluster", "datasets", "pod", "telemetry"],
+  // Whether a pod was missed is for `decide` to say, by the configuration that admission has.
+  controllers: ["admission", "cluster", "config.ts", "datasets", "pod", "telemetry"],
   telemetry: [],
   types: [],
   "config.ts": ["platforms"],
