@@ -8,7 +8,7 @@ export default defineConfig({
     // One node for all cases, several of them at a time on it: most of a case is waiting.
     pool: "forks",
     maxConcurrency: 4,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 420_000,
+    hookTimeout: 600_000,
   },
 });

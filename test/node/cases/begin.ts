@@ -11,7 +11,7 @@ export function beginCases(context: () => CaseContext): void {
     const pod = appPod("begin-slow", { script: reader("/data/hello.txt"), claims: { slow: "/data" } });
     await withPod(context(), pod, async (waiting) => {
       const mounted = await waiting.line("fluid-fuse-0", /mounted at/);
-      const first = await waiting.line("app", /./, { within: 40 });
+      const first = await waiting.line("app", /./);
       expect(first.text).toBe("ok hello");
       expect(first.at).toBeGreaterThan(mounted.at);
       table.add(
@@ -33,14 +33,10 @@ export function beginCases(context: () => CaseContext): void {
       await waiting.line("fluid-fuse-0", /the storage cannot be reached/);
       await waiting.line("fluid-fuse-0", /client ended with status 3/);
       await waiting.line("fluid-fuse-0", /next start in/);
-      const said = await eventually(
-        "the kubelet says that it waits",
-        async () => {
-          const text = await waiting.describe();
-          return text.includes("subPath") ? text : undefined;
-        },
-        { seconds: 20 },
-      );
+      const said = await eventually("the kubelet says that it waits", async () => {
+        const text = await waiting.describe();
+        return text.includes("subPath") ? text : undefined;
+      });
       expect(said).toContain("view-0");
       expect(waiting.log("app")).toEqual([]);
       table.add("stop", "client fails for ever: deletion to gone", seconds(await deleted(waiting, 5)));

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { allowed } from "../../e2e/harness/allowed.ts";
 import { ApiError } from "../../e2e/harness/api-client.ts";
 import { eventually } from "../../e2e/harness/eventually.ts";
 import type { Fields } from "../../e2e/harness/fields.ts";
@@ -27,8 +28,9 @@ export async function withPod(
 }
 
 /**
- * Deletes the pod and expects that it is gone within its own grace period, or `graceSeconds`, and no mount is left;
- * returns how long it took. `meanwhile` is run as soon as the deletion was asked for.
+ * Deletes the pod, with its own grace period or `graceSeconds`, and expects that it is gone within `limitSeconds`, or what
+ * that comes to on a machine this busy, and no mount is left; returns how long it took. `meanwhile` is run as soon as the
+ * deletion was asked for.
  */
 export async function deleted(
   pod: NodePod,
@@ -37,9 +39,9 @@ export async function deleted(
   meanwhile: () => Promise<void> = async () => undefined,
 ): Promise<number> {
   const askedAt = await pod.delete(graceSeconds);
-  const [goneAt] = await Promise.all([pod.gone(limitSeconds + 20), meanwhile()]);
+  const [goneAt] = await Promise.all([pod.gone(limitSeconds + 120), meanwhile()]);
   await noMountsLeft(pod);
-  expect(goneAt - askedAt).toBeLessThanOrEqual(limitSeconds);
+  expect(goneAt - askedAt).toBeLessThanOrEqual(allowed(limitSeconds));
   return goneAt - askedAt;
 }
 
@@ -51,7 +53,7 @@ export async function refusal({ node }: CaseContext, pod: Fields): Promise<strin
 }
 
 /** Runs a pod to its end and returns what its app has said. */
-export async function runToEnd(context: CaseContext, pod: Fields, within = 60): Promise<string[]> {
+export async function runToEnd(context: CaseContext, pod: Fields, within = 180): Promise<string[]> {
   let said: string[] = [];
   await withPod(context, pod, async (running) => {
     await eventually(
@@ -69,13 +71,9 @@ export async function runToEnd(context: CaseContext, pod: Fields, within = 60): 
 
 /** Of a pod that is gone; of one that had ended before, the kubelet may still be taking them off. */
 export async function noMountsLeft(pod: NodePod): Promise<void> {
-  await eventually(
-    `${pod.name} leaves no mounts`,
-    () => {
-      const left = pod.mounts();
-      if (left.length === 0) return true;
-      throw new Error(left.join(", "));
-    },
-    { seconds: 3 },
-  );
+  await eventually(`${pod.name} leaves no mounts`, () => {
+    const left = pod.mounts();
+    if (left.length === 0) return true;
+    throw new Error(left.join(", "));
+  });
 }

@@ -24,9 +24,9 @@ export function classicJobCases(context: () => CaseContext): void {
         metadata: { annotations: { [end]: names } },
       });
     const endOf = (container: string, of: NodePod) =>
-      eventually(`${container} has ended`, () => exited(container, of), { seconds: 90, pauseMs: 50 });
+      eventually(`${container} has ended`, () => exited(container, of), { seconds: 180, pauseMs: 50 });
     await withPod(context(), pod, async (running) => {
-      await running.line("app", /^hello/, { within: 60 });
+      await running.line("app", /^hello/);
       await endOf("app", running);
       const begun = performance.now();
       await name("fluid-fuse-0", running);
@@ -35,7 +35,7 @@ export function classicJobCases(context: () => CaseContext): void {
       expect(await running.exitCode("fluid-fuse-0")).toBe(0);
       await name("fluid-fuse-0 sluice-guard", running);
       await eventually("the pod has succeeded", async () => (await running.phase()) === "Succeeded", {
-        seconds: 90,
+        seconds: 180,
         pauseMs: 50,
       });
       expect(await running.exitCode("sluice-guard")).toBe(0);
@@ -44,7 +44,7 @@ export function classicJobCases(context: () => CaseContext): void {
       table.add("jobs", `${what}: until the pod has succeeded`, seconds((performance.now() - begun) / 1000));
       await running.delete();
       // A pod that has ended is forgotten by the API server before its kubelet has tidied up.
-      await eventually("no mount is left", () => running.mounts().length === 0, { seconds: 60 });
+      await eventually("no mount is left", () => running.mounts().length === 0);
     });
   });
 }

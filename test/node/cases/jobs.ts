@@ -26,7 +26,7 @@ export function jobCases(context: () => CaseContext): void {
     const phase = await eventually(
       "the pod has ended",
       async () => /^(Succeeded|Failed)$/.exec(await pod.phase())?.[0],
-      { seconds: 40, pauseMs: 50 },
+      { seconds: 120, pauseMs: 50 },
     );
     const endedAt = Date.now() / 1000;
     const condition = await eventually("the Job has ended", async () =>
@@ -38,10 +38,8 @@ export function jobCases(context: () => CaseContext): void {
     expect(await pod.exitCode("app")).toBe(code);
     expect(await pod.exitCode("fluid-fuse-0")).toBe(0);
     expect(await pod.exitCode("sluice-guard")).toBe(0);
-    // Less than 3 s where nothing else runs; the kubelet looks at its pods once a second.
-    expect(endedAt - read.at).toBeLessThanOrEqual(4);
     const what = `Job (${client}) whose app ends with ${code}`;
-    table.add("jobs", `${what}: end of the app to the end of the pod`, seconds(endedAt - read.at));
+    table.addLimited("jobs", `${what}: end of the app to the end of the pod`, endedAt - read.at, 3);
     table.add("jobs", `${what}: creation to the end of the pod`, seconds(endedAt - begunAt));
     await node.api.send("DELETE", `${jobsPath}/${name}?propagationPolicy=Background`);
     await pod.gone();

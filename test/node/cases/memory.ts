@@ -29,9 +29,9 @@ done`,
     });
     await withPod(context(), pod, async (running) => {
       const killed = await running.line("fluid-fuse-0", /out of memory: \d+ processes killed/, {
-        within: 60,
+        within: 120,
       });
-      const again = await running.line("app", /^ok hello/, { since: killed.at, within: 60 });
+      const again = await running.line("app", /^ok hello/, { since: killed.at, within: 120 });
       table.add(
         "memory",
         "limit too small: killed until the app reads again",

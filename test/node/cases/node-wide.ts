@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { allowed } from "../../e2e/harness/allowed.ts";
+import { eventually } from "../../e2e/harness/eventually.ts";
 import { appPod, reader } from "../harness/app-pod.ts";
 import { seconds } from "../harness/case-table.ts";
 import { NodePod } from "../harness/node-pod.ts";
@@ -31,7 +33,7 @@ export function nodeWideCases(context: () => CaseContext): void {
           for (const pod of [first, second]) {
             const { failed, longestGap } = await readsBetween(pod, since, Date.now() / 1000 + 3);
             expect(failed).toEqual([]);
-            expect(longestGap).toBeLessThan(3);
+            expect(longestGap).toBeLessThan(allowed(3));
             expect(await pod.restarts("app")).toBe(0);
             expect(await pod.restarts("fluid-fuse-0")).toBe(0);
           }
@@ -51,7 +53,7 @@ export function nodeWideCases(context: () => CaseContext): void {
       await node.stopKubelet();
       node.startKubelet();
       await sluiceAnswers(node);
-      const first = await waiting.line("app", /./, { within: 90 });
+      const first = await waiting.line("app", /./, { within: 180 });
       expect(first.text).toBe("ok hello");
       const what = "kubelet restarted while a client takes 10 s: creation to the app's first read";
       table.add("start", what, seconds(first.at - waiting.createdAt));
@@ -77,7 +79,7 @@ export function nodeWideCases(context: () => CaseContext): void {
         ),
       ),
     );
-    const firsts = await Promise.all(pods.map((pod) => pod.line("app", /./, { within: 120 })));
+    const firsts = await Promise.all(pods.map((pod) => pod.line("app", /./, { within: 300 })));
     expect(firsts.map(({ text }) => text)).toEqual(pods.map(() => "hello"));
     const last = Math.max(...firsts.map(({ at }) => at));
     table.add("node", "20 pods at once: creation to the last one's first read", seconds(last - begunAt));
@@ -86,8 +88,8 @@ export function nodeWideCases(context: () => CaseContext): void {
         expect(await pod.restarts(container)).toBe(0);
     const askedAt = Date.now() / 1000;
     await Promise.all(pods.map((pod) => pod.delete()));
-    await Promise.all(pods.map((pod) => pod.gone(60)));
+    await Promise.all(pods.map((pod) => pod.gone(180)));
     table.add("node", "20 pods at once: deletion to the last one gone", seconds(Date.now() / 1000 - askedAt));
-    expect(pods.flatMap((pod) => pod.mounts())).toEqual([]);
+    await eventually("no mount is left", () => pods.flatMap((pod) => pod.mounts()).length === 0);
   });
 }

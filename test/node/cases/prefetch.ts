@@ -68,7 +68,7 @@ export function prefetchCases(context: () => CaseContext): void {
 
 function ended(pod: NodePod): Promise<string> {
   return eventually("the pod has ended", async () => /^(Succeeded|Failed)$/.exec(await pod.phase())?.[0], {
-    seconds: 40,
+    seconds: 120,
     pauseMs: 100,
   });
 }

@@ -1,3 +1,6 @@
+import { expect } from "vitest";
+import { allowed, machineLoad } from "../../e2e/harness/allowed.ts";
+
 /** What was seen on the node, printed at the end. */
 export class CaseTable {
   readonly #rows: { readonly group: string; readonly what: string; readonly seen: string }[] = [];
@@ -5,6 +8,13 @@ export class CaseTable {
   /** `seen` is what was measured, with its unit. */
   add(group: string, what: string, seen: string): void {
     this.#rows.push({ group, what, seen });
+  }
+
+  /** Adds what took `took` seconds, and expects that it held its limit, or what that comes to on a machine this busy. */
+  addLimited(group: string, what: string, took: number, limitSeconds: number): void {
+    const busy = took > limitSeconds ? ` at ${machineLoad().toFixed(1)} processes for each CPU` : "";
+    this.add(group, what, `${seconds(took)}, limit ${limitSeconds} s${busy}`);
+    expect(took, what).toBeLessThanOrEqual(allowed(limitSeconds));
   }
 
   print(): string {

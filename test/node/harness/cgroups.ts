@@ -28,7 +28,12 @@ export function removeCgroup(name: string): void {
 function removeLeftOvers(): void {
   for (const hierarchy of hierarchies())
     for (const name of readdirSync(hierarchy).filter((entry) => entry.startsWith(prefix)))
-      if (!existsSync(`/proc/${name.slice(prefix.length)}`)) removeTree(join(hierarchy, name));
+      if (!existsSync(`/proc/${name.slice(prefix.length)}`))
+        try {
+          removeTree(join(hierarchy, name));
+        } catch {
+          // Something still runs in it; the next run may have more luck.
+        }
 }
 
 function hierarchies(): string[] {

@@ -27,9 +27,12 @@ export class NodePod {
     this.createdAt = createdAt;
   }
 
-  static async create(node: RealNode, pod: Fields): Promise<NodePod> {
-    const createdAt = Date.now() / 1000;
-    return new NodePod(node, await node.api.create(podsPath, pod), createdAt);
+  /** A webhook that a busy node's probes found unready for a moment is asked again. */
+  static create(node: RealNode, pod: Fields): Promise<NodePod> {
+    return eventually("the pod is let in", async () => {
+      const createdAt = Date.now() / 1000;
+      return new NodePod(node, await node.api.create(podsPath, pod), createdAt);
+    });
   }
 
   /** The pod as the API server has it. */
@@ -49,7 +52,7 @@ export class NodePod {
   line(
     container: string,
     pattern: RegExp,
-    { since = 0, within = 30 }: { readonly since?: number; readonly within?: number } = {},
+    { since = 0, within = 90 }: { readonly since?: number; readonly within?: number } = {},
   ): Promise<Line> {
     return eventually(
       `${this.name}/${container} says ${pattern}`,
@@ -113,7 +116,7 @@ export class NodePod {
   }
 
   /** Resolves when a container has been started `times` times after its first, and runs. */
-  async restarted(container: string, times: number, within = 60): Promise<void> {
+  async restarted(container: string, times: number, within = 120): Promise<void> {
     await eventually(
       `${this.name}/${container} runs after ${times} restarts`,
       async () => {
@@ -147,7 +150,7 @@ export class NodePod {
   }
 
   /** Resolves with when it was seen to be gone. */
-  gone(within = 60): Promise<number> {
+  gone(within = 180): Promise<number> {
     return eventually(
       `${this.name} is gone`,
       async () => {

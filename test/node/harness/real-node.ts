@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { ApiClient } from "../../e2e/harness/api-client.ts";
@@ -16,6 +16,8 @@ import { NodeProgram } from "./node-processes.ts";
 import { openNodeSandbox } from "./node-sandbox.ts";
 
 const nodePath = `/api/v1/nodes/${realNode}`;
+
+const folderPrefix = "sluice-real-node-";
 
 export interface Process {
   readonly id: number;
@@ -55,7 +57,8 @@ export class RealNode {
 
   /** `planePrograms` and `programs` are the folders with the binaries. Resolves when pods can run. */
   static async start(planePrograms: string, programs: string): Promise<RealNode> {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-real-node-"));
+    removeLeftOvers();
+    const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
     const cgroup = makeCgroup();
     const sandbox = await openNodeSandbox(folder, programs);
     try {
@@ -131,7 +134,7 @@ export class RealNode {
           ({ type, status }) => type === "Ready" && status === "True",
         );
       },
-      { seconds: 60 },
+      { seconds: 180 },
     );
   }
 
@@ -161,7 +164,7 @@ export class RealNode {
         removeCgroup(this.#cgroup);
         return true;
       },
-      { seconds: 20 },
+      { seconds: 60 },
     );
     if (process.env["SLUICE_E2E_KEEP"] === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
@@ -183,5 +186,14 @@ export class RealNode {
   #spawn(name: string, args: readonly string[]): NodeProgram {
     const argv = this.sandbox.command([join(this.programs, name), ...args]);
     return new NodeProgram(name, argv, join(this.folder, "logs", `${name}.log`), this.programs);
+  }
+}
+
+/** Folders of runs that were killed themselves; what ran in them has ended with its namespaces. */
+function removeLeftOvers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(folderPrefix) ? /^\d+(?=-)/.exec(name.slice(folderPrefix.length)) : null;
+    if (owner !== null && !existsSync(`/proc/${owner[0]}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }

@@ -22,7 +22,7 @@ export async function installSluice(node: RealNode): Promise<void> {
       if (at(await node.api.get(deploymentPath), "status", "readyReplicas") === 1) return true;
       throw new Error(await node.plane.kubectl.do(["logs", "-n", "sluice-system", "deployment/sluice"]));
     },
-    { seconds: 60, pauseMs: 250 },
+    { seconds: 180, pauseMs: 250 },
   );
 }
 
@@ -37,7 +37,7 @@ function withControllers(configMap: Fields): Fields {
 export async function sluiceAnswers(node: RealNode): Promise<void> {
   const pod = appPod("asked", { script: "true", claims: { training: "/data" } });
   await eventually("Sluice answers", () => node.api.create("/api/v1/namespaces/data/pods?dryRun=All", pod), {
-    seconds: 60,
+    seconds: 180,
     pauseMs: 250,
   });
 }
