@@ -53,6 +53,14 @@ export function answerReview(review: Review, decision: Decision): ReviewAnswer {
   });
 }
 
+/** What the API server is told of an object that is only looked at: `refusal` is why it may not be, if it may not. */
+export function answerValidation(review: Review, refusal: string | undefined): ReviewAnswer {
+  const { uid } = review.request;
+  if (refusal === undefined) return answer(review.apiVersion, { uid, allowed: true });
+  const status = { code: 403, reason: statusReasons[403], message: cut(refusal, longestMessage) };
+  return answer(review.apiVersion, { uid, allowed: false, status });
+}
+
 /** Refuses a review that names itself but cannot be read any further. */
 export function answerUnreadable(apiVersion: ReviewVersion, uid: string, message: string): ReviewAnswer {
   return answer(apiVersion, {

@@ -39,6 +39,10 @@ export class WitnessedView implements ClusterView {
     return this.#ask((view) => view.volumesOfDriver(driver));
   }
 
+  volumesWithHandle(driver: string, handle: string) {
+    return this.#ask((view) => view.volumesWithHandle(driver, handle));
+  }
+
   storageClass(name: string) {
     return this.#ask((view) => view.storageClass(name));
   }

@@ -20,6 +20,8 @@ export interface ClusterView {
   persistentVolume(name: string): PersistentVolume | undefined;
   /** How many volumes are of this CSI driver. */
   volumesOfDriver(driver: string): number;
+  /** Names of this CSI driver's volumes that have this volumeHandle, sorted. It looks through all volumes. */
+  volumesWithHandle(driver: string, handle: string): readonly string[];
   storageClass(name: string): StorageClass | undefined;
   dataset(namespace: string, name: string): Dataset | undefined;
   /** `kind` is the runtime's kind, such as "JuiceFSRuntime". */

@@ -125,6 +125,13 @@ export class ObjectStore implements ClusterView, ClusterInventory {
     return this.#drivers.get(driver) ?? 0;
   }
 
+  volumesWithHandle(driver: string, handle: string): readonly string[] {
+    const found: string[] = [];
+    for (const { name, csi } of this.#tables.PersistentVolume.values())
+      if (csi?.driver === driver && csi.handle === handle) found.push(name);
+    return found.sort();
+  }
+
   storageClass(name: string): StorageClass | undefined {
     return this.#tables.StorageClass.get(name);
   }

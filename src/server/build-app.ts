@@ -5,6 +5,7 @@ import { type AdmissionRouteOptions, addAdmissionRoutes, admissionPaths } from "
 import { createErrorHandler, notServed } from "./http-problem.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
 import { secureContextOptions } from "./serving-certificate.ts";
+import { addValidationRoutes, validationPaths } from "./validation-route.ts";
 
 export interface AppOptions extends AdmissionRouteOptions {
   readonly certificate: ServingCertificate;
@@ -14,6 +15,8 @@ export interface AppOptions extends AdmissionRouteOptions {
 }
 
 export type HttpsApp = FastifyInstance<Server>;
+
+const servedPaths = [...admissionPaths, ...validationPaths];
 
 /** Builds the HTTPS server without listening. HTTP/1.1 only: the API server speaks nothing else to a Service. */
 export function buildApp(options: AppOptions): HttpsApp {
@@ -47,7 +50,7 @@ export function buildApp(options: AppOptions): HttpsApp {
   );
   app.addHook("onRequest", (request, _reply, done) => {
     // Before the body is read, so that a wrong path is called a wrong path whatever was sent to it.
-    done(request.is404 ? notServed(request.method, request.url, admissionPaths) : undefined);
+    done(request.is404 ? notServed(request.method, request.url, servedPaths) : undefined);
   });
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (options.draining()) reply.header("connection", "close");
@@ -55,5 +58,6 @@ export function buildApp(options: AppOptions): HttpsApp {
   });
   app.setErrorHandler(onError);
   addAdmissionRoutes(app, options);
+  addValidationRoutes(app, options);
   return app;
 }

@@ -67,6 +67,7 @@ const view: ClusterView = {
   serviceAccount: () => undefined,
   pluginProfile: () => undefined,
   volumesOfDriver: () => 0,
+  volumesWithHandle: () => [],
   storageClass: () => undefined,
   juicefsConfig: () => undefined,
   juicefsSecret: () => undefined,

@@ -10,6 +10,8 @@ export interface Metrics extends MetricsPage, ProblemMetrics, LiveMetrics {
   /** A request that got an HTTP error instead of an AdmissionReview. */
   countRefusedRequest(status: number): void;
   reviewsInWork(count: number): void;
+  /** An object that was only looked at, by the path of its review. */
+  countValidation(path: string, verdict: "allowed" | "rejected"): void;
   setCertificateExpiry(notAfter: Date): void;
   setClusterObjects(kind: string, count: number): void;
 }
@@ -47,6 +49,12 @@ function define(registers: Registry[]): Omit<Metrics, keyof MetricsPage> {
     help: "Reviews being worked on now.",
     registers,
   });
+  const validations = new Counter({
+    name: "sluice_validations_total",
+    help: "Secrets and volumes of JuiceFS that were looked at, by the path that was called.",
+    labelNames: ["path", "verdict"],
+    registers,
+  });
   const certificateExpiry = new Gauge({
     name: "sluice_certificate_expiry_timestamp_seconds",
     help: "When the serving certificate expires, in seconds since 1970.",
@@ -77,6 +85,7 @@ function define(registers: Registry[]): Omit<Metrics, keyof MetricsPage> {
     },
     countRefusedRequest: (status) => refusedRequests.inc({ status: String(status) }),
     reviewsInWork: (count) => inWork.set(count),
+    countValidation: (path, verdict) => validations.inc({ path, verdict }),
     setCertificateExpiry: (notAfter) => certificateExpiry.set(notAfter.getTime() / 1000),
     setClusterObjects: (kind, count) => clusterObjects.set({ kind }, count),
   };

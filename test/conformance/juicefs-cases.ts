@@ -93,10 +93,15 @@ function configMap(text: string): Manifest {
   };
 }
 
+/** The objects of the recorded cluster. */
+export function recordedObjects(): Manifest[] {
+  const folder = join(recorded, "cluster");
+  return readdirSync(folder).flatMap((file) => manifests(readFileSync(join(folder, file), "utf8")));
+}
+
 /** The objects of the recorded cluster, and those of a case in place of those of the same name. */
 export function objectsOf(recordedCase: JuicefsCase): Manifest[] {
-  const folder = join(recorded, "cluster");
-  const standing = readdirSync(folder).flatMap((file) => manifests(readFileSync(join(folder, file), "utf8")));
+  const standing = recordedObjects();
   const own = new Set(recordedCase.objects.map(identity));
   return [...standing.filter((object) => !own.has(identity(object))), ...recordedCase.objects];
 }

@@ -59,6 +59,11 @@ export function clusterOf(objects: ClusterObjects): ClusterView {
         : undefined,
     volumesOfDriver: (driver) =>
       [...persistentVolumes.values()].filter((volume) => volume.csi?.driver === driver).length,
+    volumesWithHandle: (driver, handle) =>
+      [...persistentVolumes.values()]
+        .filter(({ csi }) => csi?.driver === driver && csi.handle === handle)
+        .map(({ name }) => name)
+        .sort(),
     storageClass: (name) => storageClasses.get(name),
     juicefsConfig: (namespace, name) =>
       objects.juicefsConfig && namespaced(objects.juicefsConfig) === `${namespace}/${name}`

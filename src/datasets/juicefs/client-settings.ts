@@ -6,9 +6,11 @@ import { type CachePlan, cacheVolumes } from "./cache-volumes.ts";
 import { replacedSizes, type StatedSizes, sharedSizes, statedSizes } from "./client-sizes.ts";
 import { type PatchTemplates, patchFor, unsafeTemplate } from "./config-patch.ts";
 import type { FoundVolume } from "./find-volume.ts";
+import { readHostPaths } from "./host-paths.ts";
 import type { JuicefsQuestion } from "./juicefs-options.ts";
 import { bufferSize, type MountOption, readMountOptions } from "./mount-options.ts";
 import { subDirectory } from "./sub-directory.ts";
+import { whyBad } from "./why-bad.ts";
 
 /** All that a volume, its claim and the driver's configuration say of its client. */
 export interface ClientSettings {
@@ -79,7 +81,7 @@ export function clientSettings(
     volume.mountOptions ?? [],
     [attributes["mountOptions"] ?? ""],
   ]);
-  if (options === undefined) return bad("a mount option", "holds control characters or has no name");
+  if (options === undefined) return bad("a mount option", whyBad.option);
   const path = subDirectory(valueOfOption(options, "subdir") ?? "", templates.SUB_PATH);
   if (path === undefined)
     return trail.problem(
@@ -89,16 +91,16 @@ export function clientSettings(
     );
 
   const sizes = sizesOf(found, patch, question);
-  if ("bad" in sizes) return bad(sizes.bad, "is no quantity such as 500m or 1Gi");
+  if ("bad" in sizes) return bad(sizes.bad, whyBad.size);
   const cache = cacheVolumes({
     attributes,
     configured: patch.cacheDirs ?? [],
     option: cacheOption(found, patch),
     hostPaths: question.hostPaths,
   });
-  if ("bad" in cache) return bad(cache.bad, "names no cache that could be made");
+  if ("bad" in cache) return bad(cache.bad, whyBad.cache);
   const hostPaths = readHostPaths(attributes["juicefs/host-path"]);
-  if (hostPaths === undefined) return bad("juicefs/host-path", "is no list of absolute paths");
+  if (hostPaths === undefined) return bad("juicefs/host-path", whyBad.hostPath);
 
   const buffer = readBuffer(options, sizes);
   const metrics = valueOfOption(options, "metrics");
@@ -215,11 +217,4 @@ function quotaOf(
   const gibibytes = Math.floor((parseQuantity(claim.storage) ?? 0) / 2 ** 30);
   if (gibibytes < 1) return undefined;
   return { path: path.startsWith("/") ? path : `/${path}`, gibibytes };
-}
-
-function readHostPaths(text: string | undefined): string[] | undefined {
-  const paths = (text ?? "").split(",").flatMap((path) => path.trim() || []);
-  return paths.every((path) => /^\/[^/]/.test(path) && !/\p{Cc}|(^|\/)\.\.(\/|$)/u.test(path))
-    ? paths
-    : undefined;
 }
