@@ -68,6 +68,8 @@ const workers = 8;
 // The end of a Job costs two calls: a thousand that end at once are done in 40 s, and nobody else has to wait for them.
 const callsPerSecond = 50;
 const burst = 100;
+const eventCallsPerSecond = 20;
+const eventBurst = 100;
 
 /**
  * Does all background work until `signal` ends it, which is when this process is no longer the leader. `onStatus` is
@@ -120,7 +122,15 @@ export async function runControllers(
   );
 
   const podWork = { pods, writer, log, now };
-  const events = new EventWriter({ writer, log, instance, now });
+  const eventLimit = new RateLimit({ perSecond: eventCallsPerSecond, burst: eventBurst, elapsed });
+  const events = new EventWriter({
+    writer: limitedWriter(options.writer, eventLimit, signal),
+    log,
+    instance,
+    now,
+    signal,
+    onDone: (result) => metrics.countEvent(result),
+  });
   const ends: Controller = endClients({ ...podWork, onLag: (ms) => metrics.observeEndLag(ms / 1_000) });
   const gates: Controller = openGates({
     ...podWork,

@@ -11,6 +11,8 @@ export interface ControllerMetrics extends MetricsPage, ProblemMetrics, WatchMet
   setQueueDepth(controller: string, objects: number): void;
   /** From the end of the last container that needed a client to our telling the client to end. */
   observeEndLag(seconds: number): void;
+  /** One Event that was to be told, and what became of it in one word. */
+  countEvent(result: string): void;
   /** Pods whose gate is closed. */
   setWaitingPods(count: number): void;
 }
@@ -50,6 +52,12 @@ function define(registers: Registry[]): Omit<ControllerMetrics, keyof MetricsPag
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     registers,
   });
+  const events = new Counter({
+    name: "sluice_events_total",
+    help: "Kubernetes Events about what is done, by what became of each.",
+    labelNames: ["result"],
+    registers,
+  });
   const waiting = new Gauge({
     name: "sluice_pods_waiting_for_cache",
     help: "Pods that are not scheduled because their datasets' cache is not warm yet.",
@@ -66,6 +74,7 @@ function define(registers: Registry[]): Omit<ControllerMetrics, keyof MetricsPag
     },
     setQueueDepth: (controller, objects) => depth.set({ controller }, objects),
     observeEndLag: (seconds) => endLag.observe(seconds),
+    countEvent: (result) => events.inc({ result }),
     setWaitingPods: (count) => waiting.set(count),
   };
 }

@@ -35,7 +35,7 @@ export function openGates(options: OpenGatesOptions): Controller {
       if (verdict.state === "cold") {
         const then = wait.otherwise === "start" ? "starts all the same" : "fails";
         const message = `not scheduled yet: ${verdict.why}; ${wait.limitSeconds} s after its creation it ${then}`;
-        await options.events.tell(waiting, { type: "Normal", reason: "WaitingForCache", message }, signal);
+        options.events.tell(waiting, { type: "Normal", reason: "WaitingForCache", message });
         return { result: "waiting", againMs: verdict.leftMs + afterLimitMs };
       }
       if (wait.otherwise === "fail") return fail(waiting, verdict.why, options, signal);
@@ -59,7 +59,7 @@ async function open(
   if (!(await writer.patch(podPlace(pod.key), openPatch(pod, why), signal))) return outdated;
   log.info({ pod: pod.key }, `the pod may be scheduled: ${why}`);
   const type = result === "opened" ? "Normal" : "Warning";
-  await events.tell(pod, { type, reason, message: `may be scheduled: ${why}` }, signal);
+  events.tell(pod, { type, reason, message: `may be scheduled: ${why}` });
   return { result };
 }
 
@@ -72,7 +72,7 @@ async function fail(
   const place = { ...podPlace(pod.key), subresource: "status" } as const;
   if (!(await writer.patch(place, failPatch(pod, why), signal))) return outdated;
   log.warn({ pod: pod.key }, `the pod has failed, as it asked for: ${why}`);
-  await events.tell(pod, { type: "Warning", reason: failedReason, message: why }, signal);
+  events.tell(pod, { type: "Warning", reason: failedReason, message: why });
   return { result: "failed" };
 }
 

@@ -45,7 +45,7 @@ export function copyObjects(options: CopyObjectsOptions): Controller {
       if (needed === "nothing") return { result: "nothing", againMs: refreshMs };
       const obstacle = "problem" in needed ? needed.problem : unlessFrom(from, needed.from);
       if ("problem" in needed || obstacle !== undefined) {
-        await tell(run, "ClientObjectsNotCopied", obstacle ?? "");
+        tell(run, "ClientObjectsNotCopied", obstacle ?? "");
         return { result: "not-copied", againMs: refreshMs };
       }
       const copied = await copyAll(needed, run);
@@ -68,9 +68,9 @@ function unlessFrom(from: readonly string[], namespace: string): string | undefi
   return `namespace ${namespace} is not among those that may be copied from (controllers.copyClientObjects.from)`;
 }
 
-function tell({ events, owner, signal }: Run, reason: string, message: string): Promise<void> {
+function tell({ events, owner }: Run, reason: string, message: string, about?: string): void {
   const dataset = { kind: "Dataset", key: `${owner.namespace}/${owner.name}`, uid: owner.uid } as const;
-  return events.tell(dataset, { type: "Warning", reason, message }, signal);
+  events.tell(dataset, { type: "Warning", reason, message, ...(about === undefined ? {} : { about }) });
 }
 
 async function copyAll(
@@ -87,7 +87,7 @@ async function copyAll(
     if (step.kind === "leave") {
       // What stands there may be what the client needs: whoever put it there says so.
       log.info({ dataset: `${owner.namespace}/${owner.name}` }, step.why);
-      await tell(run, "ClientObjectNotCopied", step.why);
+      tell(run, "ClientObjectNotCopied", step.why, objectKey(object));
       continue;
     }
     changed = (await apply(step, object, run)) || changed;
