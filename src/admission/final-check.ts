@@ -1,9 +1,11 @@
 import { checkPod, hasRules, type PodOrigins } from "../platforms/check-pod.ts";
-import { checkStartOrder } from "../platforms/check-start-order.ts";
+import { checkStartOrder, type ShownVolume } from "../platforms/check-start-order.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { checkPodSecurity } from "../platforms/pod-security.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
+import { servedVolumes } from "../pod/serve-late-containers.ts";
+import { directlyServed } from "../pod/serve-late-direct.ts";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
 import { sizeOfInstance } from "./instance-size.ts";
@@ -28,12 +30,16 @@ export function checkFinished(
   const origins = originsOf(finished, pod, plans, clients);
   return [
     ...checkPod(finished, platform, origins),
-    ...checkStartOrder(finished, platform, clients),
+    ...(start.priority === undefined ? [] : checkStartOrder(finished, platform, shownIn(finished))),
     ...(secured && labels !== undefined
       ? checkPodSecurity(finished, { name: namespace, labels }, origins, config.podSecurity === "warn")
       : []),
     ...(plans.length === 0 ? [] : sizeOfInstance(finished, platform, origins)),
   ];
+}
+
+function shownIn(pod: Question["pod"]): ShownVolume[] {
+  return [...servedVolumes(pod, false), ...directlyServed(pod)];
 }
 
 function originsOf(

@@ -68,8 +68,14 @@ function obstacleOf(
     return `spec.nodeName places it on ${pod.spec.nodeName} without a scheduler: remove it`;
   if (version !== undefined && version.major === 1 && version.minor < since)
     return `the API server is ${version.major}.${version.minor} and knows no scheduling gates before 1.${since}`;
-  if (platform.nodeAffinity === "ignored")
-    return `platform ${platform.name} takes pods past the cluster's scheduler: load the dataset before the pod is created`;
+  if (platform.scheduler === "own") return pastScheduler(platform);
   if (datasets.length === 0) return "none of its datasets is Fluid's, which alone says what is cached";
   return undefined;
+}
+
+function pastScheduler({ name, unconfirmed }: Platform): string {
+  const load = "load the dataset before the pod is created";
+  if (unconfirmed["scheduler"] === undefined)
+    return `platform ${name} takes pods past the cluster's scheduler, which alone heeds a gate: ${load}`;
+  return `platform ${name} may take pods past the cluster's scheduler, which alone heeds a gate: ${load}, or say platforms.${name}.scheduler: cluster once you know better`;
 }

@@ -33,6 +33,7 @@ const eci: Platform = {
     priority: { env: "ECI_CONTAINER_EXIT_PRIORITY", last: -1000 },
   },
   nodeAffinity: "ignored",
+  scheduler: "own",
   placement: "the annotation k8s.aliyun.com/eci-vswitch, whose vSwitches each lie in one zone",
   zones: {
     annotation: "k8s.aliyun.com/eci-vswitch",
@@ -102,11 +103,13 @@ const acs: Platform = {
   start: { order: "kubelet" },
   end: { by: "environment", env: { __IS_SIDECAR__: "true" } },
   nodeAffinity: "heard",
+  scheduler: "own",
   rules: { forbidden: ["hostPath", "hostNetwork", "hostPort", "daemonSet"] },
   unconfirmed: {
     mount:
       "JuiceFS shares its mount by an emptyDir here; that a subPath of it shows what lies there is not confirmed",
     "client.privilege": "privileged takes a ticket at the vendor, who is withdrawing it",
+    scheduler: "no page says that the cluster's scheduler places its pods, so none waits for its cache",
     "rules.forbidden": "taken over from ECI",
   },
   sources: [

@@ -6,6 +6,7 @@ const closed = {
   start: { order: "kubelet" },
   end: { by: "nothing", env: {} },
   nodeAffinity: "heard",
+  scheduler: "cluster",
 } as const;
 
 const aci: Platform = {

@@ -6,6 +6,7 @@ const ofTheKubelet = {
   start: { order: "kubelet" },
   end: { by: "nothing", env: {} },
   nodeAffinity: "heard",
+  scheduler: "cluster",
   rules: { forbidden: [] },
 } as const;
 

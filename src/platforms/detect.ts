@@ -174,9 +174,11 @@ function burstPlatform({ catalog }: PlatformQuestion, pod: Marked): FoundPlatfor
   return undefined;
 }
 
-/** On its way to an ordinary node the pod's affinity is heeded. */
+/** On its way to an ordinary node the pod's affinity is heeded, and the cluster's scheduler chooses between the two. */
 function onBoth(platform: Platform): Platform {
-  return platform.nodeAffinity === "heard" ? platform : { ...platform, nodeAffinity: "heard" };
+  const { nodeAffinity, scheduler } = platform;
+  if (nodeAffinity === "heard" && scheduler === "cluster") return platform;
+  return { ...platform, nodeAffinity: "heard", scheduler: "cluster" };
 }
 
 function runtimePlatform({ pod, catalog }: PlatformQuestion): FoundPlatform | undefined {

@@ -4,6 +4,7 @@ const virtualNode = {
   nativeSidecars: false,
   start: { order: "kubelet" },
   nodeAffinity: "heard",
+  scheduler: "cluster",
 } as const;
 const order =
   "that containers start in their order, each after the hook of the one before, is taken over from the kubelet";
@@ -147,6 +148,7 @@ const bci: Platform = {
   mount: { by: "empty-dir", subPaths: false },
   client: { privilege: "privileged", capabilities: [], devices: {}, env: {} },
   ...virtualNode,
+  scheduler: "own",
   end: {
     by: "annotation",
     env: {},
@@ -158,6 +160,7 @@ const bci: Platform = {
     "client.privilege": "no page says that privileged containers run",
     nativeSidecars: classic,
     start: order,
+    scheduler: "no page says that the cluster's scheduler places its pods, so none waits for its cache",
     "rules.forbidden":
       "only DaemonSets are named as not supported; the rest is taken over from other virtual nodes",
   },

@@ -74,15 +74,15 @@ export function renderPlatformPage(platforms: readonly Platform[]): string {
   return `${introduction}
 ## At a glance
 
-| platform | clients | native sidecars | a classic client ends | node affinity |
-|---|---|---|---|---|
+| platform | clients | native sidecars | a classic client ends | node affinity | placed by |
+|---|---|---|---|---|---|
 ${platforms.map(row).join("\n")}
 
 ${platforms.map(section).join("\n")}`;
 }
 
 function row(platform: Platform): string {
-  const { name, mount, client, nativeSidecars, end, nodeAffinity } = platform;
+  const { name, mount, client, nativeSidecars, end, nodeAffinity, scheduler } = platform;
   const served = mount.by !== "nothing";
   const cells = [
     `[${name}](#${name})`,
@@ -90,6 +90,7 @@ function row(platform: Platform): string {
     nativeWords[String(nativeSidecars)] ?? "",
     served ? endWords[end.by] : "–",
     nodeAffinity,
+    scheduler === "cluster" ? "the cluster's scheduler" : "its own",
   ];
   return `| ${cells.join(" | ")} |`;
 }
@@ -140,7 +141,7 @@ function recognition({
 }
 
 function layout(platform: Platform): string[] {
-  const { client, mount, nativeSidecars, nodeAffinity, placement, sizing } = platform;
+  const { client, mount, nativeSidecars, nodeAffinity, placement, scheduler, sizing } = platform;
   const capabilities = client.capabilities.length === 0 ? "" : ` (${client.capabilities.join(", ")})`;
   const env = Object.entries(client.env).map(([key, value]) => `\`${key}=${value}\``);
   const paths = mount.by === "views" || mount.subPaths ? "" : "; sub paths are refused";
@@ -155,6 +156,9 @@ function layout(platform: Platform): string[] {
     ...(nodeAffinity === "heard"
       ? []
       : [`- Node affinity is ignored; the place is chosen by ${placement ?? "the platform"}`]),
+    ...(scheduler === "cluster"
+      ? []
+      : ["- Pods do not wait for their cache: a scheduling gate is heeded by the cluster's scheduler alone"]),
     ...(sizing === undefined ? [] : [`- Size: ${sizing.rounding}${ignored(sizing)}`]),
     ...(client.resources === undefined
       ? []

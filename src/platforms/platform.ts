@@ -151,6 +151,11 @@ export const platformSchema = z.strictObject({
   end: endSchema,
   /** Whether the scheduler heeds a pod's node affinity on its way to such a node. */
   nodeAffinity: z.enum(["heard", "ignored"]),
+  /**
+   * Who places pods there: the cluster's scheduler, which leaves a pod with a scheduling gate alone, or the platform's own
+   * way past it, on which a gate is not heeded or strands the pod.
+   */
+  scheduler: z.enum(["cluster", "own"]),
   /** What chooses the place of a pod where node affinity does not. */
   placement: text.optional(),
   /** How a pod is led to the zones that hold its caches where node affinity does not. */

@@ -1,7 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { ClusterView } from "../../src/cluster/cluster-view.ts";
-import { type Config, defaultConfig } from "../../src/config.ts";
+import { type Config, defaultConfig, parseConfig } from "../../src/config.ts";
 import { codesOf, decidePod, optedInCluster, podWith } from "../support/decide-pod.ts";
 import { fluidDataset } from "../support/fluid-dataset.ts";
 
@@ -115,12 +115,25 @@ describe("a pod that cannot wait goes on and is told so", () => {
     ["a node is named", { spec: { nodeName: "node-1" } }, "spec.nodeName places it on node-1"],
     ["an old API server", { view: cluster(undefined, 26) }, "knows no scheduling gates before 1.27"],
     ["a platform of its own", { labels: { "alibabacloud.com/eci": "true" } }, "platform eci takes pods past"],
+    [
+      "a platform of which it is not known",
+      { labels: { "alibabacloud.com/acs": "true" } },
+      "platform acs may take pods past the cluster's scheduler, which alone heeds a gate: load the dataset before the pod is created, or say platforms.acs.scheduler: cluster",
+    ],
   ])("%s", (_words, options, message) => {
     const decision = decideWaiting(asked, options);
     expect([decision.verdict, gatesOf(decision.pod)]).toEqual(["injected", []]);
     const told = decision.findings.find(({ code }) => code === "cache-wait-ignored");
     expect(told?.message).toContain(message);
   });
+});
+
+it("waits on virtual nodes, too, where the record says that the cluster's scheduler places it", () => {
+  const config = { ...parseConfig({ platforms: { acs: { scheduler: "cluster" } } }), controllers };
+  const told = { labels: { "alibabacloud.com/acs": "true" }, config };
+  expect(gatesOf(decideWaiting(asked, told).pod)).toHaveLength(1);
+  const vci = { labels: { "vke.volcengine.com/burst-to-vci": "enforce" } };
+  expect(gatesOf(decideWaiting(asked, vci).pod)).toHaveLength(1);
 });
 
 it.each([

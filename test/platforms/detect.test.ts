@@ -287,7 +287,7 @@ describe("detectPlatform", () => {
     ],
   ])("knows a pod that may run on either kind of node: %s", (_name, marks, name) => {
     expect(ask(marks)).toEqual({
-      platform: { ...catalog.byName.get(name), nodeAffinity: "heard" },
+      platform: { ...catalog.byName.get(name), nodeAffinity: "heard", scheduler: "cluster" },
       why: expect.any(String),
       bursts: expect.any(String),
     });
