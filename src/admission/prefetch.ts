@@ -120,6 +120,11 @@ function isPrefetcher({ name }: { readonly name: string }): boolean {
   return name === prefetcherName;
 }
 
+/** What is told where the pod would be refused with the prefetcher, and is not without it. */
+export function prefetcherLeftOut(refusals: readonly string[]): Finding {
+  return notDone(`its files are not read ahead, for with ${prefetcherName} ${refusals.join("; ")}`);
+}
+
 function notDone(why: string): Finding {
   return { code: "not-served", message: `${fluid.prefetch.inject}=true: ${why}` };
 }

@@ -21,7 +21,8 @@ import type { Decision, VolumeOutcome } from "./decision.ts";
 import { checkFinished } from "./final-check.ts";
 import { juicefsQuestion } from "./juicefs-question.ts";
 import { placeClients } from "./place-clients.ts";
-import { type PrefetchImage, prefetchFiles } from "./prefetch.ts";
+import { type PrefetchImage, prefetcherLeftOut, prefetchFiles } from "./prefetch.ts";
+import type { PrefetchOptions } from "./prefetch-options.ts";
 import { platformOf, type Question } from "./question.ts";
 import { refusedOutcomes, titleOf, volumeOutcomes } from "./volume-outcomes.ts";
 import { withoutDataset } from "./without-dataset.ts";
@@ -32,6 +33,17 @@ import { withoutDataset } from "./without-dataset.ts";
  * containers that came after them.
  */
 export function serveBySidecars(question: Question): Decision {
+  const decision = serve(question, question.options.prefetch);
+  if (decision.verdict !== "rejected" || !decision.findings.some(({ code }) => code === "prefetched"))
+    return decision;
+  // Reading ahead only saves time: no pod is refused for the container or the volume that it takes.
+  const without = serve(question, undefined);
+  if (without.verdict === "rejected") return without;
+  const left = prefetcherLeftOut(decision.findings.filter(isRefusal).map(({ message }) => message));
+  return { ...without, findings: bySeverity([left, ...without.findings]) };
+}
+
+function serve(question: Question, prefetch: PrefetchOptions | undefined): Decision {
   const { pod, namespace, cluster, config, options, selection } = question;
   const { skipBoundCheck, keepCacheDirectories } = options;
   const resolution = resolveVolumes(pod, namespace, cluster, {
@@ -87,9 +99,9 @@ export function serveBySidecars(question: Question): Decision {
   const place = { native, byDriver: false, inOrder, meshProxies: config.meshProxies };
   // Before the clients, which then serve it like any other container.
   const prefetched =
-    options.prefetch === undefined
+    prefetch === undefined
       ? []
-      : prefetchFiles(editor, options.prefetch, question, resolution.volumes, imageOf(plans), place);
+      : prefetchFiles(editor, prefetch, question, resolution.volumes, imageOf(plans), place);
   const added = placeClients(editor, plans, platform, native, config);
   serveLateDirect(editor, direct);
   const findings: Finding[] = [

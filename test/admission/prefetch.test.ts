@@ -1,6 +1,6 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import type { Config } from "../../src/config.ts";
+import { type Config, parseConfig } from "../../src/config.ts";
 import { codesOf, decidePod, optedInCluster, podWith } from "../support/decide-pod.ts";
 import { fluidDataset } from "../support/fluid-dataset.ts";
 
@@ -232,6 +232,41 @@ describe("the file prefetcher", () => {
     expect(words(decidePod(asking(podWith(["data"])), profiled))).toBe(
       `${prefix}inject=true: the plugin profile fluid-system/webhook-plugins lists no FilePrefetcher`,
     );
+  });
+
+  describe("refuses no pod by the room that it takes", () => {
+    // The pod's own container and volume, a client and a guard with two volumes more.
+    const tight = (rules: object) =>
+      parseConfig({ platform: "tight", platforms: { tight: { like: "kubernetes", rules } } });
+    const pod = asking(podWith(["data"]), { "async-prefetch": "true" });
+    const bare = podWith(["data"]);
+    const room = decidePod(bare, cluster, tight({})).pod.spec;
+    const containers = (room?.containers.length ?? 0) + (room?.initContainers?.length ?? 0);
+    const volumes = room?.volumes?.length ?? 0;
+
+    it.each<[string, object, string]>([
+      ["containers", { maxContainers: containers }, `${containers + 1} containers, more than ${containers}`],
+      ["volumes", { maxVolumes: volumes }, `${volumes + 1} volumes, more than ${volumes}`],
+    ])("%s", (_words, rules, words) => {
+      const { decision, found } = decideWith(pod, tight(rules));
+      expect([decision.verdict, found]).toEqual(["injected", undefined]);
+      expect(decision.pod.spec).toEqual(decidePod(bare, cluster, tight(rules)).pod.spec);
+      expect(decision.pod.metadata?.annotations?.[`${prefix}inject-done`]).toBeUndefined();
+      const [left] = decision.findings;
+      expect(left?.code).toBe("not-served");
+      expect(left?.message).toContain(`${prefix}inject=true: its files are not read ahead, for with ${name}`);
+      expect(left?.message).toContain(words);
+    });
+
+    it("but where there is room it stays, and a pod without room for its clients is refused", () => {
+      const { found } = decideWith(pod, tight({ maxContainers: containers + 1, maxVolumes: volumes + 1 }));
+      expect(found).toBeDefined();
+      const { decision } = decideWith(pod, tight({ maxContainers: containers - 1 }));
+      expect(decision.verdict).toBe("rejected");
+      expect(decision.findings[0]?.message).toContain(
+        `${containers} containers, more than ${containers - 1}`,
+      );
+    });
   });
 
   it("refuses the pod for a value that is not known, whatever the mode", () => {
