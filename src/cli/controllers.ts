@@ -4,6 +4,7 @@ import { ApiConnection } from "../cluster/api-connection.ts";
 import { openClusterWriter } from "../cluster/cluster-writer.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
+import type { ResourceStatus } from "../cluster/resource-sync.ts";
 import type { Config } from "../config.ts";
 import { lead, leaderTiming } from "../controllers/leadership.ts";
 import { LeaseLock } from "../controllers/lease-lock.ts";
@@ -12,6 +13,7 @@ import { ListenError } from "../server/listen-address.ts";
 import { startOps } from "../server/start-ops.ts";
 import { type ControllerMetrics, createControllerMetrics } from "../telemetry/controller-metrics.ts";
 import { createLog, logDestination } from "../telemetry/log.ts";
+import type { ResourceContact } from "../telemetry/watch-metrics.ts";
 import type { CommandIo } from "./command-io.ts";
 import {
   type ControllersCommandOptions,
@@ -103,6 +105,7 @@ async function work(options: ControllersCommandOptions, config: Config, io: Comm
     references: config.references,
     juicefs: config.juicefs.enabled ? config.juicefs : undefined,
     copies: config.controllers.copyClientObjects,
+    platforms: new Set(config.platforms.byName.keys()),
     instance: identity,
     log,
     metrics,
@@ -147,12 +150,30 @@ function notReady({ holder, leads, status, problems }: State): string | undefine
 
 function setMetrics(metrics: ControllerMetrics, { leads, status, problems }: State): void {
   metrics.setLeader(leads);
+  // Another one counts now, or nobody.
+  if (!leads) {
+    metrics.setCensus({ clients: [], pods: {} });
+    metrics.setWaitingPods(0);
+  }
   metrics.setProblems("lease", problems.has("lease") ? 1 : 0);
   metrics.setProblems("cluster", [...problems.keys()].filter((subject) => subject !== "lease").length);
-  for (const resource of status?.().resources ?? [])
-    metrics.setResource({
-      ...resource,
-      // What is not there is not out of date.
-      lastContact: resource.state === "absent" ? undefined : resource.lastContact,
+  for (const contact of contacts(status?.().resources ?? [])) metrics.setResource(contact);
+}
+
+/** One for each resource: the pods are followed by several labels, and the one that is furthest behind counts. */
+function contacts(followed: readonly ResourceStatus[]): Iterable<ResourceContact> {
+  const found = new Map<string, ResourceContact>();
+  for (const { resource, state, lastContact, restarts } of followed) {
+    const before = found.get(resource);
+    // What is not there is not out of date.
+    const times = [before?.lastContact, state === "absent" ? undefined : lastContact].filter(
+      (time) => time !== undefined,
+    );
+    found.set(resource, {
+      resource,
+      lastContact: times.length === 0 ? undefined : Math.min(...times),
+      restarts: restarts + (before?.restarts ?? 0),
     });
+  }
+  return found.values();
 }

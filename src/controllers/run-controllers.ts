@@ -3,6 +3,7 @@ import { fluidGroup } from "../cluster/api-resources.ts";
 import type { ClusterWriter } from "../cluster/cluster-writer.ts";
 import { type FollowedObjects, followObjects } from "../cluster/follow-objects.ts";
 import type { LiveTiming } from "../cluster/live-timing.ts";
+import type { RawObject } from "../cluster/raw-fields.ts";
 import type { ResourceStatus } from "../cluster/resource-sync.ts";
 import type { ReferenceRules } from "../datasets/fluid/find-referred.ts";
 import { controllersLabel } from "../pod/end-sign.ts";
@@ -11,6 +12,8 @@ import type { Log } from "../telemetry/log.ts";
 import { type DataLoadState, readDataLoadState, readDatasetState } from "./cache-wait/dataset-state.ts";
 import type { CacheFacts } from "./cache-wait/judge-cache.ts";
 import { openGates } from "./cache-wait/open-gates.ts";
+import { readDatasetRuntime } from "./client-census/dataset-runtime.ts";
+import { runClientCensus } from "./client-census/run-client-census.ts";
 import type { Controller } from "./controller.ts";
 import { copyObjects } from "./copy-objects/copy-objects.ts";
 import { endClients } from "./end-clients/end-clients.ts";
@@ -32,6 +35,8 @@ export interface ControllersOptions {
   readonly copies?: { readonly from: readonly string[]; readonly to: readonly string[] } | undefined;
   /** Whose Secrets are prepared, and where is written down what admission may know of them; left out, none are. */
   readonly juicefs?: { readonly driver: string; readonly factsNamespace: string } | undefined;
+  /** Names of the platforms that there are. */
+  readonly platforms: ReadonlySet<string>;
   /** Of this process, for Events. */
   readonly instance: string;
   readonly log: Log;
@@ -113,7 +118,8 @@ export async function runControllers(
   const addWaiting = (concerns: (wait: WaitFor) => boolean) => {
     for (const [key, { gate }] of pods.entries()) if (gate && concerns(gate.wait)) addTo(gates, key);
   };
-  const datasets = follow(datasetsResource, readDatasetState, (key) => {
+  const readDataset = (raw: RawObject) => ({ ...readDatasetState(raw), ...readDatasetRuntime(raw) });
+  const datasets = follow(datasetsResource, readDataset, (key) => {
     addWaiting((wait) => wait?.share === undefined || wait.datasets.includes(key));
     if (copies !== undefined) addTo(copies, key);
   });
@@ -166,6 +172,7 @@ export async function runControllers(
       },
       signal,
     );
+  const census = runClientCensus({ ...options, dataset: (name) => datasets.get(name) }, signal);
   let readyAt: number | undefined;
   const ready = pods.synced
     .then(() => start(ends, pods.entries()))
@@ -183,11 +190,12 @@ export async function runControllers(
     for (const [{ name }, queue] of queues) metrics.setQueueDepth(name, queue.depth);
     if (secrets !== undefined) metrics.setQueueDepth(secrets.name, secrets.depth());
     metrics.setWaitingPods([...pods.entries()].filter(([, { gate }]) => gate !== undefined).length);
+    census.count();
     const followed = [pods, datasets, dataLoads].map((one) => one.status());
-    return { readyAt, resources: [...followed, ...(secrets?.status() ?? [])] };
+    return { readyAt, resources: [...followed, ...census.status(), ...(secrets?.status() ?? [])] };
   });
 
-  await Promise.all([pods.ended, datasets.ended, dataLoads.ended, ready, secrets?.ended]);
+  await Promise.all([pods.ended, datasets.ended, dataLoads.ended, census.ended, ready, secrets?.ended]);
   await Promise.all([...queues.values()].map((queue) => queue.close()));
 }
 

@@ -60,10 +60,17 @@ describe("ending the clients of finished pods", () => {
 
   it("asks for labelled pods only, and for no others", async () => {
     await startControllers(closing, api);
-    await eventually("the pods are followed", () => api.callsOf("watch", "pods").length > 0);
-    for (const verb of ["list", "watch"] as const)
-      for (const { query } of api.callsOf(verb, "pods"))
-        expect(query.get("labelSelector")).toBe("sluice.io/needs-controllers=true");
+    const selectors = (verb: "list" | "watch") =>
+      new Set(api.callsOf(verb, "pods").map(({ query }) => query.get("labelSelector")));
+    const ours = [
+      "sluice.io/needs-controllers=true",
+      // Of the pods that have clients it is counted how they are.
+      "done.sidecar.fluid.io/inject=true",
+      "done.sidecar.juicefs.com/inject=true",
+    ];
+    await eventually("the pods are followed", () => selectors("watch").size === 3);
+    expect([...selectors("list")].sort()).toEqual([...ours].sort());
+    expect([...selectors("watch")].sort()).toEqual([...ours].sort());
   });
 
   it.each([
@@ -307,6 +314,9 @@ describe("opening the gates of pods that wait", () => {
       "pods following",
       "datasets.data.fluid.io absent",
       "dataloads.data.fluid.io absent",
+      "pods following",
+      "pods following",
+      "nodes following",
     ]);
   });
 

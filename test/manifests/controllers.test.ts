@@ -71,6 +71,7 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
     expect(named(text, "Deployment").spec.template.spec.serviceAccountName).toBe(name);
     expect(named(text, "ClusterRole").rules).toEqual([
       { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch", "patch"] },
+      { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] },
       { apiGroups: [""], resources: ["pods/status"], verbs: ["patch"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: ["data.fluid.io"], resources: ["datasets", "dataloads"], verbs: ["list", "watch"] },

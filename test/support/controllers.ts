@@ -42,6 +42,7 @@ export async function startControllers(
       sidecars: new Set(["istio-proxy"]),
       references: { unlessStated: "allow" },
       juicefs: options.juicefs,
+      platforms: new Set(["kubernetes", "eci"]),
       instance: "test",
       log: createLog("info", { write: (line: string) => logged.push(line) }),
       metrics,
