@@ -52,6 +52,8 @@ const certificates = z
     service: label.default("sluice"),
     /** The name of our MutatingWebhookConfiguration. */
     webhookConfiguration: objectName.default("sluice"),
+    /** The name of our ValidatingWebhookConfiguration, where one is installed. */
+    validatingWebhookConfiguration: objectName.optional(),
     servingLife: duration.prefault("30d"),
     authorityLife: duration.prefault("365d"),
     /** How long an authority is announced before anything is served from it: every API server has seen it by then. */
@@ -182,6 +184,11 @@ const schema = z.strictObject({
     .prefault({}),
   /** Native sidecars that must stay in front of ours. */
   meshProxies: z.array(z.string()).default(["istio-proxy", "linkerd-proxy"]),
+  /**
+   * How long a hook of a client waits for its mount, so that the app's first try succeeds; in seconds, 0: not at all. The
+   * kubelet deletes a pod only after its hooks have ended.
+   */
+  gateSeconds: z.int().min(0).max(300).default(3),
   /** How long a classic client goes on after the pod was told to stop, for the app may still read; in seconds. */
   classicHoldSeconds: z.int().min(0).max(3600).default(10),
   /** Pods with one of these labels have makers that take containers[0] for the application. */

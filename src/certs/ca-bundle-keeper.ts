@@ -32,7 +32,7 @@ export type TrustState = "unknown" | "missing" | "distrusted" | "trusted";
 const attempts = 5;
 
 /**
- * Sees to it that the API server trusts what we serve, by the caBundle of our MutatingWebhookConfiguration, whoever
+ * Sees to it that the API server trusts what we serve, by the caBundle of a webhook configuration of ours, whoever
  * resets it. Every replica does it: they all write the same.
  */
 export class CaBundleKeeper {
@@ -51,7 +51,8 @@ export class CaBundleKeeper {
 
   constructor(options: CaBundleKeeperOptions) {
     this.#options = options;
-    this.#problem = new ProblemTeller(options.report, "registration");
+    const pods = options.registration.kind === "MutatingWebhookConfiguration";
+    this.#problem = new ProblemTeller(options.report, pods ? "registration" : "validation");
   }
 
   start(): void {
@@ -186,8 +187,12 @@ export class CaBundleKeeper {
     this.#seenSince.clear();
     this.#become("missing");
     const what = webhooks === undefined ? "does not exist" : "has no webhooks";
+    const until =
+      registration.kind === "MutatingWebhookConfiguration"
+        ? "no pod gets its data"
+        : "no Secret or volume is looked at";
     this.#problem.tell(
-      `${registration.title} ${what}: no pod gets its data until it is installed again (helm upgrade, or kubectl apply -f install.yaml)`,
+      `${registration.title} ${what}: ${until} until it is installed again (helm upgrade, or kubectl apply -f install.yaml)`,
     );
   }
 

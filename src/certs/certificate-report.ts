@@ -1,5 +1,5 @@
-/** What can be wrong with how we are trusted: our certificates, or where the API server is told of us. */
-export type CertificateSubject = "certificate" | "registration";
+/** What can be wrong with how we are trusted: our certificates, or where the API server is told of us, for pods or else. */
+export type CertificateSubject = "certificate" | "registration" | "validation";
 
 /** What was done by itself, each a word for a metric. */
 export type CertificateAction =

@@ -14,6 +14,8 @@ export interface TrustOptions
   readonly writer: ClusterWriter;
   /** The MutatingWebhookConfiguration's name. */
   readonly registration: string;
+  /** The ValidatingWebhookConfiguration's, where there is one. Nothing waits for it. */
+  readonly validation?: string | undefined;
   /** Who keeps its caBundle right; `none`: it is not even looked at. */
   readonly caBundle: "ours" | "external" | "none";
 }
@@ -27,7 +29,7 @@ export interface OwnSourceOptions
 /** A certificate to serve with, and what makes the API server trust it. */
 export interface ClusterCertificates {
   readonly source: CertificateSource;
-  /** Undefined where nobody looks at the registration. */
+  /** Of the registration for pods; undefined where nobody looks at it. */
   readonly keeper: CaBundleKeeper | undefined;
   /** When the authority that signs expires, where it is ours. */
   authorityExpiry(): Date | undefined;
@@ -43,18 +45,19 @@ export async function openOwnCertificates(
   signal: AbortSignal,
 ): Promise<ClusterCertificates | undefined> {
   const waiting = new AbortController();
-  const keeper = makeKeeper(options, () => own.needs);
+  const keepers = makeKeepers(options, () => own.needs);
+  const [keeper] = keepers;
   const own: OwnCertificates = new OwnCertificates({
     ...options,
     secret: new CertificateSecret(options.writer, options.secret),
     isKnown: (authority) => keeper === undefined || keeper.isKnown(authority),
     onChange: () => {
       waiting.abort();
-      keeper?.wake();
+      for (const each of keepers) each.wake();
     },
   });
   const close = async () => {
-    await Promise.all([own.close(), keeper?.close()]);
+    await Promise.all([own.close(), ...keepers.map((each) => each.close())]);
   };
   own.start();
   await aborted(AbortSignal.any([waiting.signal, signal]));
@@ -62,37 +65,38 @@ export async function openOwnCertificates(
     await close();
     return undefined;
   }
-  keeper?.start();
+  for (const each of keepers) each.start();
   return { source: own, keeper, authorityExpiry: () => own.authorityExpiry, close };
 }
 
 /** Makes the API server trust certificates that come from elsewhere. `close` closes `source` too. */
 export function trustCertificates(source: CertificateSource, options: TrustOptions): ClusterCertificates {
-  const keeper = makeKeeper(options, () => needsOf(source));
-  source.onChange(() => keeper?.wake());
-  keeper?.start();
+  const keepers = makeKeepers(options, () => needsOf(source));
+  source.onChange(() => {
+    for (const each of keepers) each.wake();
+  });
+  for (const each of keepers) each.start();
   return {
     source,
-    keeper,
+    keeper: keepers[0],
     authorityExpiry: () => undefined,
     close: async () => {
       source.close();
-      await keeper?.close();
+      await Promise.all(keepers.map((each) => each.close()));
     },
   };
 }
 
-function makeKeeper(
-  { caBundle, registration, writer, ...options }: TrustOptions,
+/** That of the registration for pods first; none where nobody looks at them. */
+function makeKeepers(
+  { caBundle, registration, validation, writer, ...options }: TrustOptions,
   needs: () => TrustNeeds | undefined,
-): CaBundleKeeper | undefined {
-  if (caBundle === "none") return undefined;
-  return new CaBundleKeeper({
-    ...options,
-    caBundle,
-    needs,
-    registration: new WebhookRegistration(writer, registration),
-  });
+): CaBundleKeeper[] {
+  if (caBundle === "none") return [];
+  const registrations = [new WebhookRegistration(writer, registration)];
+  if (validation !== undefined)
+    registrations.push(new WebhookRegistration(writer, validation, "ValidatingWebhookConfiguration"));
+  return registrations.map((each) => new CaBundleKeeper({ ...options, caBundle, needs, registration: each }));
 }
 
 function needsOf(source: CertificateSource): TrustNeeds {

@@ -1,27 +1,31 @@
 import type { ClusterWriter, ObjectPlace, PatchOperation } from "../cluster/cluster-writer.ts";
 import { objectsAt, textAt } from "../cluster/raw-fields.ts";
 
-/** One of the webhooks of our MutatingWebhookConfiguration. */
+/** One of the webhooks of a configuration of ours. */
 export interface RegisteredWebhook {
   readonly name: string;
   /** PEM, or whatever somebody put there; "" when there is none. */
   readonly caBundle: string;
 }
 
-/** Our one MutatingWebhookConfiguration. It is never created, and nothing of it but caBundle is written. */
+export type RegistrationKind = "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
+
+/** Where the API server is told to call us. It is never created, and nothing of it but caBundle is written. */
 export class WebhookRegistration {
+  readonly kind: RegistrationKind;
   readonly #writer: ClusterWriter;
   readonly #place: ObjectPlace;
 
-  constructor(writer: ClusterWriter, name: string) {
+  constructor(writer: ClusterWriter, name: string, kind: RegistrationKind = "MutatingWebhookConfiguration") {
     this.#writer = writer;
+    this.kind = kind;
     const group = "admissionregistration.k8s.io";
-    this.#place = { group, version: "v1", plural: "mutatingwebhookconfigurations", name };
+    this.#place = { group, version: "v1", plural: `${kind.toLowerCase()}s`, name };
   }
 
   /** "MutatingWebhookConfiguration sluice". */
   get title(): string {
-    return `MutatingWebhookConfiguration ${this.#place.name}`;
+    return `${this.kind} ${this.#place.name}`;
   }
 
   /** Its webhooks in order; undefined when there is no such configuration. Throws `ApiError`. */

@@ -40,6 +40,7 @@ export async function openCertificates(
   const trust = {
     writer,
     registration: certificates.webhookConfiguration,
+    validation: certificates.validatingWebhookConfiguration,
     caBundle: certificates.caBundle ?? (fromFiles ? "external" : "ours"),
     overlapMs: certificates.overlap,
     pollMs: watchedPollMs,

@@ -207,7 +207,7 @@ function setMetrics(metrics: Metrics, { cluster, certificates, problems }: Parts
   if (expiry !== undefined) metrics.setAuthorityExpiry(expiry);
   if (certificates?.keeper !== undefined) metrics.setRegistration(certificates.keeper.state, trustStates);
   const ofCluster = [...problems.keys()].filter(
-    (subject) => !["certificate", "registration"].includes(subject),
+    (subject) => !["certificate", "registration", "validation"].includes(subject),
   );
   metrics.setProblems("cluster", ofCluster.length);
   if (cluster === undefined) return;

@@ -330,3 +330,45 @@ function connects(server: Server, ca: string): Promise<void> {
     socket.on("error", reject);
   });
 }
+
+describe("the caBundle of the registration for Secrets and volumes of JuiceFS", () => {
+  const validating = "validatingwebhookconfigurations";
+  const put = (caBundle?: string) =>
+    api.store.put(validating, {
+      ...registration(caBundle, caBundle),
+      kind: "ValidatingWebhookConfiguration",
+      metadata: { name: "sluice-juicefs" },
+    });
+  const bundles = (): string[] => {
+    const webhooks = api.store.find(validating, "sluice-juicefs")?.["webhooks"];
+    return (Array.isArray(webhooks) ? webhooks : []).map(({ clientConfig }) =>
+      Buffer.from(clientConfig.caBundle ?? "", "base64").toString(),
+    );
+  };
+  const trustedThere = () =>
+    bundles().flatMap((text) => readBundle(text).map(({ fingerprint256 }) => fingerprint256));
+
+  it("is kept right as well", async () => {
+    put();
+    await started({ validation: "sluice-juicefs" });
+    await expect.poll(trustedThere).toEqual([ours(), ours()]);
+    put("rubbish");
+    await expect.poll(() => bundles().includes("rubbish")).toBe(false);
+    expect(trustedThere()).toEqual([ours(), ours()]);
+  });
+
+  it("is waited for by nobody: where it is missing, that is told, and pods are served", async () => {
+    const replica = await started({ validation: "sluice-juicefs" });
+    await expect
+      .poll(() => replica.problems["validation"])
+      .toContain("ValidatingWebhookConfiguration sluice-juicefs does not exist");
+    expect(state(replica)).toBe("trusted");
+    expect(replica.problems["registration"]).toBeUndefined();
+  });
+
+  it("is never asked for where there is none", async () => {
+    await started();
+    await looks();
+    expect(api.callsOf("get", validating)).toHaveLength(0);
+  });
+});

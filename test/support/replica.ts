@@ -40,6 +40,7 @@ export interface ReplicaOptions {
   readonly caBundle?: "ours" | "external" | "none";
   readonly jitter?: number;
   readonly service?: string;
+  readonly validation?: string;
   readonly lives?: { readonly serving: number; readonly authority: number };
   readonly signal?: AbortSignal;
   readonly told?: string[];
@@ -60,6 +61,7 @@ export async function startReplica(
     {
       writer,
       registration: "sluice",
+      validation: options.validation,
       caBundle: options.caBundle ?? "ours",
       secret: { namespace: "sluice-system", name: "sluice-certs" },
       names: servingNames(options.service ?? "sluice", "sluice-system"),

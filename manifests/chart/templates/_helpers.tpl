@@ -39,6 +39,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- else if eq (toString .switch) "true" -}}true{{- end -}}
 {{- end }}
 
+{{- /* "true" where Secrets and volumes of JuiceFS are looked at when they are made. */ -}}
+{{- define "sluice.validates" -}}
+{{- if and .Values.juicefs.enabled .Values.juicefs.validate -}}true{{- end -}}
+{{- end }}
+
 {{- /* Namespaces whose pods never call. */ -}}
 {{- define "sluice.placeExpressions" -}}
 - key: kubernetes.io/metadata.name
@@ -67,7 +72,10 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $certificates = dict "secret" .secretName -}}
 {{- end -}}
 {{- end -}}
-{{- $juicefs := mergeOverwrite (omit (deepCopy .Values.juicefs) "secrets") (dict "factsNamespace" .Release.Namespace) -}}
+{{- if include "sluice.validates" . -}}
+{{- $_ := set $certificates "validatingWebhookConfiguration" "sluice-juicefs" -}}
+{{- end -}}
+{{- $juicefs := mergeOverwrite (omit (deepCopy .Values.juicefs) "secrets" "validate") (dict "factsNamespace" .Release.Namespace) -}}
 {{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" .Values.pluginProfile "juicefs" $juicefs) -}}
 {{- if .Values.controllers.enabled -}}
 {{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true "copyClientObjects" .Values.controllers.copyClientObjects)) -}}

@@ -26,12 +26,20 @@ export function requiredRights(
   const read = [...builtInResources, ...fluidResources].flatMap(({ group, plural }) =>
     ["get", "list", "watch"].map((verb) => ({ verb, group, resource: plural })),
   );
-  const registration = ["get", "list", "watch", ...(keeps ? ["patch"] : [])].map((verb) => ({
-    verb,
-    group: "admissionregistration.k8s.io",
-    resource: "mutatingwebhookconfigurations",
-    name: certificates.webhookConfiguration,
-  }));
+  const ofRegistration = (resource: string, name: string) =>
+    ["get", "list", "watch", ...(keeps ? ["patch"] : [])].map((verb) => ({
+      verb,
+      group: "admissionregistration.k8s.io",
+      resource,
+      name,
+    }));
+  const { webhookConfiguration, validatingWebhookConfiguration } = certificates;
+  const registration = [
+    ...ofRegistration("mutatingwebhookconfigurations", webhookConfiguration),
+    ...(validatingWebhookConfiguration === undefined
+      ? []
+      : ofRegistration("validatingwebhookconfigurations", validatingWebhookConfiguration)),
+  ];
   const secrets = { group: "", resource: "secrets", namespace };
   const secret = own
     ? [
