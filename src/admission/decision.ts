@@ -35,6 +35,8 @@ export interface VolumeOutcome {
   readonly dataset?: string;
   /** What that is called in messages: "Dataset research/imagenet". */
   readonly title?: string;
+  /** Of a dataset that only refers to another one: that one, as "Dataset vision/imagenet". */
+  readonly refersTo?: string;
   /** Name of the client's container. */
   readonly client?: string;
 }

@@ -7,7 +7,7 @@ import type { VolumeOutcome } from "./decision.ts";
 /** What became of the volumes that are no datasets or could not be resolved; `ofDataset` tells it of the others. */
 export function volumeOutcomes(
   volumes: readonly ResolvedVolume[],
-  ofDataset: (volume: string, dataset: DatasetVolume) => Omit<VolumeOutcome, "volume" | "dataset" | "title">,
+  ofDataset: (volume: string, dataset: DatasetVolume) => Pick<VolumeOutcome, "code" | "message" | "client">,
 ): VolumeOutcome[] {
   return volumes.map((resolved): VolumeOutcome => {
     const { volume } = resolved;
@@ -15,8 +15,17 @@ export function volumeOutcomes(
     if (resolved.kind === "problem")
       return { volume, code: resolved.finding.code, message: resolved.finding.message };
     const { dataset } = resolved;
-    return { volume, dataset: nameOf(dataset), title: titleOf(dataset), ...ofDataset(volume, dataset) };
+    return { volume, ...namesOf(dataset), ...ofDataset(volume, dataset) };
   });
+}
+
+function namesOf(dataset: DatasetVolume): Pick<VolumeOutcome, "dataset" | "title" | "refersTo"> {
+  const { physical } = dataset;
+  return {
+    dataset: nameOf(dataset),
+    title: titleOf(dataset),
+    ...(physical === undefined ? {} : { refersTo: `Dataset ${physical.namespace}/${physical.name}` }),
+  };
 }
 
 /** "namespace/name" of the dataset. */
@@ -38,11 +47,12 @@ export function refusedOutcomes(
   for (const finding of findings)
     if (isRefusal(finding) && !refusals.has(finding.volume)) refusals.set(finding.volume, finding);
   return outcomes.map((outcome): VolumeOutcome => {
-    const { volume, dataset, title } = outcome;
+    const { volume, dataset, title, refersTo } = outcome;
     if (dataset === undefined || title === undefined) return outcome;
     const refusal = refusals.get(volume);
     const message = `${title} is not served, for the pod is refused`;
     const { code, message: words } = refusal ?? { code: "not-injected" as const, message };
-    return { volume, dataset, title, code, message: words };
+    const names = { dataset, title, ...(refersTo === undefined ? {} : { refersTo }) };
+    return { volume, ...names, code, message: words };
   });
 }

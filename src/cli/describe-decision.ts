@@ -89,8 +89,9 @@ function entriesOf(findings: readonly Finding[]): Entry[] {
   return [...new Set(findings.map(({ message }) => message))].map((message) => ({ head: message }));
 }
 
-function describeVolume({ volume, code, message, title, client }: VolumeOutcome): Entry {
-  const what = title === undefined ? "" : ` is ${title}`;
+function describeVolume({ volume, code, message, title, refersTo, client }: VolumeOutcome): Entry {
+  const physical = refersTo === undefined ? "" : `, which refers to ${refersTo}`;
+  const what = title === undefined ? "" : ` is ${title}${physical}`;
   const served = client === undefined ? "" : `, served by container ${client}`;
   return { head: `${volume}${what}${served} (${code})`, body: [message] };
 }

@@ -1,5 +1,5 @@
 import type { Volume } from "kubernetes-types/core/v1";
-import type { ClusterView } from "../cluster/cluster-view.ts";
+import type { ClusterView, Dataset } from "../cluster/cluster-view.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import { cacheLocality } from "./fluid/cache-locality.ts";
 import { missingObjects } from "./fluid/client-objects.ts";
@@ -143,6 +143,7 @@ function datasetVolume(found: ServedDataset, cluster: ClusterView, served?: Serv
     claim: { namespace: claim.namespace, name: claim.name },
     family: "fluid",
     dataset: { namespace: dataset.namespace, name: dataset.name },
+    ...(physical.dataset === dataset ? {} : { physical: nameOf(physical.dataset) }),
     runtime: physical.type.type,
     subPath: mount?.subPath ?? "",
     readOnly: grantsReadingOnly(claim.accessModes) || mount?.readOnly === true,
@@ -151,6 +152,10 @@ function datasetVolume(found: ServedDataset, cluster: ClusterView, served?: Serv
     clientNodeSelector: physical.runtime.clientNodeSelector,
     ...(served === undefined ? {} : withClient(found, served)),
   };
+}
+
+function nameOf({ namespace, name }: Dataset): { readonly namespace: string; readonly name: string } {
+  return { namespace, name };
 }
 
 function withClient(

@@ -12,6 +12,8 @@ export interface DatasetVolume {
   readonly family: "fluid" | "juicefs";
   /** A volume of the JuiceFS CSI driver is known by its claim. */
   readonly dataset: { readonly namespace: string; readonly name: string };
+  /** The one whose cache and client serve it, where it only refers to that one. */
+  readonly physical?: { readonly namespace: string; readonly name: string };
   /** Fluid's runtime type, such as "juicefs", which stands for the JuiceFS CSI driver's volumes, too. */
   readonly runtime: string;
   /** Where inside the client's mount the dataset begins; "" for its root, never absolute, never with "..". */

@@ -26,8 +26,8 @@ function tell({ decision, response }: Outcome): string {
     ),
     ...(status === undefined ? [] : ["", `refused: ${status.code} ${status.reason}`, `  ${status.message}`]),
     ...(decision.volumes.length === 0 ? [] : ["", "volumes:"]),
-    ...decision.volumes.flatMap(({ volume, code, message, dataset, client }) => [
-      `  ${[`${volume}: ${code}`, dataset && `Dataset ${dataset}`, client].filter(Boolean).join(", ")}`,
+    ...decision.volumes.flatMap(({ volume, code, message, dataset, refersTo, client }) => [
+      `  ${[`${volume}: ${code}`, dataset && `Dataset ${dataset}`, refersTo && `refers to ${refersTo}`, client].filter(Boolean).join(", ")}`,
       `    ${message}`,
     ]),
     "",
