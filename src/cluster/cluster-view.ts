@@ -161,6 +161,8 @@ export interface Runtime {
   readonly workerRequirements: readonly NodeSelectorRequirement[];
   /** Names of spec.volumes, which its user added; absent when there are none. */
   readonly ownVolumes?: readonly string[];
+  /** Its spec.tieredstore has a level; absent when it has none. */
+  readonly hasTieredStore?: true;
 }
 
 /** A DaemonSet that could be the client of a dataset: the parts of its pod template that a sidecar is made from. */

@@ -110,6 +110,7 @@ export function projectRuntime(raw: RawObject, kind: string, { namespace, name }
     clientOptions: Object.keys(textMapAt(raw, "spec", client, "options")),
     ...optional("metricsScrapeTarget", textAt(raw, "spec", "fuse", "metrics", "scrapeTarget")),
     ...(ownVolumes.length === 0 ? {} : { ownVolumes }),
+    ...(objectsAt(raw, "spec", "tieredstore", "levels").length === 0 ? {} : { hasTieredStore: true }),
   };
 }
 

@@ -154,6 +154,21 @@ describe("complete objects", () => {
     });
   });
 
+  it("a runtime with a tiered store, and volumes of its own", () => {
+    const levels = [{ mediumtype: "SSD", path: "/cache" }];
+    const volumes = [{ name: "keys", secret: { secretName: "keys" } }];
+    expect(
+      projectRuntime({ spec: { tieredstore: { levels }, volumes } }, "ThinRuntime", place),
+    ).toMatchObject({
+      hasTieredStore: true,
+      ownVolumes: ["keys"],
+    });
+    for (const tieredstore of [undefined, {}, { levels: [] }, { levels: "many" }])
+      expect(projectRuntime({ spec: { tieredstore } }, "ThinRuntime", place)).not.toHaveProperty(
+        "hasTieredStore",
+      );
+  });
+
   it("DaemonSet keeps fields it does not know and drops those of the wrong type", () => {
     const container = {
       name: "fuse",

@@ -18,6 +18,7 @@ export interface TemplateOptions {
   readonly type: RuntimeType;
   /** Names of the volumes that the runtime's user added. */
   readonly ownVolumes: readonly string[];
+  readonly hasTieredStore: boolean;
 }
 
 /** Makes a sidecar's template of a client's DaemonSet; undefined when `mount` cannot be found in its `container`. */

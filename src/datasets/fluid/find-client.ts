@@ -59,6 +59,7 @@ export function findClient(
     writesBack: writesBack(container, mount, found.physical),
     type,
     ownVolumes: runtime.ownVolumes ?? [],
+    hasTieredStore: runtime.hasTieredStore === true,
   });
   if (!template)
     return trail.problem(

@@ -12,6 +12,8 @@ export interface RuntimeType {
   readonly metricsTarget: boolean;
   /** Names that Fluid gives the volumes of the client's cache directories, matched whole. */
   readonly cacheVolumes?: RegExp;
+  /** There are such volumes only where the runtime states a tiered store. */
+  readonly cacheNeedsTieredStore: boolean;
   /** Names of the ConfigMaps that Fluid copies for a reference dataset: the name of the dataset referred to is `*`. */
   readonly copiedConfigMaps: readonly string[];
   /** The client mounts at the root of the volume that it shares; the directory above is Fluid's own, too. */
@@ -51,7 +53,11 @@ const runtimeTypes: readonly RuntimeType[] = [
     cacheVolumes: /^cache-dir(-\d+)?$/,
     copiedConfigMaps: ["*-fuse-script"],
   }),
-  row("thin", "ThinRuntime", { labelsNodes: false, cacheVolumes: /^cache-dir$/ }),
+  row("thin", "ThinRuntime", {
+    labelsNodes: false,
+    cacheVolumes: /^cache-dir$/,
+    cacheNeedsTieredStore: true,
+  }),
   row("vineyard", "VineyardRuntime", { isDirectory: true }),
 ];
 
@@ -69,6 +75,7 @@ function row(type: string, kind: string, differs: Partial<RuntimeType>): Runtime
     daemonSetSuffix: "-fuse",
     labelsNodes: true,
     metricsTarget: false,
+    cacheNeedsTieredStore: false,
     copiedConfigMaps: [],
     mountsAtRoot: false,
     isDirectory: false,

@@ -18,6 +18,7 @@ const options: TemplateOptions = {
   writesBack: false,
   type: typeOf("juicefs"),
   ownVolumes: [],
+  hasTieredStore: false,
 };
 const shared: Volume = { name: "juicefs-fuse-mount", hostPath: { path: hostPath } };
 
@@ -68,16 +69,17 @@ describe("cache directories", () => {
     ["jindo", { name: "volume-localtime", hostPath: { path: "/etc/localtime" } }],
     ["juicefs", onHost("cache-dir")],
     ["juicefs", onHost("cache-dir-0")],
-    ["thin", inPod("cache-dir")],
+    ["thin", onHost("cache-dir")],
     ["cache", onHost("tiered-store-level-0-index-0")],
   ])("of type %s: $name is left out with its mount", (type, volume) => {
-    const { made } = template([volume, onHost("own")], {}, {}, { type: typeOf(type) });
+    const asked = { type: typeOf(type), hasTieredStore: type === "thin" };
+    const { made } = template([volume, onHost("own")], {}, {}, asked);
     expect(made?.volumes.map((v) => v.name)).toEqual(["own"]);
     expect(made?.container.volumeMounts?.map((m) => m.name)).toEqual(["juicefs-fuse-mount", "own"]);
     expect(made?.dropped).toEqual([`cache directory /mnt/${volume.name} (volume ${volume.name})`]);
   });
 
-  // Fluid leaves all of these out but the last two, for their names begin like a cache's.
+  // Fluid leaves all of these out but the last two of them, for their names begin like a cache's.
   it.each<[string, Volume]>([
     ["alluxio", { name: "memcached-config", configMap: { name: "c" } }],
     ["alluxio", { name: "mem", configMap: { name: "c" } }],
@@ -90,6 +92,9 @@ describe("cache directories", () => {
     ["juicefs", onHost("mem")],
     ["jindo", onHost("datavolume-x")],
     ["thin", onHost("cache-dir-0")],
+    // Of a ThinRuntimeProfile, for the runtime states no tiered store.
+    ["thin", onHost("cache-dir")],
+    ["thin", inPod("cache-dir")],
     ["efc", { name: "ssd", emptyDir: { medium: "Memory" } }],
     ["juicefs", onHost("my-cache-dir")],
     ["jindo", onHost("datavolume")],
