@@ -17,8 +17,11 @@ export default defineConfig({
     // No module is mocked anywhere, so the files may share one module graph: 2-4 times faster.
     isolate: false,
     pool: "threads",
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Generous, for a busy machine: what hangs is told all the same.
+    testTimeout: 120_000,
+    // What is waited for comes at once, but not on a machine that others load.
+    expect: { poll: { timeout: 15_000 } },
+    hookTimeout: 120_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
