@@ -68,7 +68,7 @@ export function planClients(
       holdSeconds,
       asked: options.clientSizes,
       fallback: config.clientResources,
-      gate: options.gate,
+      gateSeconds: options.gate ? config.gateSeconds : 0,
     };
     if (
       template.directory === undefined &&

@@ -90,6 +90,11 @@ export function gateCommand(seconds: number, views: readonly string[]): string[]
   return ["sh", "-c", gateScript, gateName, String(seconds), ...views];
 }
 
+/** How many seconds such a command of this or another version waits; undefined for any other command. */
+export function parseGateCommand(command: readonly string[] | undefined): number | undefined {
+  return command !== undefined && isScriptCommand(command, gateName) ? Number(command[4]) || 0 : undefined;
+}
+
 /**
  * `command` of a probe (`seconds` is 0), or of a hook that waits that long: is something of these types mounted at
  * `mountPath`? Nothing is escaped: Kubernetes expands no variables in either.

@@ -8,12 +8,6 @@ import { sharedMount } from "./shared-volume.ts";
 /** Kubernetes mounts the API token here unless a container mounts something there itself. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/**
- * The kubelet deletes a pod only after its hooks have ended, so this one waits no longer than keeps a deletion within
- * 5 s; it is the dangling link that holds the app back.
- */
-const gateSeconds = 3;
-
 export interface ClientSettings {
   readonly name: string;
   readonly native: boolean;
@@ -24,8 +18,8 @@ export interface ClientSettings {
   readonly holdSeconds: number;
   readonly asked: ResourceSizes;
   readonly fallback: ResourceSizes;
-  /** Whether a hook lets the next container wait for the mount, which saves it a failed start. */
-  readonly gate: boolean;
+  /** How long a hook lets the next container wait for the mount, which saves it a failed start; 0: there is none. */
+  readonly gateSeconds: number;
 }
 
 /** What a supervisor shows: the views, and the shared volumes that they lie in. */
@@ -120,10 +114,10 @@ export function hideToken(container: Pick<Container, "volumeMounts">, tokenVolum
   return [{ name: tokenVolume, mountPath: tokenPath, readOnly: true }];
 }
 
-/** The hook that waits for the views. */
-export function gate(views: readonly View[]): NonNullable<Container["lifecycle"]> {
+/** The hook that waits for the views, `seconds` at most; it is the dangling link that holds the app back. */
+export function gate(seconds: number, views: readonly View[]): NonNullable<Container["lifecycle"]> {
   const links = views.map((view) => view.path);
-  return { postStart: { exec: { command: gateCommand(gateSeconds, links) } } };
+  return { postStart: { exec: { command: gateCommand(seconds, links) } } };
 }
 
 function supervised(
@@ -134,7 +128,7 @@ function supervised(
 ): Pick<Container, "command" | "lifecycle" | "restartPolicy"> {
   return {
     command: supervisorCommand({ mountPath: template.mountPath, views: shown.views, client }),
-    ...(settings.gate ? { lifecycle: gate(shown.views) } : {}),
+    ...(settings.gateSeconds > 0 ? { lifecycle: gate(settings.gateSeconds, shown.views) } : {}),
     ...(settings.native ? { restartPolicy: "Always" } : {}),
   };
 }

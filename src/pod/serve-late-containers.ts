@@ -1,6 +1,6 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
-import { parseSupervisorCommand, supervisorCommand, type View } from "./client-commands.ts";
+import { parseGateCommand, parseSupervisorCommand, supervisorCommand, type View } from "./client-commands.ts";
 import { gate } from "./client-container.ts";
 import { containersOf } from "./containers.ts";
 import { moveConsumersBehind } from "./move-consumers.ts";
@@ -59,8 +59,8 @@ function showMore(editor: PodEditor, keeper: string, served: readonly ServedVolu
   for (const variable of own.flatMap((volume) => volume.env))
     if (!known.has(variable.name)) editor.append([...found.path, "env"], variable, why);
   editor.set([...found.path, "command"], supervisorCommand({ ...parsed, views }), why);
-  if (found.container.lifecycle?.postStart !== undefined)
-    editor.set([...found.path, "lifecycle"], gate(views), why);
+  const seconds = parseGateCommand(found.container.lifecycle?.postStart?.exec?.command);
+  if (seconds !== undefined) editor.set([...found.path, "lifecycle"], gate(seconds, views), why);
 }
 
 function volumeOf(view: View): string {

@@ -47,6 +47,14 @@ describe("planClients", () => {
     expect(plans.map(({ name, number }) => name === `fluid-fuse-${number}`)).toEqual([true, true]);
   });
 
+  it.each<[string, Asked, number]>([
+    ["by default", {}, 3],
+    ["as configured", { config: { gateSeconds: 20 } }, 20],
+    ["not at all, by a label", { config: { gateSeconds: 20 }, options: { gate: false } }, 0],
+  ])("lets the hook wait for the mount %s", (_, asked, seconds) => {
+    expect(plan([datasetOf("a")], asked).plans[0]?.gateSeconds).toBe(seconds);
+  });
+
   it("takes no attendant's name that is taken", () => {
     const { plans } = plan([datasetOf("a")], { spec: { containers: [{ name: "sluice-views-0" }] } });
     expect(plans[0]?.attendant).toBe("sluice-views-0-2");

@@ -115,6 +115,8 @@ describe("the configuration among the values", () => {
     { certificates: { servingLife: "10d", authorityLife: "100d", overlap: "2m" } },
     { certificates: { servingLife: 10 } },
     { classicHoldSeconds: -1 },
+    { gateSeconds: 30 },
+    { gateSeconds: 301 },
     { maxReviewsInWork: 0 },
     { maxReviewsInWork: 1.5 },
     { meshProxies: "istio-proxy" },

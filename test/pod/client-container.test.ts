@@ -67,7 +67,7 @@ describe("a client's container", () => {
     };
     const { livenessProbe, readinessProbe, startupProbe, resizePolicy, ...rest } = build(parts, {
       native: false,
-      gate: false,
+      gateSeconds: 0,
     });
     expect([livenessProbe, readinessProbe, startupProbe, resizePolicy]).toEqual([
       undefined,
@@ -83,12 +83,13 @@ describe("a client's container", () => {
   it.each<[string, Partial<ClientPlan>, string | undefined, boolean]>([
     ["native", {}, "Always", true],
     ["classic", { native: false }, undefined, true],
-    ["without a gate", { gate: false }, "Always", false],
+    ["with a longer gate", { gateSeconds: 20 }, "Always", true],
+    ["without a gate", { gateSeconds: 0 }, "Always", false],
   ])("%s", (_, plan, restartPolicy, gated) => {
     const { lifecycle, restartPolicy: policy } = build({}, plan);
     expect(policy).toBe(restartPolicy);
     expect(lifecycle?.postStart?.exec?.command?.slice(3)).toEqual(
-      gated ? ["sluice-gate", "3", "/sluice/views/data/view-0"] : undefined,
+      gated ? ["sluice-gate", String(plan.gateSeconds ?? 3), "/sluice/views/data/view-0"] : undefined,
     );
   });
 

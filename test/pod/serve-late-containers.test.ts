@@ -1,6 +1,6 @@
 import type { Container, Pod, VolumeMount } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { parseSupervisorCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
+import { gateCommand, parseSupervisorCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import { servedVolumes, serveLateContainers } from "../../src/pod/serve-late-containers.ts";
 
@@ -18,7 +18,8 @@ function client(name: string, volumes: readonly string[], ...mounts: VolumeMount
     readOnly: false,
   }));
   const command = supervisorCommand({ mountPath: "/mnt", views, client: ["juicefs"] });
-  const postStart = { exec: { command: ["sh"] } };
+  const paths = views.map((view) => view.path);
+  const postStart = { exec: { command: gateCommand(7, paths) } };
   return { name, command, lifecycle: { postStart }, volumeMounts: [...volumes.map(shared), ...mounts] };
 }
 
@@ -98,7 +99,7 @@ describe("a container that came later", () => {
       client: ["juicefs"],
     });
     expect(grown?.lifecycle?.postStart?.exec?.command?.slice(4)).toEqual([
-      "3",
+      "7",
       "/sluice/views/data/view-0",
       "/sluice/views/data/view-1",
     ]);

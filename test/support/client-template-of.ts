@@ -48,7 +48,7 @@ export function clientPlanOf(parts: Partial<ClientPlan> = {}): ClientPlan {
     holdSeconds: 0,
     asked: { requests: {}, limits: {} },
     fallback,
-    gate: true,
+    gateSeconds: 3,
     ...parts,
   };
 }
