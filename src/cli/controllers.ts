@@ -105,6 +105,7 @@ async function work(options: ControllersCommandOptions, config: Config, io: Comm
     references: config.references,
     juicefs: config.juicefs.enabled ? config.juicefs : undefined,
     copies: config.controllers.copyClientObjects,
+    audit: config.controllers.audit.enabled ? { access, config } : undefined,
     platforms: new Set(config.platforms.byName.keys()),
     instance: identity,
     log,
@@ -154,6 +155,7 @@ function setMetrics(metrics: ControllerMetrics, { leads, status, problems }: Sta
   if (!leads) {
     metrics.setCensus({ clients: [], pods: {} });
     metrics.setWaitingPods(0);
+    metrics.forgetMissedPods();
   }
   metrics.setProblems("lease", problems.has("lease") ? 1 : 0);
   metrics.setProblems("cluster", [...problems.keys()].filter((subject) => subject !== "lease").length);

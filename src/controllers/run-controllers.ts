@@ -9,6 +9,7 @@ import type { ReferenceRules } from "../datasets/fluid/find-referred.ts";
 import { controllersLabel } from "../pod/end-sign.ts";
 import type { ControllerMetrics } from "../telemetry/controller-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
+import { type AuditOptions, runAudit } from "./audit/run-audit.ts";
 import { type DataLoadState, readDataLoadState, readDatasetState } from "./cache-wait/dataset-state.ts";
 import type { CacheFacts } from "./cache-wait/judge-cache.ts";
 import { openGates } from "./cache-wait/open-gates.ts";
@@ -21,8 +22,9 @@ import { EventWriter } from "./event-writer.ts";
 import { runJuicefsSecrets } from "./juicefs-secrets/run-juicefs-secrets.ts";
 import { limitedWriter } from "./limited-writer.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { tellOutcome } from "./tell-outcome.ts";
 import { readWatchedPod, type WatchedPod } from "./watched-pod.ts";
-import { type WorkOutcome, WorkQueue, workTiming } from "./work-queue.ts";
+import { WorkQueue, workTiming } from "./work-queue.ts";
 
 export interface ControllersOptions {
   readonly connection: ApiConnection;
@@ -37,6 +39,8 @@ export interface ControllersOptions {
   readonly juicefs?: { readonly driver: string; readonly factsNamespace: string } | undefined;
   /** Names of the platforms that there are. */
   readonly platforms: ReadonlySet<string>;
+  /** By what pods that slipped through are known; left out, none are looked for. */
+  readonly audit?: Pick<AuditOptions, "access" | "config"> | undefined;
   /** Of this process, for Events. */
   readonly instance: string;
   readonly log: Log;
@@ -173,6 +177,18 @@ export async function runControllers(
       signal,
     );
   const census = runClientCensus({ ...options, dataset: (name) => datasets.get(name) }, signal);
+  const audit =
+    options.audit &&
+    runAudit(
+      {
+        ...options,
+        ...options.audit,
+        writer,
+        events,
+        onDone: (name, key, outcome) => tellOutcome(name, key, outcome, log, metrics),
+      },
+      signal,
+    );
   let readyAt: number | undefined;
   const ready = pods.synced
     .then(() => start(ends, pods.entries()))
@@ -189,13 +205,25 @@ export async function runControllers(
   onStatus(() => {
     for (const [{ name }, queue] of queues) metrics.setQueueDepth(name, queue.depth);
     if (secrets !== undefined) metrics.setQueueDepth(secrets.name, secrets.depth());
+    if (audit !== undefined) metrics.setQueueDepth(audit.name, audit.depth());
     metrics.setWaitingPods([...pods.entries()].filter(([, { gate }]) => gate !== undefined).length);
     census.count();
     const followed = [pods, datasets, dataLoads].map((one) => one.status());
-    return { readyAt, resources: [...followed, ...census.status(), ...(secrets?.status() ?? [])] };
+    return {
+      readyAt,
+      resources: [...followed, ...census.status(), ...(secrets?.status() ?? []), ...(audit?.status() ?? [])],
+    };
   });
 
-  await Promise.all([pods.ended, datasets.ended, dataLoads.ended, census.ended, ready, secrets?.ended]);
+  await Promise.all([
+    pods.ended,
+    datasets.ended,
+    dataLoads.ended,
+    census.ended,
+    ready,
+    secrets?.ended,
+    audit?.ended,
+  ]);
   await Promise.all([...queues.values()].map((queue) => queue.close()));
 }
 
@@ -212,21 +240,4 @@ function factsOf(
     dataLoads: (name) =>
       [...dataLoads.entries()].flatMap(([, load]) => (load.dataset === name ? [load] : [])),
   };
-}
-
-/** From how many failures in a row on somebody should know of them. */
-const worthTelling = 3;
-
-function tellOutcome(
-  controller: string,
-  key: string,
-  outcome: WorkOutcome,
-  log: Log,
-  metrics: ControllerMetrics,
-): void {
-  const result = "done" in outcome ? outcome.done.result : "failure";
-  metrics.countWork(controller, result, outcome.ms / 1_000);
-  if ("done" in outcome) return;
-  const level = outcome.failures < worthTelling ? "info" : "warn";
-  log[level]({ controller, key, failures: outcome.failures }, outcome.failure);
 }

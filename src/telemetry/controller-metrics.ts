@@ -1,11 +1,17 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { type ClientMetrics, createClientMetrics } from "./client-metrics.ts";
 import { createMetricsPage, type MetricsPage, type MetricsPageOptions } from "./metrics-page.ts";
+import { createMissedMetrics, type MissedMetrics } from "./missed-metrics.ts";
 import { createProblemMetrics, type ProblemMetrics } from "./problem-metrics.ts";
 import { createWatchMetrics, type WatchMetrics } from "./watch-metrics.ts";
 
 /** All metrics of one process that does background work. */
-export interface ControllerMetrics extends MetricsPage, ProblemMetrics, WatchMetrics, ClientMetrics {
+export interface ControllerMetrics
+  extends MetricsPage,
+    ProblemMetrics,
+    WatchMetrics,
+    ClientMetrics,
+    MissedMetrics {
   setLeader(leads: boolean): void;
   /** One look at one object, what it came to in one word, and how long it took. */
   countWork(controller: string, result: string, seconds: number): void;
@@ -68,6 +74,7 @@ function define(registers: Registry[]): Omit<ControllerMetrics, keyof MetricsPag
   return {
     ...createProblemMetrics(registers),
     ...createWatchMetrics(registers),
+    ...createMissedMetrics(registers),
     ...createClientMetrics(registers),
     setLeader: (leads) => leader.set(leads ? 1 : 0),
     countWork: (controller, result, seconds) => {

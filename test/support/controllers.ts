@@ -25,7 +25,7 @@ export interface RunningControllers {
 export async function startControllers(
   closing: Closing,
   api: FakeApiServer,
-  options: Partial<Pick<ControllersOptions, "now" | "copies" | "juicefs">> = {},
+  options: Partial<Pick<ControllersOptions, "now" | "copies" | "juicefs" | "audit">> = {},
 ): Promise<RunningControllers> {
   const access = { kubeconfig: api.kubeconfig };
   const connection = new ApiConnection(() => loadKubeConfig(access));
@@ -42,6 +42,7 @@ export async function startControllers(
       sidecars: new Set(["istio-proxy"]),
       references: { unlessStated: "allow" },
       juicefs: options.juicefs,
+      audit: options.audit,
       platforms: new Set(["kubernetes", "eci"]),
       instance: "test",
       log: createLog("info", { write: (line: string) => logged.push(line) }),

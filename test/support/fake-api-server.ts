@@ -307,18 +307,24 @@ export class FakeApiServer {
   }
 }
 
-/** Those of one namespace, of one name where a field selector asks for it, and with labels ("key=value,key"). */
+/**
+ * Those of one namespace, of one name or without some phases where a field selector asks for it, and with labels
+ * ("key=value,key").
+ */
 function selectedBy(query: URLSearchParams, namespace: string | undefined) {
-  const name = query.get("fieldSelector")?.replace("metadata.name=", "");
+  const fields = query.get("fieldSelector")?.split(",") ?? [];
+  const name = fields.find((field) => field.startsWith("metadata.name="))?.replace("metadata.name=", "");
+  const phases = fields.filter((field) => field.startsWith("status.phase!=")).map((field) => field.slice(14));
   const labels = query.get("labelSelector")?.split(",") ?? [];
   const carries = (metadata: ApiObject["metadata"]) => (label: string) => {
     const [key = "", value] = label.split("=");
     const found: unknown = Object(metadata["labels"])[key];
     return value === undefined ? found !== undefined : found === value;
   };
-  return ({ metadata }: ApiObject) =>
+  return ({ metadata, status }: ApiObject) =>
     (namespace === undefined || metadata.namespace === namespace) &&
     (name === undefined || metadata.name === name) &&
+    !phases.includes(Object(status).phase) &&
     labels.every(carries(metadata));
 }
 
