@@ -3,6 +3,7 @@ import type { Platform } from "../platforms/platform.ts";
 import { preferNodes, requireNodes, sumPreferences, uniqueRequirements } from "../pod/node-affinity.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
+import { noNodeForAll } from "./no-node-for-all.ts";
 import { spreadByCache } from "./spread-by-cache.ts";
 import { steerToCache } from "./steer-to-cache.ts";
 import {
@@ -24,20 +25,20 @@ export function planSteering(question: SteeringQuestion): Steering {
   const { pod, datasets, steps, platform, choice } = question;
   if (datasets.length === 0) return { preferred: [], required: [], findings: [] };
   const why = whyNotSteered(pod, platform);
-  if (why !== undefined) return notSteered([], why);
+  if (why !== undefined) return notSteered(question, [], why);
 
   const clients = steps.withDataset.includes("RequireNodeWithFuse")
     ? datasets.map((dataset) => requireClient(dataset, question))
     : [];
   if (!steps.withDataset.includes("NodeAffinityWithCache"))
-    return notSteered(clients, `${steps.by} does not list NodeAffinityWithCache`);
-  if (choice === "none") return notSteered(clients, "cache affinity is set to none");
+    return notSteered(question, clients, `${steps.by} does not list NodeAffinityWithCache`);
+  if (choice === "none") return notSteered(question, clients, "cache affinity is set to none");
 
   const caches = datasets.map((dataset) => steerToCache(dataset, question));
   const stated = findStatedLocality(question, join(clients).required);
   if (stated !== undefined && !isSteeredAlready(pod, join(caches)))
-    return notSteered(clients, `the pod states its own locality by ${stated}`);
-  const steering = join([...clients, ...caches]);
+    return notSteered(question, clients, `the pod states its own locality by ${stated}`);
+  const steering = withNodeForAll(question, join([...clients, ...caches]));
   if (choice !== "strong") return steering;
   const { spread, findings } = spreadByCache(pod, datasets, steering);
   return { ...steering, spread, findings: [...steering.findings, ...findings] };
@@ -51,9 +52,14 @@ export function whyNotSteered({ spec }: Pod, platform: Platform): string | undef
 }
 
 /** The pod-wide reason why nothing leads to the cache; what the clients need stays. */
-function notSteered(clients: readonly Steering[], why: string): Steering {
+function notSteered(question: SteeringQuestion, clients: readonly Steering[], why: string): Steering {
   const finding: Finding = { code: "cache-not-steered", message: `not steered to the cache: ${why}` };
-  return join([...clients, { preferred: [], required: [], findings: [finding] }]);
+  return withNodeForAll(question, join([...clients, { preferred: [], required: [], findings: [finding] }]));
+}
+
+function withNodeForAll(question: SteeringQuestion, steering: Steering): Steering {
+  const finding = noNodeForAll(question, steering.required);
+  return finding === undefined ? steering : { ...steering, findings: [...steering.findings, finding] };
 }
 
 function requireClient(dataset: DatasetVolume, question: SteeringQuestion): Steering {

@@ -4,6 +4,7 @@ import type {
   PreferredSchedulingTerm,
   TopologySpreadConstraint,
 } from "kubernetes-types/core/v1";
+import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import type { Platform } from "../platforms/platform.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
@@ -25,11 +26,7 @@ export interface SteeringQuestion {
 }
 
 /** The part of `ClusterView` that steering asks. */
-export interface NodeCounts {
-  nodeCount(): number;
-  nodesLabelled(key: string): number;
-  nodesLabelledWith(key: string, value: string): number;
-}
+export type NodeCounts = Pick<ClusterView, "nodeCount" | "nodesLabelled" | "nodesLabelledWith" | "someNode">;
 
 /** What is to be added to the pod's node affinity, by `preferNodes` and `requireNodes`, and how it is spread. */
 export interface Steering extends AddedAffinity {

@@ -91,6 +91,10 @@ export class WitnessedView implements ClusterView {
     return this.#ask((view) => view.nodesLabelledWith(key, value));
   }
 
+  someNode(meets: Parameters<ClusterView["someNode"]>[0]) {
+    return this.#ask((view) => view.someNode(meets));
+  }
+
   nodesWithoutNativeSidecars() {
     return this.#ask((view) => view.nodesWithoutNativeSidecars());
   }

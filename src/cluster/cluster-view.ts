@@ -41,6 +41,8 @@ export interface ClusterView {
   nodesLabelled(key: string): number;
   /** How many nodes carry the label `key` with this value. */
   nodesLabelledWith(key: string, value: string): number;
+  /** Whether one of the known nodes is such that `meets` holds; `meets` is asked about nothing but the node. */
+  someNode(meets: (node: Node) => boolean): boolean;
   /** The nodes whose kubelet is older than 1.29 or states no readable version: no native sidecars there. */
   nodesWithoutNativeSidecars(): readonly Node[];
   /** The API server's version, where it is known. */

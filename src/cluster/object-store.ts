@@ -181,6 +181,11 @@ export class ObjectStore implements ClusterView, ClusterInventory {
   }
 
   /** Sorted by name. */
+  someNode(meets: (node: Node) => boolean): boolean {
+    for (const node of this.#tables.Node.values()) if (meets(node)) return true;
+    return false;
+  }
+
   nodesWithoutNativeSidecars(): readonly Node[] {
     this.#nodesWithoutNativeSidecars ??= [...this.#tables.Node.values()]
       .filter(lacksNativeSidecars)

@@ -75,6 +75,7 @@ const view: ClusterView = {
   nodeCount: () => 0,
   nodesLabelled: () => 0,
   nodesLabelledWith: () => 0,
+  someNode: () => false,
   nodesWithoutNativeSidecars: () => [],
   serverVersion: () => ({ major: 1, minor: 33 }),
 };

@@ -141,6 +141,8 @@ export const reasonRemedies: Readonly<Record<TroublingCode, string>> = {
     "Take away what the message names, or the annotation: the pod starts without waiting.",
   "cache-required-unlabelled":
     "Wait until the cache's workers run, or use `sluice.io/cache-affinity: preferred`: the pod is not scheduled before.",
+  "no-node-for-all":
+    "Give one node all that the message names, by its labels or the placement of the caches, or require less.",
   "cache-not-required": "Use `preferred`: this cache labels no nodes, so none can be required.",
   "clients-left-out":
     "List FuseSidecar in Fluid's plugin profile, or opt in by `sluice.io/injection` ([scheduling](scheduling.md#fluids-plugin-profile)).",

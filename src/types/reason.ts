@@ -137,6 +137,7 @@ export const reasons = {
     level: "warning",
     meaning: "required, yet the nodes of this cache cannot be told apart",
   },
+  "no-node-for-all": { level: "warning", meaning: "no node that is known meets all that the pod requires" },
   "cache-avoided": { level: "info", meaning: "nodes that hold no cache are preferred" },
   "clients-left-out": { level: "warning", meaning: "the plugin profile lists no FuseSidecar" },
   "cache-not-steered": { level: "info", meaning: "the pod is not steered to the cache" },

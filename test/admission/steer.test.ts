@@ -72,7 +72,7 @@ function podOf(spec: Partial<NonNullable<Pod["spec"]>> = {}): Pod {
 /** Four nodes, of which one carries whatever label with whatever value, but none of `keys`. */
 function unlabelled(...keys: string[]): SteeringQuestion["nodes"] {
   const count = (key: string) => (keys.includes(key) ? 0 : 1);
-  return { nodeCount: () => 4, nodesLabelled: count, nodesLabelledWith: count };
+  return { nodeCount: () => 4, nodesLabelled: count, nodesLabelledWith: count, someNode: () => true };
 }
 
 function platform(name: string): SteeringQuestion["platform"] {

@@ -76,6 +76,7 @@ export function clusterOf(objects: ClusterObjects): ClusterView {
     nodesLabelledWith: (key, value) =>
       [...nodes.values()].filter((node) => Object.hasOwn(node.labels, key) && node.labels[key] === value)
         .length,
+    someNode: (meets) => [...nodes.values()].some(meets),
     nodesWithoutNativeSidecars: () => old,
     serverVersion: () => objects.serverVersion,
   };
