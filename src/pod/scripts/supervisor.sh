@@ -151,7 +151,6 @@ _reap() {
   wait "$_client"
   _log "client ended with status $?"
   _client= _look= _failed=0 _ticks=20
-  _report_oom
 }
 
 # Starts the client, given as arguments, if it is to be started, is due and has left no mount.
@@ -478,13 +477,14 @@ for _work in /run /tmp /dev; do
 done
 [ -z "$_own" ] || _detach
 _within 5 mkdir -p "$_mount"
-_report_oom
 
 until
   _read_clock
   _is_to_stop
 do
   _reap
+  # Not only when the client has ended: some start what was killed again by themselves.
+  _report_oom
   _read_mounts
   _look_after_mount
   if [ -n "$_trouble" ]; then
