@@ -32,6 +32,11 @@ export function prefetcherCommand(work: PrefetchWork, status: string = statusPat
   ];
 }
 
+/** True for a prefetcher's command of this or another version. */
+export function isPrefetcherCommand(command: readonly string[] | undefined): boolean {
+  return command?.[0] === "sh" && command[3] === "sluice-prefetcher";
+}
+
 /** `command` of the hook that keeps later containers from starting; Kubernetes expands nothing in hooks. */
 export function prefetchWaitCommand(seconds: number, status: string = statusPath): string[] {
   return ["sh", "-c", waitScript, "sluice-prefetch-wait", String(seconds), status];

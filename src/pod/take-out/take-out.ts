@@ -1,0 +1,83 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import type { Edit } from "../../types/edit.ts";
+import { containersOf } from "../containers.ts";
+import { PodEditor } from "../pod-editor.ts";
+import { findOwnParts, type OwnParts } from "./own-parts.ts";
+import { removeMarks } from "./remove-marks.ts";
+import { isSteered, removeSteering } from "./remove-steering.ts";
+import { restoreMounts, restoreVolumes, type Unknowns } from "./restore-volumes.ts";
+
+/** A pod without what was injected into it. */
+export interface TakenOut extends Unknowns {
+  /** Names of the containers that go. */
+  readonly containers: readonly string[];
+  /** Empty where nothing was injected, or `blocking` says why it cannot be taken out. */
+  readonly edits: readonly Edit[];
+  /** The pod after the edits. */
+  readonly pod: Pod;
+}
+
+/**
+ * Takes out of a pod what an injection put in: known by its structure, and by sluice.io/status for the names of the
+ * claims. What the pod no longer tells is named: in `blocking` where nothing can be done without it, else in `notes`.
+ */
+export function takeOut(pod: Pod): TakenOut {
+  const parts = findOwnParts(pod);
+  const editor = new PodEditor(pod);
+  const unknowns: Unknowns = { blocking: [], notes: [] };
+  const { annotations } = pod.metadata ?? {};
+  const prepared = annotations?.["fluid.io/datasets-in-use"] !== undefined || isSteered(pod);
+  if (parts.containers.size === 0 && !prepared) return { containers: [], edits: [], pod, ...unknowns };
+
+  restoreMounts(editor, parts, unknowns);
+  removeChecks(editor);
+  restoreVolumes(editor, parts, unknowns);
+  if (unknowns.blocking.length > 0) return { containers: [], edits: [], pod, ...unknowns };
+  removeContainers(editor, parts);
+  removeVolumes(editor, parts);
+  removeSteering(editor, unknowns.notes);
+  removeMarks(editor, parts);
+  if (parts.clients.length > 0) tellOfTheRest(editor.pod, unknowns);
+  return { containers: [...parts.containers], edits: editor.edits, pod: editor.pod, ...unknowns };
+}
+
+/** The hooks that fail an app whose dataset is not mounted. */
+function removeChecks(editor: PodEditor): void {
+  for (const { container, path } of containersOf(editor.pod)) {
+    if (container.lifecycle?.postStart?.exec?.command?.[3] !== "sluice-check") continue;
+    const alone = Object.keys(container.lifecycle).length === 1;
+    const at = alone ? [...path, "lifecycle"] : [...path, "lifecycle", "postStart"];
+    editor.remove(at, `looked for the dataset of container ${container.name}`);
+  }
+}
+
+/** From the back, so that one that goes does not shift those that are still to come. */
+function removeContainers(editor: PodEditor, { containers }: OwnParts): void {
+  for (const list of ["initContainers", "containers"] as const) {
+    const before = editor.pod.spec?.[list] ?? [];
+    for (let index = before.length - 1; index >= 0; index--) {
+      const name = before[index]?.name ?? "";
+      if (containers.has(name)) editor.remove(["spec", list, index], `container ${name} was injected`);
+    }
+    if (list === "initContainers" && before.length > 0 && editor.pod.spec?.initContainers?.length === 0)
+      editor.remove(["spec", list], "is empty");
+  }
+}
+
+function removeVolumes(editor: PodEditor, { volumes }: OwnParts): void {
+  const before = editor.pod.spec?.volumes ?? [];
+  for (let index = before.length - 1; index >= 0; index--) {
+    const name = before[index]?.name ?? "";
+    if (volumes.has(name)) editor.remove(["spec", "volumes", index], `volume ${name} belongs to a client`);
+  }
+}
+
+/** Lists that an injection may have added to, and in which nothing says what is whose. */
+function tellOfTheRest({ spec }: Pod, { notes }: Unknowns): void {
+  const secrets = (spec?.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+  if (secrets.length > 0)
+    notes.push(`imagePullSecrets ${secrets.join(", ")} stay: some may be for the clients' images`);
+  const { nameservers = [], searches = [] } = spec?.dnsConfig ?? {};
+  if (nameservers.length + searches.length > 0)
+    notes.push("dnsConfig stays: some of it may be for the clients");
+}
