@@ -69,15 +69,16 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
 
   it("have a ServiceAccount of their own, with these rights and no others", () => {
     expect(named(text, "Deployment").spec.template.spec.serviceAccountName).toBe(name);
-    expect(named(text, "ClusterRole").rules).toEqual([
+    const plain = render("controllers.enabled=true", "controllers.audit.enabled=false");
+    expect(named(plain, "ClusterRole").rules).toEqual([
       { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch", "patch"] },
       { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] },
       { apiGroups: [""], resources: ["pods/status"], verbs: ["patch"] },
-      { apiGroups: [""], resources: ["events"], verbs: ["create"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create", "get", "patch"] },
       { apiGroups: ["data.fluid.io"], resources: ["datasets", "dataloads"], verbs: ["list", "watch"] },
       { apiGroups: [""], resources: ["namespaces", "persistentvolumes"], verbs: ["list", "watch"] },
     ]);
-    expect(named(text, "Role").rules).toEqual([
+    expect(named(plain, "Role").rules).toEqual([
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
       {
         apiGroups: ["coordination.k8s.io"],
@@ -95,6 +96,46 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
       expect(named(text, kind).subjects).toEqual([
         { kind: "ServiceAccount", name, namespace: "sluice-system" },
       ]);
+  });
+
+  describe("where they look for pods that slipped through", () => {
+    const rulesOf = (...values: string[]) =>
+      named(render("controllers.enabled=true", ...values), "ClusterRole").rules.map(
+        (rule: { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }) =>
+          JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames, rule.verbs]),
+      );
+
+    it("may read what the webhook reads, and Deployments; nothing more may be written", () => {
+      const before = rulesOf("controllers.audit.enabled=false");
+      const ofWebhook = named(text, "ClusterRole", "sluice").rules.map(
+        (rule: { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }) =>
+          JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames, rule.verbs]),
+      );
+      const read = ofWebhook.filter((rule: string) => !rule.includes("webhookconfigurations"));
+      const deployments = JSON.stringify([["apps"], ["deployments"], undefined, ["get"]]);
+      expect(rulesOf().sort()).toEqual([...before, ...read, deployments].sort());
+    });
+
+    it("may restart workloads where that is switched on, and only there", () => {
+      const workloads = ["deployments", "statefulsets", "daemonsets"];
+      const more = JSON.stringify([["apps"], workloads, undefined, ["get", "patch"]]);
+      expect(rulesOf("controllers.audit.restart.enabled=true").sort()).toEqual([...rulesOf(), more].sort());
+    });
+
+    it("are told how, and which pods never reach the webhook", () => {
+      const given = render(
+        "controllers.enabled=true",
+        'controllers.audit={"interval":"1h","restart":{"enabled":true,"pause":"30m"}}',
+        'webhook.excludedNamespaces=["kube-system","legacy"]',
+      );
+      const config = parseConfig(parse(named(given, "ConfigMap", "sluice").data["config.yaml"]));
+      expect(config.controllers.audit).toEqual({
+        enabled: true,
+        interval: 3_600_000,
+        excludedNamespaces: ["kube-system", "legacy", "sluice-system"],
+        restart: { enabled: true, pause: 1_800_000 },
+      });
+    });
   });
 
   describe("on the Secrets of JuiceFS's volumes and clients", () => {
@@ -147,7 +188,7 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
         everywhere
           .filter(({ verbs }: { verbs: string[] }) => verbs.includes("patch"))
           .map(({ resources }: { resources: string[] }) => resources.join()),
-      ).toEqual(["pods", "pods/status"]);
+      ).toEqual(["pods", "pods/status", "events"]);
       const config = parseConfig(parse(named(given, "ConfigMap", "sluice").data["config.yaml"]));
       expect(config.controllers.copyClientObjects).toEqual({ from: ["data"], to: ["team-a", "team-b"] });
     });

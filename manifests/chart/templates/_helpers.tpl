@@ -44,11 +44,54 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- if and .Values.juicefs.enabled .Values.juicefs.validate -}}true{{- end -}}
 {{- end }}
 
+{{- /* The right to read what a decision rests on. */ -}}
+{{- define "sluice.decisionRules" -}}
+# What a decision rests on.
+- apiGroups: [""]
+  resources: [namespaces, nodes, persistentvolumeclaims, persistentvolumes]
+  verbs: [get, list, watch]
+- apiGroups: [apps]
+  resources: [daemonsets]
+  verbs: [get, list, watch]
+- apiGroups: [storage.k8s.io]
+  resources: [storageclasses]
+  verbs: [get, list, watch]
+- apiGroups: [data.fluid.io]
+  resources:
+    - datasets
+    - alluxioruntimes
+    - cacheruntimes
+    - efcruntimes
+    - goosefsruntimes
+    - jindoruntimes
+    - juicefsruntimes
+    - thinruntimes
+    - vineyardruntimes
+  verbs: [get, list, watch]
+# Fluid's plugin profile, by its name; a Role would need Fluid's namespace to exist.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [{{ .Values.pluginProfile.name }}]
+  verbs: [get, list, watch]
+{{- if .Values.juicefs.enabled }}
+# The configuration of the JuiceFS CSI driver, by its name; a Role would need the driver's namespace to exist.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [{{ .Values.juicefs.configMap.name }}]
+  verbs: [get, list, watch]
+{{- end }}
+{{- end }}
+
+{{- /* Namespaces whose pods never call, as a list in JSON. */ -}}
+{{- define "sluice.excludedNamespaces" -}}
+{{ prepend .Values.webhook.excludedNamespaces .Release.Namespace | uniq | sortAlpha | toJson }}
+{{- end }}
+
 {{- /* Namespaces whose pods never call. */ -}}
 {{- define "sluice.placeExpressions" -}}
 - key: kubernetes.io/metadata.name
   operator: NotIn
-  values: {{ prepend .Values.webhook.excludedNamespaces .Release.Namespace | uniq | sortAlpha | toJson }}
+  values: {{ include "sluice.excludedNamespaces" . }}
 {{- end }}
 
 {{- /* Pods that mount a claim, or hold a client of ours that a second call may have to look after. */ -}}
@@ -78,7 +121,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $juicefs := mergeOverwrite (omit (deepCopy .Values.juicefs) "secrets" "validate") (dict "factsNamespace" .Release.Namespace) -}}
 {{- $all := mergeOverwrite (deepCopy .Values.config) (dict "pluginProfile" .Values.pluginProfile "juicefs" $juicefs) -}}
 {{- if .Values.controllers.enabled -}}
-{{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true "copyClientObjects" .Values.controllers.copyClientObjects)) -}}
+{{- $audit := mergeOverwrite (deepCopy .Values.controllers.audit) (dict "excludedNamespaces" (include "sluice.excludedNamespaces" . | fromJsonArray)) -}}
+{{- $all = mergeOverwrite $all (dict "controllers" (dict "enabled" true "copyClientObjects" .Values.controllers.copyClientObjects "audit" $audit)) -}}
 {{- end -}}
 {{- if $certificates -}}
 {{- $all = mergeOverwrite $all (dict "certificates" $certificates) -}}
