@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import { expect } from "vitest";
 import { issueAuthority, issueServingPair, type KeyPair } from "../../src/certs/issue-pair.ts";
 import { servingNames } from "../../src/certs/serving-names.ts";
+import type { Check, CheckLevel } from "../../src/cli/check/check-result.ts";
 import type { Facts, ReplicaFacts } from "../../src/cli/check/facts.ts";
 import { renderedEntries } from "../../src/cli/check/registration-entries.ts";
 import { requiredRights } from "../../src/cli/check/required-rights.ts";
@@ -80,7 +82,7 @@ interface OpsPage {
 
 /** A cluster in which all is well. */
 export function wellFacts({ authority, serving }: TestCertificates, change: Partial<Facts> = {}): Facts {
-  const { certificates, pluginProfile, juicefs } = defaultConfig;
+  const { certificates, pluginProfile } = defaultConfig;
   return {
     now: checkNow,
     namespace,
@@ -99,11 +101,12 @@ export function wellFacts({ authority, serving }: TestCertificates, change: Part
     labelledNamespaces: { value: [labelledNamespace("research")] },
     fluidPods: { value: [] },
     pluginProfile: { place: pluginProfile, found: { value: undefined }, ofFluid: { value: undefined } },
-    juicefs: {
-      config: juicefs,
-      driverConfig: { value: undefined },
-      namespaces: { value: [] },
-      secrets: { value: [] },
+    juicefs: ofJuicefs({}),
+    controllers: {
+      enabled: false,
+      deployment: { value: undefined },
+      lease: { value: undefined },
+      pods: { value: [] },
     },
     policy: { value: { metadata: { name: "sluice" } } },
     policyBinding: { value: { spec: { policyName: "sluice", validationActions: ["Deny"] } } },
@@ -131,4 +134,23 @@ export function otherConfiguration(
 export function objectOf(value: unknown, ...path: readonly string[]): RawObject {
   const found = fieldAt(value, ...path) ?? value;
   return isRawObject(found) ? found : {};
+}
+
+/** What is known of JuiceFS where nobody asks for it, but for `change`. */
+export const ofJuicefs = (change: Partial<Facts["juicefs"]>): Facts["juicefs"] => ({
+  config: defaultConfig.juicefs,
+  driverConfig: { value: undefined },
+  namespaces: { value: [] },
+  secrets: { value: [] },
+  volumes: { value: [] },
+  ...change,
+});
+
+/** What is not `ok` has a remedy, and no message is longer than a person reads. */
+export function expectResult(check: Check, facts: Facts, level: CheckLevel, message: string): void {
+  const result = check(facts);
+  expect(result).toMatchObject({ level, message: expect.stringContaining(message) });
+  expect(result?.message.length).toBeLessThan(200);
+  if (level === "ok") expect(result?.remedy).toBeUndefined();
+  else expect(result?.remedy).not.toBe("");
 }

@@ -2,6 +2,7 @@ import { checkApiServer } from "./check-api-server.ts";
 import { checkCaBundle } from "./check-ca-bundle.ts";
 import { checkCaches } from "./check-caches.ts";
 import { checkCertificates } from "./check-certificates.ts";
+import { checkControllers } from "./check-controllers.ts";
 import { checkFluidKinds } from "./check-fluid-kinds.ts";
 import { checkHandover } from "./check-handover.ts";
 import { checkJuicefs } from "./check-juicefs.ts";
@@ -13,6 +14,7 @@ import { checkPolicy } from "./check-policy.ts";
 import { checkRegistration } from "./check-registration.ts";
 import { checkReplicas, checkService } from "./check-replicas.ts";
 import type { Check, CheckResult } from "./check-result.ts";
+import { checkValidation } from "./check-validation.ts";
 import type { Facts } from "./facts.ts";
 
 /** In the order in which they are shown. */
@@ -28,7 +30,9 @@ const checks: readonly Check[] = [
   checkCaches,
   checkNamespaces,
   checkPluginProfile,
+  checkControllers,
   checkJuicefs,
+  checkValidation,
   checkOtherWebhooks,
   checkHandover,
   checkOtherInjectors,

@@ -11,6 +11,7 @@ import {
   warning,
   worst,
 } from "./check-result.ts";
+import { validationEntries } from "./check-validation.ts";
 import { type Facts, known, type ServedChain } from "./facts.ts";
 import { serverName } from "./installed-names.ts";
 
@@ -18,7 +19,7 @@ import { serverName } from "./installed-names.ts";
 export function checkCaBundle(facts: Facts): CheckResult | undefined {
   const entries = ourEntries(facts);
   if (entries === undefined) return undefined;
-  const bundles = entries.map((entry) => {
+  const bundles = [...entries, ...validationEntries(facts)].map((entry) => {
     const caBundle = Buffer.from(textAt(entry, "clientConfig", "caBundle") ?? "", "base64").toString("utf8");
     return { name: textAt(entry, "name") ?? "", caBundle };
   });

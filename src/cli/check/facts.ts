@@ -76,7 +76,18 @@ export interface Facts {
     readonly namespaces: Reading<readonly RawObject[]>;
     /** ConfigMaps that tell of the Secrets of volumes. */
     readonly secrets: Reading<readonly RawObject[]>;
+    /** PersistentVolumes of the driver. */
+    readonly volumes: Reading<readonly RawObject[]>;
   };
+  /** The background work, and the pods that are labelled to need it. */
+  readonly controllers: {
+    readonly enabled: boolean;
+    readonly deployment: Reading<RawObject | undefined>;
+    readonly lease: Reading<RawObject | undefined>;
+    readonly pods: Reading<readonly RawObject[]>;
+  };
+  /** Our ValidatingWebhookConfiguration, where one should be. */
+  readonly validation?: { readonly name: string; readonly found: Reading<RawObject | undefined> } | undefined;
   readonly policy: Reading<RawObject | undefined>;
   readonly policyBinding: Reading<RawObject | undefined>;
 }

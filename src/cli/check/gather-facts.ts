@@ -1,14 +1,15 @@
 import { parse } from "yaml";
-import { juicefs, sluice } from "../../admission/labels.ts";
+import { sluice } from "../../admission/labels.ts";
 import { readBundle } from "../../certs/pem-bundle.ts";
 import { fluidGroup, groupPath } from "../../cluster/api-resources.ts";
-import { factsLabel } from "../../cluster/juicefs-projections.ts";
 import { fieldAt, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import { type Config, defaultConfig, parseConfig } from "../../config.ts";
+import { controllersLabel } from "../../pod/end-sign.ts";
 import type { ApiReader } from "./api-reader.ts";
 import { accountUser, askRights } from "./ask-rights.ts";
 import { markedPods } from "./check-handover.ts";
 import { type Facts, known, type Reading, type ReplicaFacts, type ServedChain } from "./facts.ts";
+import { gatherJuicefs } from "./gather-juicefs.ts";
 import { installed } from "./installed-names.ts";
 import { probeReplica } from "./probe-replica.ts";
 import { requiredRights } from "./required-rights.ts";
@@ -37,6 +38,8 @@ export async function gatherFacts(
     fluidPods,
     pluginProfile,
     ofJuicefs,
+    controllers,
+    validation,
     policy,
     policyBinding,
   ] = await Promise.all([
@@ -57,7 +60,9 @@ export async function gatherFacts(
     reader.list("/api/v1/namespaces", { labelSelector: sluice.injection }),
     reader.list("/api/v1/pods", { labelSelector: markedPods }),
     configRead.then((config) => readPluginProfile(reader, config.pluginProfile)),
-    configRead.then((config) => readJuicefs(reader, inside, config.juicefs)),
+    configRead.then((config) => gatherJuicefs(reader, inside, config.juicefs)),
+    configRead.then((config) => readControllers(reader, inside, config.controllers)),
+    configRead.then((config) => readValidation(reader, config.certificates)),
     reader.get(`${admission}/validatingadmissionpolicies/${installed.policy}`),
     reader.get(`${admission}/validatingadmissionpolicybindings/${installed.policy}`),
   ]);
@@ -83,6 +88,8 @@ export async function gatherFacts(
     fluidPods,
     pluginProfile,
     juicefs: ofJuicefs,
+    controllers,
+    ...(validation === undefined ? {} : { validation }),
     policy,
     policyBinding,
   };
@@ -112,24 +119,26 @@ async function readPluginProfile(
   return { place, found, ofFluid };
 }
 
-async function readJuicefs(
+async function readControllers(
   reader: ApiReader,
   inside: string,
-  config: Config["juicefs"],
-): Promise<Facts["juicefs"]> {
-  const { namespace, name } = config.configMap;
-  const place = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(name)}`;
-  const [driverConfig, onNode, serverless, secrets] = await Promise.all([
-    reader.get(place),
-    reader.list("/api/v1/namespaces", { labelSelector: `${juicefs.injection}=true` }),
-    reader.list("/api/v1/namespaces", { labelSelector: `${juicefs.serverlessInjection}=true` }),
-    reader.list(`/api/v1${inside}/configmaps`, { labelSelector: `${factsLabel}=true` }),
+  { enabled }: Config["controllers"],
+): Promise<Facts["controllers"]> {
+  const [deployment, lease, pods] = await Promise.all([
+    reader.get(`/apis/apps/v1${inside}/deployments/${installed.controllers}`),
+    reader.get(`/apis/coordination.k8s.io/v1${inside}/leases/${installed.controllers}`),
+    reader.list("/api/v1/pods", { labelSelector: `${controllersLabel}=true` }),
   ]);
-  const namespaces =
-    "problem" in onNode || "problem" in serverless
-      ? onNode
-      : { value: [...onNode.value, ...serverless.value] };
-  return { config, driverConfig, namespaces, secrets };
+  return { enabled, deployment, lease, pods };
+}
+
+/** Undefined where none is installed. */
+async function readValidation(
+  reader: ApiReader,
+  { validatingWebhookConfiguration: name }: Config["certificates"],
+): Promise<Facts["validation"]> {
+  if (name === undefined) return undefined;
+  return { name, found: await reader.get(`${admission}/validatingwebhookconfigurations/${name}`) };
 }
 
 /** What the replicas are configured by; the defaults where that cannot be read. */

@@ -10,6 +10,9 @@ export const installed = {
   configKey: "config.yaml",
   policy: "sluice",
   serviceAccount: "sluice",
+  /** Deployment and Lease. */
+  controllers: "sluice-controllers",
+  controllersSelector: "app.kubernetes.io/name=sluice,app.kubernetes.io/component=controllers",
   podSelector: "app.kubernetes.io/name=sluice,app.kubernetes.io/component=webhook",
 } as const;
 

@@ -3,20 +3,21 @@ import { runChecks } from "../../../src/cli/check/all-checks.ts";
 import { checkApiServer } from "../../../src/cli/check/check-api-server.ts";
 import { checkCaches } from "../../../src/cli/check/check-caches.ts";
 import { checkFluidKinds } from "../../../src/cli/check/check-fluid-kinds.ts";
-import { checkJuicefs } from "../../../src/cli/check/check-juicefs.ts";
 import { checkNamespaces } from "../../../src/cli/check/check-namespaces.ts";
 import { checkOtherInjectors, checkOtherWebhooks } from "../../../src/cli/check/check-other-webhooks.ts";
 import { checkPermissions } from "../../../src/cli/check/check-permissions.ts";
 import { checkPluginProfile } from "../../../src/cli/check/check-plugin-profile.ts";
 import { checkPolicy } from "../../../src/cli/check/check-policy.ts";
 import { checkReplicas, checkService } from "../../../src/cli/check/check-replicas.ts";
-import type { Check, CheckLevel } from "../../../src/cli/check/check-result.ts";
+import type { CheckLevel } from "../../../src/cli/check/check-result.ts";
 import type { Facts } from "../../../src/cli/check/facts.ts";
 import { requiredRights } from "../../../src/cli/check/required-rights.ts";
 import { defaultConfig } from "../../../src/config.ts";
 import {
+  expectResult,
   labelledNamespace,
   makeTestCertificates,
+  ofJuicefs,
   otherConfiguration,
   registrationWith,
   replicaFacts,
@@ -31,15 +32,6 @@ beforeAll(async () => {
 
 const problem = { problem: "you may not" };
 type Case = readonly [what: string, facts: Partial<Facts>, level: CheckLevel, message: string];
-
-/** What is not `ok` has a remedy, and no message is longer than a person reads. */
-function expectResult(check: Check, facts: Facts, level: CheckLevel, message: string): void {
-  const result = check(facts);
-  expect(result).toMatchObject({ level, message: expect.stringContaining(message) });
-  expect(result?.message.length).toBeLessThan(200);
-  if (level === "ok") expect(result?.remedy).toBeUndefined();
-  else expect(result?.remedy).not.toBe("");
-}
 
 it("a cluster in which all is well", () => {
   const results = runChecks(wellFacts(certificates));
@@ -201,53 +193,6 @@ describe("plugin profile", () => {
     ["unread", { pluginProfile: { place, found: problem, ofFluid: none } }, "warning", "you may not"],
   ])("%s", (_, change, level, message) =>
     expectResult(checkPluginProfile, wellFacts(certificates, change), level, message),
-  );
-});
-
-const ofJuicefs = (change: Partial<Facts["juicefs"]>): Facts["juicefs"] => ({
-  config: defaultConfig.juicefs,
-  driverConfig: { value: undefined },
-  namespaces: { value: [] },
-  secrets: { value: [] },
-  ...change,
-});
-
-describe("JuiceFS", () => {
-  const juicefs = (change: Partial<Facts["juicefs"]>): Partial<Facts> => ({ juicefs: ofJuicefs(change) });
-  const driverConfig = (text: string) => ({ driverConfig: { value: { data: { "config.yaml": text } } } });
-  const namespaces = { value: [labelledNamespace("lab")] };
-  const known = (facts: unknown) => ({
-    secrets: {
-      value: [{ metadata: { name: "juicefs.storage.fs" }, data: { "facts.json": JSON.stringify(facts) } }],
-    },
-  });
-  const good = known({ facts: { edition: "ce", fileSystem: "fs" } });
-  it.each<Case>([
-    ["asked for by nobody", {}, "ok", "no namespace asks"],
-    ["all there", juicefs({ namespaces, ...good }), "ok", "1 Secret is known; the driver's defaults"],
-    [
-      "configured",
-      juicefs({ namespaces, ...good, ...driverConfig("{}") }),
-      "ok",
-      "juicefs-csi-driver-config",
-    ],
-    [
-      "a broken configuration",
-      juicefs(driverConfig("mountPodPatch: 1")),
-      "warning",
-      "mountPodPatch must be a list",
-    ],
-    ["a misspelt field", juicefs(driverConfig("mountPodPach: []")), "warning", "mountPodPach is not known"],
-    ["no controllers", juicefs({ namespaces }), "warning", "nothing is known of any volume's Secret"],
-    [
-      "a Secret that is missing",
-      juicefs(known({ problem: "it does not exist" })),
-      "warning",
-      "Secret storage/fs: it does not exist",
-    ],
-    ["unread", juicefs({ driverConfig: problem }), "warning", "you may not"],
-  ])("%s", (_, change, level, message) =>
-    expectResult(checkJuicefs, wellFacts(certificates, change), level, message),
   );
 });
 
