@@ -3,7 +3,6 @@ import { writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { defaultConfig, parseConfig } from "../../src/config.ts";
-import { createMetrics } from "../../src/telemetry/metrics.ts";
 import {
   chartFolder,
   installFile,
@@ -194,7 +193,7 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
   describe("with monitoring", () => {
     let text = "";
     beforeAll(() => {
-      text = render(["monitoring.serviceMonitor.enabled=true", "monitoring.prometheusRule.enabled=true"]);
+      text = render(["monitoring.serviceMonitor.enabled=true"]);
     });
 
     it("scrapes the ops port of every replica, also of one that is not ready", () => {
@@ -203,17 +202,6 @@ describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
       const { selector, endpoints } = onlyOf("ServiceMonitor", text).spec;
       expect(service.metadata.labels).toMatchObject(selector.matchLabels);
       expect(endpoints[0].port).toBe(service.spec.ports[0].name);
-    });
-
-    it("alerts by metrics that there are", async () => {
-      const page = await createMetrics({ process: false }).render();
-      const [group] = onlyOf("PrometheusRule", text).spec.groups;
-      const expressions = group.rules.map(({ expr }: { expr: string }) => expr).join("\n");
-      const used = [...expressions.matchAll(/\bsluice_[a-z_]+/g)].map(([name]) =>
-        name.replace(/_bucket$/, ""),
-      );
-      expect(used.length).toBeGreaterThan(3);
-      expect(used.filter((name) => !page.includes(`# TYPE ${name} `))).toEqual([]);
     });
   });
 });
