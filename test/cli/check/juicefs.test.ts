@@ -5,7 +5,6 @@ import { checkJuicefs } from "../../../src/cli/check/check-juicefs.ts";
 import type { CheckLevel } from "../../../src/cli/check/check-result.ts";
 import { checkValidation } from "../../../src/cli/check/check-validation.ts";
 import type { Facts } from "../../../src/cli/check/facts.ts";
-import { defaultConfig } from "../../../src/config.ts";
 import {
   checkNow,
   expectResult,
