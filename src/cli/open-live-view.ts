@@ -8,17 +8,32 @@ import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
 import { print } from "./print.ts";
 
+export interface LiveViewAccess {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** Added to a message that no cluster is reached: how else it goes. */
+  readonly otherwise?: string;
+}
+
+const otherwise = " (or name a folder of its manifests by --cluster DIR)";
+
 /** A person waits for it. */
 const startLimitMs = 30_000;
 
 /**
- * The cluster of the kubeconfig (KUBECONFIG, in a pod its ServiceAccount, else ~/.kube/config), read once.
+ * The cluster of the kubeconfig (the one that is named, KUBECONFIG, in a pod its ServiceAccount, else ~/.kube/config),
+ * read once.
  * Tells on stderr what of it cannot be read. Throws `InputError` when there is no cluster to be reached.
  */
-export async function openLiveView(config: Config, io: CommandIo): Promise<Cluster> {
+export async function openLiveView(
+  config: Config,
+  io: CommandIo,
+  access: LiveViewAccess = {},
+): Promise<Cluster> {
   try {
     return await openLiveCluster({
-      kubeconfig: io.env["KUBECONFIG"],
+      kubeconfig: access.kubeconfig ?? io.env["KUBECONFIG"],
+      context: access.context,
       signal: io.stop,
       startLimit: startLimitMs,
       pluginProfile: config.pluginProfile,
@@ -37,7 +52,7 @@ export async function openLiveView(config: Config, io: CommandIo): Promise<Clust
     });
   } catch (error) {
     if (error instanceof KubeConfigError || error instanceof LiveClusterError)
-      throw new InputError([`${error.message} (or name a folder of its manifests by --cluster DIR)`]);
+      throw new InputError([`${error.message}${access.otherwise ?? otherwise}`]);
     throw error;
   }
 }
