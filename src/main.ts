@@ -7,6 +7,7 @@ import { version } from "./version.ts";
 const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>>> = {
   serve: () => import("./cli/serve.ts"),
   controllers: () => import("./cli/controllers.ts"),
+  console: () => import("./cli/console.ts"),
   inject: () => import("./cli/inject.ts"),
   explain: () => import("./cli/explain.ts"),
   check: () => import("./cli/check.ts"),

@@ -15,6 +15,8 @@ const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
   certs: ["cluster"],
   // Whether a pod was missed is for `decide` to say, by the configuration that admission has.
   controllers: ["admission", "cluster", "config.ts", "datasets", "pod", "telemetry"],
+  console: ["cluster", "datasets", "pod", "telemetry", "version.ts"],
+  "console-page": ["console"],
   telemetry: [],
   types: [],
   "config.ts": ["platforms"],
@@ -23,14 +25,17 @@ const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
 
 /** The only rooms in which a library may be imported; the type packages and Node's own modules are open to all. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
-  fastify: ["server"],
+  fastify: ["server", "console"],
+  "@fastify/swagger": ["console"],
+  preact: ["console-page"],
+  "preact/hooks": ["console-page"],
   "fast-json-patch": ["pod", "types", "cli"],
   "@kubernetes/client-node": ["cluster"],
   pino: ["telemetry"],
   "prom-client": ["telemetry"],
   selfsigned: ["certs"],
   yaml: ["cluster", "cli"],
-  zod: ["config.ts", "platforms"],
+  zod: ["config.ts", "platforms", "console"],
 };
 
 /** Rooms that compute and nothing else: no clock, no files, no network, no environment. */
@@ -45,7 +50,7 @@ interface Import {
 
 const source = new URL("../src/", import.meta.url).pathname;
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) =>
-  file.endsWith(".ts"),
+  /\.tsx?$/.test(file),
 );
 const imports = files.flatMap(importsOf);
 
@@ -100,6 +105,13 @@ describe("architecture", () => {
         !typeOnly &&
         // The command line puts the parts together.
         !["certs", "controllers", "cli"].includes(room),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("lets the console's page know no more of its server than the types of its answers", () => {
+    const wrong = imports.filter(
+      ({ room, target, typeOnly }) => room === "console-page" && target.startsWith("../") && !typeOnly,
     );
     expect(wrong).toEqual([]);
   });

@@ -21,6 +21,7 @@ Usage
 Commands
   serve        the admission webhook
   controllers  the background work beside it, done by one leader
+  console      a page that shows datasets, pods and why, read-only
   inject       inject into manifests: pods and workloads with pod templates
   explain      tell in words what would be done with a manifest, and why
   check        is the installation in a cluster healthy, and what to do if not

@@ -53,6 +53,14 @@ export async function readManifests(files: readonly string[], stdin: Readable): 
   return documents;
 }
 
+/** The objects of one text, such as somebody pasted. Throws `InputError` with everything that is unreadable. */
+export function parseManifest(text: string): ManifestObject[] {
+  const problems: string[] = [];
+  const documents = readManifest("line", text, problems);
+  if (problems.length > 0) throw new InputError(problems);
+  return documents.flatMap(({ objects }) => objects);
+}
+
 async function readText(file: string, stdin: Readable): Promise<string> {
   const bytes = file === "-" ? await readAll(stdin) : await readFile(file);
   if (!isUtf8(bytes)) throw new Error("is not UTF-8: save it in that encoding");

@@ -65,6 +65,7 @@ export async function openManifestCluster(
 const settlingTime = 100;
 
 class FolderCluster implements ManifestCluster {
+  readonly inventory: ClusterInventory;
   readonly #path: string;
   readonly #options: ManifestClusterOptions;
   readonly #folder: ManifestFolder;
@@ -84,15 +85,12 @@ class FolderCluster implements ManifestCluster {
     this.#options = options;
     this.#folder = new ManifestFolder(this.#path);
     this.#store = new ObjectStore(versionOf(options));
+    this.inventory = this.#store;
     this.#watch = new FolderWatch(this.#path, () => this.#hint());
     this.#contents = { folder: this.#path, files: 0, objects: {}, ignored: {}, problems: [] };
   }
 
   get view(): ClusterView {
-    return this.#store;
-  }
-
-  get inventory(): ClusterInventory {
     return this.#store;
   }
 

@@ -1,0 +1,209 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Session, WhyAnswer, WhyAnswers } from "../console/api-types.ts";
+import { type ApiClient, ApiProblem } from "./api-client.ts";
+import { NodePicture } from "./node-picture.tsx";
+
+const kinds = [
+  "Pod",
+  "Deployment",
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "Job",
+  "CronJob",
+  "ReplicationController",
+];
+
+type Outcome =
+  | { readonly answers: readonly WhyAnswer[] }
+  | { readonly problem: string }
+  | "asking"
+  | undefined;
+
+/** Asks what admission would do with a manifest, or with an object that is named. */
+export function WhyView({
+  client,
+  query,
+  session,
+}: {
+  readonly client: ApiClient;
+  readonly query: URLSearchParams;
+  readonly session: Session;
+}) {
+  const [outcome, setOutcome] = useState<Outcome>(undefined);
+  const [manifest, setManifest] = useState("");
+  const [kind, setKind] = useState(query.get("kind") ?? "Pod");
+  const [namespace, setNamespace] = useState(query.get("namespace") ?? session.namespaces[0] ?? "default");
+  const [name, setName] = useState(query.get("name") ?? "");
+  const ask = async (question: unknown) => {
+    setOutcome("asking");
+    try {
+      setOutcome({ answers: (await client.post<WhyAnswers>("why", question)).answers });
+    } catch (error) {
+      setOutcome({ problem: error instanceof ApiProblem ? error.message : String(error) });
+    }
+  };
+  // A link that names an object is the question itself.
+  useEffect(() => {
+    if (name !== "") void ask({ kind, namespace, name });
+  }, []);
+  return (
+    <>
+      <h1>Why</h1>
+      <p class="lead">
+        What admission would do with a manifest or an object if it were created now, by the very code of
+        admission. Nothing is written.
+      </p>
+      <div class="questions">
+        {session.source === "cluster" && (
+          <form
+            aria-label="Name an object"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void ask({ kind, namespace, name });
+            }}
+          >
+            <h2>Name an object</h2>
+            <label>
+              Kind
+              <select value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+                {kinds.map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+              </select>
+            </label>
+            <label>
+              Namespace
+              <input
+                value={namespace}
+                list="namespaces"
+                required
+                onInput={(event) => setNamespace(event.currentTarget.value)}
+              />
+            </label>
+            <label>
+              Name
+              <input value={name} required onInput={(event) => setName(event.currentTarget.value)} />
+            </label>
+            <button type="submit">Ask</button>
+          </form>
+        )}
+        <form
+          aria-label="Paste a manifest"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void ask({ manifest, namespace });
+          }}
+        >
+          <h2>Paste a manifest</h2>
+          <label>
+            YAML or JSON
+            <textarea
+              rows={8}
+              spellcheck={false}
+              required
+              value={manifest}
+              onInput={(event) => setManifest(event.currentTarget.value)}
+            />
+          </label>
+          <label>
+            Namespace where it states none
+            <input
+              value={namespace}
+              list="namespaces"
+              required
+              onInput={(event) => setNamespace(event.currentTarget.value)}
+            />
+          </label>
+          <button type="submit">Ask</button>
+        </form>
+        <datalist id="namespaces">
+          {session.namespaces.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      </div>
+      <div aria-live="polite">
+        {outcome === "asking" && <p class="quiet">asking …</p>}
+        {typeof outcome === "object" && "problem" in outcome && (
+          <p class="notice bad" role="alert">
+            {outcome.problem}
+          </p>
+        )}
+        {typeof outcome === "object" &&
+          "answers" in outcome &&
+          outcome.answers.map((answer, index) => <Answer key={`${index} ${answer.title}`} answer={answer} />)}
+      </div>
+    </>
+  );
+}
+
+const verdictClass = { injected: "well", unchanged: "ended", rejected: "bad" } as const;
+
+function Answer({ answer }: { readonly answer: WhyAnswer }) {
+  return (
+    <article class={`answer ${verdictClass[answer.verdict]}`}>
+      <h2>{answer.title}</h2>
+      <p class="headline">
+        <span class={`badge ${verdictClass[answer.verdict]}`}>{answer.headline}</span>
+      </p>
+      {answer.sections
+        .filter(({ heading }) => heading !== "What is changed, and why")
+        .map((section) => (
+          <SectionOf key={section.heading} section={section} />
+        ))}
+      {answer.nodesHidden !== undefined && (
+        <p class="quiet">The picture of the nodes is not shown: {answer.nodesHidden}.</p>
+      )}
+      {answer.nodes !== undefined && <NodePicture nodes={answer.nodes} affinity={answer.affinity} />}
+      {answer.diff.length > 0 && <Diff diff={answer.diff} />}
+      {answer.sections
+        .filter(({ heading }) => heading === "What is changed, and why")
+        .map((section) => (
+          <SectionOf key={section.heading} section={section} />
+        ))}
+    </article>
+  );
+}
+
+function SectionOf({ section }: { readonly section: WhyAnswer["sections"][number] }) {
+  return (
+    <section>
+      <h3>{section.heading}</h3>
+      <ul class="entries">
+        {section.entries.map((entry) => (
+          <li key={entry.head}>
+            <div>{entry.head}</div>
+            {entry.more.map((line) => (
+              <div key={line}>{line}</div>
+            ))}
+            {entry.body.map((line) => (
+              <div key={line} class="quiet">
+                {line}
+              </div>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const signs = { same: " ", added: "+", removed: "-", gap: "⋯" } as const;
+
+function Diff({ diff }: { readonly diff: WhyAnswer["diff"] }) {
+  return (
+    <section aria-label="Difference">
+      <h3>The pod, before and after</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
+      <pre class="diff" tabIndex={0}>
+        {diff.map((line) => (
+          <span key={`${line.kind} ${line.before} ${line.after}`} class={line.kind}>
+            {line.kind === "gap" ? `⋯ line ${line.after}` : `${signs[line.kind]} ${line.text}`}
+            {"\n"}
+          </span>
+        ))}
+      </pre>
+    </section>
+  );
+}

@@ -1,0 +1,133 @@
+import type { ClusterView } from "../cluster/cluster-view.ts";
+import type { RawObject } from "../cluster/raw-fields.ts";
+import type { ClientState, Health, PodRow } from "./api-types.ts";
+import { cacheLabel } from "./cache-label.ts";
+import { type DatasetId, datasetOfClaim } from "./dataset-of-claim.ts";
+import type { PodRecord } from "./pod-record.ts";
+
+/** A pod that ought to have clients and has none. */
+export interface Missed {
+  readonly refusal: string | undefined;
+  readonly remedy: string;
+}
+
+export interface PodRowsOptions {
+  readonly view: ClusterView;
+  /** Name of the JuiceFS CSI driver. */
+  readonly driver: string;
+  readonly judgeMissed: (raw: RawObject) => Missed | undefined;
+  /** Milliseconds of a clock that is never set. */
+  readonly elapsed: () => number;
+}
+
+/** Whether a pod was missed may change with its namespace's labels, and takes a whole decision to find out. */
+const missedLifeMs = 15_000;
+/** The first is the worst. */
+const healths: readonly Health[] = ["bad", "waiting", "well", "ended"];
+
+/** Makes rows of records, by what is known of claims, datasets and nodes at the moment. */
+export class PodRows {
+  readonly #options: PodRowsOptions;
+  #missed = new WeakMap<RawObject, { readonly at: number; readonly missed: Missed | undefined }>();
+
+  constructor(options: PodRowsOptions) {
+    this.#options = options;
+  }
+
+  /** The rows of those records that have a dataset, in the order of the records. */
+  all(records: Iterable<PodRecord>): PodRow[] {
+    const labels = new Map<string, string | undefined>();
+    const rows: PodRow[] = [];
+    for (const record of records) {
+      const row = this.row(record, labels);
+      if (row !== undefined) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** `labels` keeps the caches' labels by dataset, for many rows at once. */
+  row(record: PodRecord, labels = new Map<string, string | undefined>()): PodRow | undefined {
+    const { view, driver } = this.#options;
+    const { namespace, name, created, phase, node, owner } = record;
+    const ids = new Map<string, DatasetId>();
+    const idOf = (claim: string | undefined) => {
+      if (claim === undefined) return undefined;
+      const id = ids.get(claim) ?? datasetOfClaim(view, driver, namespace, claim);
+      if (id !== undefined) ids.set(claim, id);
+      return id;
+    };
+    for (const claim of [...record.served, ...record.mounted]) idOf(claim);
+    if (ids.size === 0 && record.clients.length === 0) return undefined;
+    const clients = record.clients.map((client): ClientState => {
+      const id = idOf(client.claim);
+      const dataset = id === undefined ? client.claim && `${namespace}/${client.claim}` : keyOf(id);
+      return { ...client, ...(dataset !== undefined && { dataset }) };
+    });
+    const missed = clients.length > 0 ? undefined : this.#judgeMissed(record);
+    const worst = worstOf(clients);
+    const reason = missed === undefined ? worst?.reason : whyMissed(missed);
+    return {
+      namespace,
+      name,
+      created,
+      phase,
+      ...(node !== undefined && { node }),
+      ...(owner !== undefined && { owner }),
+      service: missed !== undefined ? "missed" : clients.length > 0 ? "sidecar" : "csi",
+      health: missed !== undefined ? "bad" : record.ended ? "ended" : (worst?.health ?? healthOfPhase(phase)),
+      ...(reason !== undefined && { reason }),
+      datasets: [...new Set([...ids.values()].map(keyOf))].sort(),
+      cache: this.#cacheOf(node, [...ids.values()], labels),
+      clients,
+    };
+  }
+
+  #judgeMissed({ raw }: PodRecord): Missed | undefined {
+    if (raw === undefined) return undefined;
+    const known = this.#missed.get(raw);
+    const at = this.#options.elapsed();
+    if (known !== undefined && at - known.at < missedLifeMs) return known.missed;
+    const missed = this.#options.judgeMissed(raw);
+    this.#missed.set(raw, { at, missed });
+    return missed;
+  }
+
+  #cacheOf(
+    node: string | undefined,
+    ids: readonly DatasetId[],
+    labels: Map<string, string | undefined>,
+  ): PodRow["cache"] {
+    const { view } = this.#options;
+    const wanted = ids.flatMap((id) => {
+      const key = keyOf(id);
+      if (!labels.has(key)) labels.set(key, cacheLabel(view, id));
+      return labels.get(key) ?? [];
+    });
+    if (wanted.length === 0) return "unlabelled";
+    if (node === undefined) return "unplaced";
+    const carried = view.node(node)?.labels ?? {};
+    return wanted.every((label) => carried[label] === "true") ? "on" : "off";
+  }
+}
+
+export function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`;
+}
+
+function worstOf(clients: readonly ClientState[]): ClientState | undefined {
+  for (const health of healths) {
+    const found = clients.find((client) => client.health === health);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function healthOfPhase(phase: string): Health {
+  if (phase === "Running") return "well";
+  return phase === "Failed" || phase === "Succeeded" ? "ended" : "waiting";
+}
+
+export function whyMissed({ refusal, remedy }: Missed): string {
+  const now = refusal === undefined ? "it would be given them if it were made now" : `now: ${refusal}`;
+  return `it asks for its datasets and was made without clients; ${now}; ${remedy}`;
+}
