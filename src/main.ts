@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>
   serve: () => import("./cli/serve.ts"),
   controllers: () => import("./cli/controllers.ts"),
   console: () => import("./cli/console.ts"),
+  audit: () => import("./cli/audit.ts"),
   inject: () => import("./cli/inject.ts"),
   explain: () => import("./cli/explain.ts"),
   check: () => import("./cli/check.ts"),

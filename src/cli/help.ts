@@ -22,6 +22,7 @@ Commands
   serve        the admission webhook
   controllers  the background work beside it, done by one leader
   console      a page that shows datasets, pods and why, read-only
+  audit        which pods ask for datasets and run without them
   inject       inject into manifests: pods and workloads with pod templates
   explain      tell in words what would be done with a manifest, and why
   check        is the installation in a cluster healthy, and what to do if not
@@ -94,6 +95,35 @@ Exit codes
 Examples
   sluice check
   sluice check --context production -o json | jq '.results[] | select(.level != "ok")'
+`,
+  audit: `Tells which pods ask for datasets and run without a client for them: made before the namespace's label, or
+while no webhook answered. Each pod is decided about as it stands; nothing is changed.
+
+Usage
+  sluice audit [OPTIONS]
+
+Options
+  -n, --namespace NAME         look there only; may be given several times (default: all namespaces)
+  -o, --output FORMAT          table (default) or json
+      --config FILE            configuration, as for "sluice serve" (default: that of the installation)
+      --installed-in NAME      where Sluice is installed (default "sluice-system")
+      --kubeconfig FILE        how to reach the cluster (default: KUBECONFIG, a pod's ServiceAccount, ~/.kube/config)
+      --context NAME           context of the kubeconfig
+  -h, --help                   this help
+
+Pods that have ended are not looked at. What decisions rest on is read as the webhook reads it: whoever may not is
+told which right is missing.
+
+Exit codes
+  0  no such pod
+  1  there are such pods
+  2  wrong usage, or the cluster cannot be read
+  3  no such pod, but not everywhere may be looked
+
+Examples
+  sluice audit
+  sluice audit -n research -n vision
+  sluice audit -o json | jq -r '.pods[].remedy' | sort -u
 `,
   demo: `Shows the whole way at work: makes certificates, starts the webhook over a small cluster of its own,
 sends it admission reviews over TLS, and shows what it makes of the pods. Nothing is left behind.

@@ -1,0 +1,108 @@
+import { ApiConnection } from "../cluster/api-connection.ts";
+import { ApiError, reasonOf } from "../cluster/api-error.ts";
+import { loadKubeConfig } from "../cluster/kube-config.ts";
+import { KubeConfigError } from "../cluster/kube-config-options.ts";
+import type { Config } from "../config.ts";
+import { defaultConfig } from "../config.ts";
+import { type Findings, findMissed } from "../controllers/audit/find-missed.ts";
+import { auditAsJson, auditTable, summarize } from "./audit-table.ts";
+import { installed } from "./check/installed-names.ts";
+import type { CommandIo } from "./command-io.ts";
+import { help } from "./help.ts";
+import { InputError } from "./input-error.ts";
+import { readInstalledConfig } from "./installed-config.ts";
+import { readFormat } from "./manifest-command.ts";
+import { missingRights } from "./missing-rights.ts";
+import { openLiveView } from "./open-live-view.ts";
+import { parseOptions, UsageError } from "./parse-options.ts";
+import { print } from "./print.ts";
+import { readConfig } from "./read-config.ts";
+import { runCommand } from "./run-command.ts";
+
+/** Pods were found; nothing was found, and not everywhere may be looked. */
+const found = 1;
+const incomplete = 3;
+
+/** `sluice audit`: which pods ask for datasets and run without a client. */
+export function run(argv: string[], io: CommandIo): Promise<number> {
+  return runCommand("audit", io, async () => {
+    const options = parseOptions(argv, {
+      namespace: { type: "string", short: "n", multiple: true },
+      output: { type: "string", short: "o" },
+      config: { type: "string" },
+      "installed-in": { type: "string", default: installed.namespace },
+      kubeconfig: { type: "string" },
+      context: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    });
+    if (options.help) {
+      await print(io.stdout, help.audit);
+      return 0;
+    }
+    const format = readFormat(options.output, ["table", "json"]);
+    // Kubernetes: docs, "Object Names and IDs" (DNS label names).
+    for (const namespace of options.namespace ?? [])
+      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
+        throw new UsageError(`-n ${JSON.stringify(namespace)} cannot be the name of a namespace`);
+    const findings = await look(options, io);
+    await print(io.stdout, format === "json" ? auditAsJson(findings) : auditTable(findings));
+    await print(io.stderr, summarize(findings));
+    if (findings.missed.length > 0) return found;
+    return findings.unread.length > 0 ? incomplete : 0;
+  });
+}
+
+interface AuditArguments {
+  readonly namespace?: readonly string[] | undefined;
+  readonly config?: string | undefined;
+  readonly "installed-in": string;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** Throws `InputError` where there is no cluster to be reached, or it may not be read. */
+async function look(options: AuditArguments, io: CommandIo): Promise<Findings> {
+  const access = {
+    kubeconfig: options.kubeconfig ?? io.env["KUBECONFIG"],
+    context: options.context,
+    remedy: "name a kubeconfig by --kubeconfig or KUBECONFIG",
+  };
+  await loadKubeConfig(access).catch((error: unknown) => {
+    throw error instanceof KubeConfigError ? new InputError([error.message]) : error;
+  });
+  const connection = new ApiConnection(() => loadKubeConfig(access));
+  try {
+    const missing = await missingRights(connection);
+    if (missing.length > 0)
+      throw new InputError([
+        `you may not ${missing.join(", ")}: what a pod needs is decided by these, so ask for the rights of ClusterRole sluice`,
+      ]);
+    const config = await configOf(options, connection, io);
+    const cluster = await openLiveView(config, io, { ...access, otherwise: "" });
+    try {
+      return await findMissed(
+        { connection, view: cluster.view, config, namespaces: options.namespace },
+        io.stop,
+      );
+    } finally {
+      await cluster.close();
+    }
+  } catch (error) {
+    if (error instanceof ApiError) throw new InputError([reasonOf(error)]);
+    throw error;
+  } finally {
+    connection.close();
+  }
+}
+
+async function configOf(options: AuditArguments, connection: ApiConnection, io: CommandIo): Promise<Config> {
+  if (options.config !== undefined) return readConfig(options.config);
+  const place = options["installed-in"];
+  const config = await readInstalledConfig(connection, place);
+  if (config === undefined)
+    await print(
+      io.stderr,
+      `warning: the configuration in namespace ${place} cannot be read, so the defaults count: name it by --config or --installed-in\n`,
+    );
+  return config ?? defaultConfig;
+}
