@@ -22,6 +22,12 @@ export const takeFlag: Take<boolean> = (value, path, { problems }) => {
   return undefined;
 };
 
+export const takeInteger: Take<number> = (value, path, { problems }) => {
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  problems.push(`${path} must be a whole number, and is ${describe(value)}`);
+  return undefined;
+};
+
 /** Any mapping, whose fields are somebody else's to judge. */
 export const takeMapping: Take<RawObject> = (value, path, { problems }) => {
   if (isRawObject(value)) return value;
@@ -69,6 +75,40 @@ export function takeFields<T extends object>(fields: Fields<T>): Take<Partial<T>
       }
     }
     return taken;
+  };
+}
+
+type Shape = Readonly<Record<string, Take<unknown>>>;
+
+/**
+ * A mapping as it stands, once the given fields of it are what they have to be; each may be missing or null, but for those in
+ * `needed`. Other fields are somebody else's to judge.
+ */
+export function takeShape(fields: Shape, needed: readonly string[] = []): Take<RawObject> {
+  return (value, path, remarks) => {
+    const mapping = takeMapping(value, path, remarks);
+    if (mapping === undefined) return undefined;
+    const before = remarks.problems.length;
+    for (const key of needed)
+      if ((mapping[key] ?? "") === "") remarks.problems.push(`${path}.${key} is missing`);
+    for (const [key, entry] of Object.entries(mapping)) {
+      const take = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (take !== undefined && entry !== null && entry !== undefined) take(entry, `${path}.${key}`, remarks);
+    }
+    return remarks.problems.length === before ? mapping : undefined;
+  };
+}
+
+/** That of the fields of a mapping which make it one of several things exactly one is there: the API server demands it. */
+export function takeOneOf(what: string, fields: Shape, take: Take<RawObject>): Take<RawObject> {
+  return (value, path, remarks) => {
+    const mapping = take(value, path, remarks);
+    if (mapping === undefined) return undefined;
+    const given = Object.keys(fields).filter((key) => (mapping[key] ?? undefined) !== undefined);
+    if (given.length === 1) return mapping;
+    const names = given.length === 0 ? `none of ${Object.keys(fields).join(", ")}` : given.join(" and ");
+    remarks.problems.push(`${path} must have one ${what}, and has ${names}`);
+    return undefined;
   };
 }
 

@@ -1,6 +1,4 @@
-import type { Probe, Volume, VolumeDevice, VolumeMount } from "kubernetes-types/core/v1";
 import type { LabelSelector, LabelSelectorRequirement } from "kubernetes-types/meta/v1";
-import { parseQuantity } from "../types/quantity.ts";
 import {
   describe,
   type Remarks,
@@ -9,7 +7,6 @@ import {
   takeFlag,
   takeList,
   takeMap,
-  takeMapping,
   takeText,
 } from "./checked-value.ts";
 import type {
@@ -21,30 +18,18 @@ import type {
   Percentages,
   Sizes,
 } from "./juicefs-settings.ts";
-import { takeLifecycle, takeNamed, takeVariable } from "./kubernetes-parts.ts";
+import { takeLifecycle, takeProbe, takeVariable } from "./kubernetes-parts.ts";
+import { takeAbsolutePath, takeDevice, takeMount, takeQuantity, takeVolume } from "./kubernetes-volumes.ts";
 import { readYaml } from "./kubernetes-yaml.ts";
 
 /** The key of the ConfigMap's data. */
 export const juicefsConfigKey = "config.yaml";
-
-const takeQuantity: Take<string> = (value, path, { problems }) => {
-  if (parseQuantity(value) !== undefined) return String(value);
-  problems.push(`${path} must be a quantity such as 500m or 1Gi, and is ${describe(value)}`);
-  return undefined;
-};
 
 const takeShare: Take<number> = (value, path, { problems }) => {
   const match = typeof value === "string" ? /^(\d{1,4}(?:\.\d+)?)%$/.exec(value.trim()) : null;
   const share = match === null ? 0 : Number(match[1]) / 100;
   if (share > 0) return share;
   problems.push(`${path} must be a percentage such as 30%, and is ${describe(value)}`);
-  return undefined;
-};
-
-const takeAbsolutePath: Take<string> = (value, path, remarks) => {
-  const text = takeText(value, path, remarks);
-  if (text === undefined || (/^\/[^/]/.test(text) && !/\p{Cc}|(^|\/)\.\.(\/|$)/u.test(text))) return text;
-  remarks.problems.push(`${path} must be an absolute path, and is ${describe(value)}`);
   return undefined;
 };
 
@@ -152,7 +137,32 @@ export function describeJuicefsProblem(config: JuicefsConfig): string | undefine
   return `the JuiceFS driver's configuration in ConfigMap ${config.namespace}/${config.name} cannot be used, so ${then}: ${config.problems.join("; ")}`;
 }
 
-const probe: Take<Probe> = takeMapping;
+/** The client has volumes of these names itself. (juicefs-csi-driver: pkg/config/config.go, the volumes of a patch.) */
+const reservedVolume = /^(rsa-key|init-config|config-|jfs-dir|update-db|cachedir-)/;
+
+/** A volume by the name of one of the client's own is left out. */
+const takeOwnVolume: typeof takeVolume = (value, path, remarks) => {
+  const found = takeVolume(value, path, remarks);
+  if (found === undefined || !reservedVolume.test(found.name)) return found;
+  remarks.unread.push(path);
+  return undefined;
+};
+
+const pullPolicies = ["", "Always", "IfNotPresent", "Never"];
+const takePullPolicy: Take<string> = (value, path, { problems }) => {
+  if (typeof value === "string" && pullPolicies.includes(value)) return value;
+  problems.push(`${path} must be Always, IfNotPresent or Never, and is ${describe(value)}`);
+  return undefined;
+};
+
+const takeLabel: Take<string> = (value, path, remarks) => {
+  const text = takeText(value, path, remarks);
+  const filledLater = text?.includes("${") === true;
+  if (text === undefined || filledLater || /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(text))
+    return text;
+  remarks.problems.push(`${path} must be the value of a label, and is ${describe(value)}`);
+  return undefined;
+};
 
 type PatchInFile = Omit<MountPodPatch, "claims" | "nodes" | "templated"> & {
   readonly pvcSelector?: ClaimSelector;
@@ -164,20 +174,20 @@ const patchInFile: Take<PatchInFile> = takeFields<PatchInFile>({
   nodeSelector: labelSelector,
   ceMountImage: takeText,
   eeMountImage: takeText,
-  imagePullPolicy: takeText,
+  imagePullPolicy: takePullPolicy,
   env: takeList(takeVariable),
   resources: sizes,
   resourcePercentages: percentages,
   mountOptions: takeList(takeText),
-  livenessProbe: probe,
-  readinessProbe: probe,
-  startupProbe: probe,
+  livenessProbe: takeProbe,
+  readinessProbe: takeProbe,
+  startupProbe: takeProbe,
   lifecycle: takeLifecycle,
   cacheDirs: takeList(cacheDirectory),
-  volumes: takeList(takeNamed<Volume>("name")),
-  volumeMounts: takeList(takeNamed<VolumeMount>("name", "mountPath")),
-  volumeDevices: takeList(takeNamed<VolumeDevice>("name", "devicePath")),
-  labels: takeMap(takeText),
+  volumes: takeList(takeOwnVolume),
+  volumeMounts: takeList(takeMount),
+  volumeDevices: takeList(takeDevice),
+  labels: takeMap(takeLabel),
   annotations: takeMap(takeText),
   hostNetwork: takeFlag,
 });
@@ -186,8 +196,16 @@ const patch: Take<MountPodPatch> = (value, path, remarks) => {
   const found = patchInFile(value, path, remarks);
   if (found === undefined) return undefined;
   const { pvcSelector, nodeSelector, ...rest } = found;
+  // As the driver has it, an entry mounts its own volumes only.
+  const isThere = ({ name }: { readonly name: string }) =>
+    found.volumes?.some((volume) => volume.name === name);
+  for (const key of ["volumeMounts", "volumeDevices"] as const)
+    for (const entry of found[key] ?? [])
+      if (!isThere(entry)) remarks.unread.push(`${path}.${key} ${entry.name}`);
   return {
     ...rest,
+    ...(rest.volumeMounts === undefined ? {} : { volumeMounts: rest.volumeMounts.filter(isThere) }),
+    ...(rest.volumeDevices === undefined ? {} : { volumeDevices: rest.volumeDevices.filter(isThere) }),
     ...(pvcSelector === undefined ? {} : { claims: pvcSelector }),
     ...(nodeSelector === undefined ? {} : { nodes: nodeSelector }),
     ...(JSON.stringify(found).includes("${") ? { templated: true as const } : {}),
@@ -219,9 +237,7 @@ export function readJuicefsConfig(text: string): Pick<JuicefsConfig, "settings" 
   if ("problem" in parsed) return { problems: [parsed.problem], unread: [] };
   const remarks: Remarks = { problems: [], unread: [] };
   const found = settingsInFile(parsed.value ?? {}, "", remarks);
-  const unread = remarks.unread.map((path) =>
-    ofMountPods.test(path) ? `${path} has no meaning for a client in a pod` : `${path} is not known`,
-  );
+  const unread = remarks.unread.map(whyUnread);
   if (found === undefined || remarks.problems.length > 0) return { problems: remarks.problems, unread };
   const { enableNativeSidecar, enableSetQuota = true, mountPodPatch = [] } = found;
   const settings: JuicefsSettings = {
@@ -230,4 +246,12 @@ export function readJuicefsConfig(text: string): Pick<JuicefsConfig, "settings" 
     patches: mountPodPatch,
   };
   return { settings, problems: [], unread };
+}
+
+function whyUnread(path: string): string {
+  if (ofMountPods.test(path)) return `${path} has no meaning for a client in a pod`;
+  if (/\.volumes\[\d+\]$/.test(path))
+    return `${path} has the name of a volume of the client's own, which counts`;
+  if (path.includes(" ")) return `${path} is not mounted: its entry has no such volume`;
+  return `${path} is not known`;
 }

@@ -41,8 +41,56 @@ describe("a configuration of the driver that is broken", () => {
     ],
     [patch("cacheDirs: [{type: HostPath}]"), /cacheDirs\[0\]\.path is missing/],
     [patch("cacheDirs: [{type: HostPath, path: ../x}]"), /path must be an absolute path/],
-    [patch("env: [{value: x}]"), /env\[0\]\.name must be a text, and is empty/],
-    [patch("volumeMounts: [{name: a}]"), /volumeMounts\[0\]\.mountPath must be a text/],
+    [patch("env: [{value: x}]"), /env\[0\]\.name is missing/],
+    [patch("env: [{name: A=B}]"), /env\[0\]\.name must be the name of a variable/],
+    [patch("env: [{name: A, valueFrom: {}}]"), /env\[0\]\.valueFrom must have one source, and has none of/],
+    [
+      patch("env: [{name: A, valueFrom: {secretKeyRef: {name: s}}}]"),
+      /env\[0\]\.valueFrom\.secretKeyRef\.key is missing/,
+    ],
+    [patch("imagePullPolicy: Sometimes"), /imagePullPolicy must be Always, IfNotPresent or Never/],
+    [patch("labels: {a: not one}"), /labels\.a must be the value of a label/],
+    [patch("volumeMounts: [{name: a}]"), /volumeMounts\[0\]\.mountPath is missing/],
+    [patch("volumeMounts: [{name: a, mountPath: b}]"), /mountPath must be an absolute path/],
+    [
+      patch("volumeMounts: [{name: a, mountPath: /b, readOnly: 1}]"),
+      /volumeMounts\[0\]\.readOnly must be true or false/,
+    ],
+    [
+      patch("volumeMounts: [{name: a, mountPath: /b, mountPropagation: Both}]"),
+      /mountPropagation must be one of None, HostToContainer, Bidirectional/,
+    ],
+    [patch("volumeDevices: [{name: a}]"), /volumeDevices\[0\]\.devicePath is missing/],
+    [patch("volumes: [{emptyDir: {}}]"), /volumes\[0\]\.name is missing/],
+    [patch("volumes: [{name: a}]"), /volumes\[0\] must have one source, and has none of hostPath/],
+    [
+      patch("volumes: [{name: a, emptyDir: {}, hostPath: {path: /x}}]"),
+      /volumes\[0\] must have one source, and has hostPath and emptyDir/,
+    ],
+    [patch("volumes: [{name: a, hostPath: /x}]"), /volumes\[0\]\.hostPath must be a mapping/],
+    [patch("volumes: [{name: a, secret: {}}]"), /volumes\[0\]\.secret\.secretName is missing/],
+    [
+      patch("volumes: [{name: a, secret: {secretName: s, defaultMode: rw}}]"),
+      /secret\.defaultMode must be a whole number, and is the text "rw"/,
+    ],
+    [
+      patch("volumes: [{name: a, configMap: {name: c, items: [{key: k}]}}]"),
+      /configMap\.items\[0\]\.path is missing/,
+    ],
+    [patch("volumes: [{name: a, emptyDir: {sizeLimit: big}}]"), /emptyDir\.sizeLimit must be a quantity/],
+    [patch("readinessProbe: yes"), /readinessProbe must be a mapping, and is/],
+    [patch("livenessProbe: {periodSeconds: 3}"), /livenessProbe must have one handler, and has none of exec/],
+    [
+      patch("startupProbe: {exec: {command: [a]}, httpGet: {port: 1}}"),
+      /startupProbe must have one handler, and has exec and httpGet/,
+    ],
+    [
+      patch("livenessProbe: {periodSeconds: often, exec: {command: [a]}}"),
+      /livenessProbe\.periodSeconds must be a whole number/,
+    ],
+    [patch("livenessProbe: {httpGet: {path: /}}"), /livenessProbe\.httpGet\.port is missing/],
+    [patch("livenessProbe: {tcpSocket: {port: 99999}}"), /tcpSocket\.port must be a port or its name/],
+    [patch("lifecycle: {preStop: {}}"), /lifecycle\.preStop must have one handler/],
     [patch("labels: {a: 1}"), /labels\.a must be a text, and is the number 1/],
     [patch("pvcSelector: {matchExpressions: [{key: a, operator: Is}]}"), /operator must be In, NotIn/],
     [patch("pvcSelector: {matchExpressions: [{key: a, operator: In}]}"), /values must be given with In/],
@@ -106,5 +154,25 @@ describe("a configuration of the driver", () => {
       resources: { limits: { cpu: "2" } },
       volumes: [{ name: "a", secret: { defaultMode: 420 } }],
     });
+  });
+});
+
+it("leaves out volumes by names of the client's own, and mounts without their volume, as the driver does", () => {
+  const { settings, problems, unread } = readJuicefsConfig(
+    patch(`volumes: [{name: cachedir-0, emptyDir: {}}, {name: certs, secret: {secretName: ca}}]
+  volumeMounts: [{name: cachedir-0, mountPath: /a}, {name: certs, mountPath: /b}, {name: gone, mountPath: /c}]
+  volumeDevices: [{name: gone, devicePath: /dev/x}]`),
+  );
+  expect(problems).toEqual([]);
+  expect(unread).toEqual([
+    "mountPodPatch[0].volumes[0] has the name of a volume of the client's own, which counts",
+    "mountPodPatch[0].volumeMounts cachedir-0 is not mounted: its entry has no such volume",
+    "mountPodPatch[0].volumeMounts gone is not mounted: its entry has no such volume",
+    "mountPodPatch[0].volumeDevices gone is not mounted: its entry has no such volume",
+  ]);
+  expect(settings?.patches[0]).toMatchObject({
+    volumes: [{ name: "certs" }],
+    volumeMounts: [{ name: "certs", mountPath: "/b" }],
+    volumeDevices: [],
   });
 });

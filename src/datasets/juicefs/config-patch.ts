@@ -30,12 +30,14 @@ export function patchFor(
       nodeLabels ??= labelsOfNode(pod, cluster);
       if (!matchesLabels(patch.nodes, nodeLabels)) continue;
     }
+    const volumes = withoutNamesOf(patch.volumes, merged.volumes);
+    const isThere = ({ name }: { readonly name: string }) => volumes.some((volume) => volume.name === name);
     merged = {
       ...merged,
       ...patch,
-      volumes: [...(merged.volumes ?? []), ...withoutNamesOf(patch.volumes, merged.volumes)],
-      volumeMounts: [...(merged.volumeMounts ?? []), ...(patch.volumeMounts ?? [])],
-      volumeDevices: [...(merged.volumeDevices ?? []), ...(patch.volumeDevices ?? [])],
+      volumes: [...(merged.volumes ?? []), ...volumes],
+      volumeMounts: [...(merged.volumeMounts ?? []), ...(patch.volumeMounts ?? []).filter(isThere)],
+      volumeDevices: [...(merged.volumeDevices ?? []), ...(patch.volumeDevices ?? []).filter(isThere)],
     };
   }
   return merged.templated ? filled(merged, templates) : merged;
