@@ -37,7 +37,7 @@ describe("the chart's values", () => {
   it("are those of the schema, and none besides", () => {
     // Filled in by users only, or with keys of their own.
     const open =
-      /^(config|nodeSelector|(controllers\.)?resources|certificates\.certManager\.issuerRef)\.|^global$/;
+      /^(config|nodeSelector|((controllers|console)\.)?resources|certificates\.certManager\.issuerRef)\.|^global$/;
     const stated = valuePaths(values).filter((path) => !open.test(path));
     expect(stated.sort()).toEqual(
       schemaPaths(schema)

@@ -26,6 +26,19 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 {{- end }}
 
+{{- define "sluice.consoleSelectorLabels" -}}
+app.kubernetes.io/name: sluice
+app.kubernetes.io/component: console
+{{- end }}
+
+{{- define "sluice.consoleLabels" -}}
+{{ include "sluice.consoleSelectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- with .Values.extraLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "sluice.image" -}}
 {{- with .Values.image -}}
 {{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
