@@ -36,20 +36,32 @@ describeCluster("golden results", clusterWithPolicy, (cluster) => {
   it.each(results)("%s is a pod that the API server and the policy accept", async (file) => {
     const object = fieldsOf(showScripts(parse(readFileSync(new URL(file, folder), "utf8"))));
     const { pod, namespace = "default" } = podIn(object);
-    const accounts = ["default", textAt(pod, "spec", "serviceAccountName")].filter((name) => name !== "");
-    await cluster().addNamespace(namespace);
-    for (const name of accounts) {
-      const path = collectionOf("ServiceAccount", namespace);
-      const answer = await cluster().api.send("POST", path, {
-        apiVersion: "v1",
-        kind: "ServiceAccount",
-        metadata: { name },
-      });
-      expect([201, 409]).toContain(answer.status);
-    }
+    await addNamespace(cluster(), namespace, ["default", textAt(pod, "spec", "serviceAccountName")]);
     const placed = { ...fieldsOf(pod), metadata: { ...fieldsOf(fieldsOf(pod)["metadata"]), namespace } };
     expect(await create(cluster(), "Pod", placed)).toBe("");
     expect(await create(cluster(), textAt(object, "kind"), object)).toBe("");
+  });
+
+  it.each([
+    ["native", "platform-acs-one", "data"],
+    ["classic", "platform-vci-one", "data"],
+    ["views", "init-container", "corpus"],
+  ])("is refused by the policy with a consumer before its client: %s", async (_kind, name, volume) => {
+    const object = fieldsOf(
+      showScripts(parse(readFileSync(new URL(`${name}/expected.pod.yaml`, folder), "utf8"))),
+    );
+    const namespace = textAt(object, "metadata", "namespace");
+    await addNamespace(cluster(), namespace, ["default"]);
+    const mounts = [{ name: volume, mountPath: "/early" }];
+    const early = { name: "early", image: "early:1", volumeMounts: mounts };
+    const spec = fieldsOf(object["spec"]);
+    const before = {
+      ...object,
+      spec: { ...spec, initContainers: [early, ...listAt(spec, "initContainers")] },
+    };
+    expect(await create(cluster(), "Pod", before)).toContain(
+      "container early mounts a dataset and stands before the client that serves it",
+    );
   });
 
   it("would not be accepted with an unknown field, so that the cases above say something", async () => {
@@ -57,6 +69,21 @@ describeCluster("golden results", clusterWithPolicy, (cluster) => {
     expect(await create(cluster(), "Pod", pod)).toContain('unknown field "spec.containers[0].imagee"');
   });
 });
+
+/** A namespace with these ServiceAccounts, for nobody makes any. */
+async function addNamespace(
+  cluster: TestCluster,
+  namespace: string,
+  accounts: readonly string[],
+): Promise<void> {
+  await cluster.addNamespace(namespace);
+  for (const name of accounts.filter((account) => account !== "")) {
+    const path = collectionOf("ServiceAccount", namespace);
+    const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name } };
+    const answer = await cluster.api.send("POST", path, account);
+    expect([201, 409]).toContain(answer.status);
+  }
+}
 
 /** What the API server says against the object; "" when it would take it just as it is. */
 async function create(cluster: TestCluster, kind: string, object: Fields): Promise<string> {

@@ -4,7 +4,7 @@ import type {
 } from "kubernetes-types/admissionregistration/v1";
 import { describe, expect, it } from "vitest";
 import { type ClientMark, markInjected } from "../../src/admission/marks.ts";
-import { guardCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
+import { guardCommand, mountedCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import { viewsRoot } from "../../src/pod/shared-volume.ts";
 import { celProblems } from "./cel-text.ts";
@@ -86,6 +86,17 @@ describe("the policy behind the last webhook", () => {
       ).toEqual([]);
       known.add(name);
     }
+  });
+
+  it("knows a client that mounts straight by what asks for its mount", () => {
+    const asks = mountedCommand(0, "/data", ["fuse"]);
+    const early = variables.get("early") ?? "";
+    expect([...early.matchAll(/command\[3\] == '([^']*)'/g)].map(([, name]) => name)).toEqual([
+      asks[3],
+      asks[3],
+    ]);
+    expect(early.match(/command\[5\] == shown\.mountPath/g)).toHaveLength(2);
+    expect(asks[5]).toBe("/data");
   });
 
   it("knows our containers by what they run, and the views by where they are", () => {
