@@ -10,9 +10,10 @@ import type { Cluster } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import type { ReviewOutcome } from "../telemetry/review-outcome.ts";
 import type { ReasonCode } from "../types/reason.ts";
-import { AlikeReviews, type KnownAnswer, type ReviewText, readReviewText } from "./alike-reviews.ts";
+import { AlikeReviews, type KnownAnswer } from "./alike-reviews.ts";
 import { comeBack } from "./http-problem.ts";
 import { parseReview } from "./parse-review.ts";
+import { createTextReader, numberingKeys, type ReviewText } from "./review-text.ts";
 
 export interface AnswererOptions {
   readonly cluster: Cluster;
@@ -29,15 +30,18 @@ export interface Answered {
 }
 
 /**
- * Makes the function that answers the text of a review, come by `way`, within `budgetMs` milliseconds: anew, or as a review that asked
- * the same was answered. It throws `HttpProblem` or `ReviewError` for a text that is no review, and `HttpProblem` with
- * status 503 where the answer might be wrong.
+ * Makes the function that answers the text of a review, come by `way`, within `budgetMs` milliseconds: anew, or as a
+ * review that asked the same was answered. It throws `HttpProblem` or `ReviewError` for a text that is no review, and
+ * `HttpProblem` with status 503 where the answer might be wrong.
  */
 export function createAnswerer(
   options: AnswererOptions,
 ): (body: string, budgetMs: number, way?: JuicefsWay) => Promise<Answered> {
   const { cluster } = options;
   const alike = new AlikeReviews();
+  // A platform of the configuration may be recognised by any label.
+  const configured = JSON.stringify(options.config);
+  const readText = createTextReader(numberingKeys.filter((key) => !configured.includes(key)));
 
   const answerAnew = async (
     review: Review,
@@ -64,22 +68,23 @@ export function createAnswerer(
   };
 
   return async (body, budgetMs, way) => {
-    const text = readReviewText(body, way);
+    const text = readText(body, way);
     const known = text === undefined ? undefined : alike.recall(text, cluster.view);
     if (text !== undefined && known !== undefined) return toReview(known, text, true);
     const decoded = decodeReview(parseReview(body));
     const review = way === undefined ? decoded : { ...decoded, request: { ...decoded.request, way } };
     const answer = await answerAnew(review, text, budgetMs);
-    return toReview(answer, { apiVersion: review.apiVersion, uid: review.request.uid }, false);
+    const { uid, object } = review.request;
+    return toReview(answer, { apiVersion: review.apiVersion, uid, pod: podName(object) }, false);
   };
 }
 
 function toReview(
   { body, outcome }: KnownAnswer,
-  { apiVersion, uid }: Pick<ReviewText, "apiVersion" | "uid">,
+  { apiVersion, uid, pod }: Pick<ReviewText, "apiVersion" | "uid" | "pod">,
   alike: boolean,
 ): Answered {
-  return { json: joinAnswer(apiVersion, uid, body), outcome: { uid, ...outcome, alike } };
+  return { json: joinAnswer(apiVersion, uid, body), outcome: { uid, pod, ...outcome, alike } };
 }
 
 function outcomeOf(
@@ -90,7 +95,6 @@ function outcomeOf(
   const { verdict, mode } = decision;
   return {
     namespace: request.namespace,
-    pod: podName(request.object),
     operation: request.operation,
     verdict,
     ...(mode === undefined ? undefined : { mode }),

@@ -3,14 +3,14 @@ import type { ManagedFieldsEntry } from "kubernetes-types/meta/v1";
 // Members by which the API server tells the items of a list apart.
 const listKeys = ["containerPort", "mountPath", "uid", "name"];
 
-/** Who wrote which field of `object`, as the API server notes it before admission: a third of a review. */
-export function managedFieldsOf(object: object): ManagedFieldsEntry[] {
+/** Who wrote which field of `object`, in which `second`, as the API server notes it before admission: a third of a review. */
+export function managedFieldsOf(object: object, second: number): ManagedFieldsEntry[] {
   return [
     {
       manager: "kube-controller-manager",
       operation: "Update",
       apiVersion: "v1",
-      time: "2026-11-20T09:30:00Z",
+      time: new Date(Date.UTC(2026, 10, 20) + second * 1_000).toISOString().replace(".000Z", "Z"),
       fieldsType: "FieldsV1",
       fieldsV1: fieldsOf(object),
     },

@@ -4,21 +4,21 @@ import { managedFieldsOf } from "./managed-fields.ts";
 
 /**
  * The body of a review of a training pod in `namespace` that mounts `claims`, as the API server sends it. `review` is its
- * number, which the uid and the name of the token's volume are made from; `worker` is the index that the Job gives the
- * pod: pods with the same one are asked about in the same words otherwise.
+ * number, from which everything comes that is a replica's own: the uid, the index that the Job gives the pod, the name of
+ * the token's volume, and when it was written. Pods with another `rank` in their environment are no replicas.
  */
 export function trainingReview(
   namespace: string,
   claims: readonly string[],
   review: number,
-  worker = 0,
+  rank = 0,
 ): string {
   const uid = `1d5f7c0a-4b7e-4c1f-8f0e-${String(review).padStart(12, "0")}`;
-  return JSON.stringify(reviewOf(trainingPod(namespace, claims, review, worker), { uid }));
+  return JSON.stringify(reviewOf(trainingPod(namespace, claims, review, rank), { uid }));
 }
 
 /** A worker of a Job: defaulted, with the service account's token and the default tolerations, as admission sees it. */
-function trainingPod(namespace: string, claims: readonly string[], review: number, worker: number): Pod {
+function trainingPod(namespace: string, claims: readonly string[], review: number, rank: number): Pod {
   const job = "resnet-train-7f9c4";
   const jobUid = "b7a0d3f2-6f1e-4f5a-9a44-0e1f6c9a8d21";
   const mounts = claims.map((claim, index) => ({ name: `dataset-${index}`, mountPath: `/data/${claim}` }));
@@ -29,16 +29,16 @@ function trainingPod(namespace: string, claims: readonly string[], review: numbe
   };
   const written = {
     metadata: {
-      generateName: `${job}-worker-`,
+      generateName: `${job}-${review}-`,
       namespace,
       labels: {
         app: "resnet-train",
         team: "vision",
         "batch.kubernetes.io/controller-uid": jobUid,
         "batch.kubernetes.io/job-name": job,
-        "batch.kubernetes.io/job-completion-index": String(worker),
+        "batch.kubernetes.io/job-completion-index": String(review),
       },
-      annotations: { "batch.kubernetes.io/job-completion-index": String(worker) },
+      annotations: { "batch.kubernetes.io/job-completion-index": String(review) },
       ownerReferences: [
         {
           apiVersion: "batch/v1",
@@ -73,6 +73,7 @@ function trainingPod(namespace: string, claims: readonly string[], review: numbe
           ports: [{ name: "metrics", containerPort: 9090, protocol: "TCP" }],
           env: [
             { name: "NCCL_DEBUG", value: "INFO" },
+            { name: "RANK", value: String(rank) },
             { name: "OMP_NUM_THREADS", value: "8" },
             {
               name: "POD_NAME",
@@ -118,6 +119,7 @@ function trainingPod(namespace: string, claims: readonly string[], review: numbe
       dnsPolicy: "ClusterFirst",
       nodeSelector: { "node.kubernetes.io/instance-type": "gn7i" },
       securityContext: { fsGroup: 1000 },
+      hostname: `${job}-${review}`,
       schedulerName: "default-scheduler",
     },
   };
@@ -125,7 +127,7 @@ function trainingPod(namespace: string, claims: readonly string[], review: numbe
   return {
     kind: "Pod",
     apiVersion: "v1",
-    metadata: { ...metadata, managedFields: managedFieldsOf(written) },
+    metadata: { ...metadata, managedFields: managedFieldsOf(written, review) },
     spec: {
       ...spec,
       volumes: [...spec.volumes, tokenVolume(token.name)],

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../src/admission/decide.ts";
 import { WitnessedView } from "../../src/admission/witnessed-view.ts";
-import { defaultConfig } from "../../src/config.ts";
-import { AlikeReviews, type KnownAnswer, readReviewText } from "../../src/server/alike-reviews.ts";
+import { defaultConfig, parseConfig } from "../../src/config.ts";
+import { AlikeReviews, type KnownAnswer } from "../../src/server/alike-reviews.ts";
 import { createAnswerer } from "../../src/server/answer-text.ts";
+import { createTextReader } from "../../src/server/review-text.ts";
 import { type ClusterObjects, clusterOf } from "../support/cluster-of.ts";
 import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
 import { reviewOf } from "../support/review-builder.ts";
@@ -18,6 +19,8 @@ function replica(token: string, volume = "data") {
     { name: token, mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
   ];
   return {
+    kind: "Pod",
+    apiVersion: "v1",
     metadata: { generateName: "web-", namespace: "default", labels: { "sluice.io/inject": "true" } },
     spec: {
       containers: [{ name: "app", volumeMounts: mounts }],
@@ -29,12 +32,45 @@ function replica(token: string, volume = "data") {
   };
 }
 
+/** The pod number `index` of a StatefulSet. */
+function statefulPod(index: number) {
+  const name = `train-${index}`;
+  const { metadata, spec, ...rest } = replica("kube-api-access-aaaaa");
+  const labels = {
+    ...metadata.labels,
+    "apps.kubernetes.io/pod-index": String(index),
+    "statefulset.kubernetes.io/pod-name": name,
+  };
+  const managedFields = [{ manager: "kube-controller-manager", time: `2026-11-20T09:30:0${index}Z` }];
+  return {
+    ...rest,
+    metadata: { name, generateName: "train-", namespace: "default", labels, managedFields },
+    spec: { ...spec, securityContext: {}, hostname: name },
+  };
+}
+
+/** The pod number `index` of an indexed Job. */
+function indexedPod(index: number) {
+  const { metadata, spec, ...rest } = replica(`kube-api-access-aaaa${index}`);
+  const number = { "batch.kubernetes.io/job-completion-index": String(index) };
+  return {
+    ...rest,
+    metadata: {
+      generateName: `train-${index}-`,
+      namespace: "default",
+      labels: { ...metadata.labels, ...number },
+      annotations: number,
+    },
+    spec: { ...spec, securityContext: {}, hostname: `train-${index}` },
+  };
+}
+
 const account = { namespace: "default", name: "other", imagePullSecrets: [] };
 
 const reviewText = (object: object, uid: string): string => JSON.stringify(reviewOf(object, { uid }));
 
 /** An answerer over objects that a test may exchange, and how often it has decided. */
-function answerer(first: ClusterObjects = objects) {
+function answerer(first: ClusterObjects = objects, config = defaultConfig) {
   const state = { view: clusterOf(first), decided: 0 };
   const cluster = {
     get view() {
@@ -45,7 +81,7 @@ function answerer(first: ClusterObjects = objects) {
   };
   const answer = createAnswerer({
     cluster,
-    config: defaultConfig,
+    config,
     onError: (error) => {
       throw error;
     },
@@ -96,6 +132,26 @@ describe("reviews of replicas", () => {
   });
 
   it.each([
+    ["a StatefulSet", statefulPod],
+    ["an indexed Job", indexedPod],
+  ])("of %s are alike but for name and number, and told of by their own names", async (_, podOf) => {
+    const { state, ask } = answerer();
+    for (const index of [0, 1]) await ask(podOf(index));
+    const { outcome, response } = await ask(podOf(2), uids[1]);
+    expect(state.decided).toBe(2);
+    expect(response).toMatchObject({ uid: uids[1], allowed: true, patch: expect.any(String) });
+    expect(outcome).toMatchObject({ alike: true, pod: expect.stringMatching(/^train-2/) });
+  });
+
+  it("are told apart by a number that the configuration reads", async () => {
+    const marks = [{ kind: "label", key: "apps.kubernetes.io/pod-index", value: "2" }];
+    const config = parseConfig({ platforms: { mine: { like: "eklet", recognition: { marks } } } });
+    const { state, ask } = answerer(objects, config);
+    for (const index of [0, 1, 2]) await ask(statefulPod(index));
+    expect(state.decided).toBe(3);
+  });
+
+  it.each([
     ["another label", { labels: { "sluice.io/inject": "true", app: "x" } }],
     ["another annotation", { annotations: { "sluice.io/cache-affinity": "none" } }],
     ["another namespace", { namespace: "other" }],
@@ -109,44 +165,12 @@ describe("reviews of replicas", () => {
   });
 });
 
-describe("readReviewText", () => {
-  it.each(["claimName", "serviceAccountName", "nodeName"])("takes %s for a part of the question", (field) => {
-    const questions = ["kube-api-access-aaaaa", "kube-api-access-bbbbb"].map((name) => {
-      const pod = replica(name);
-      return readReviewText(reviewText({ ...pod, [field]: name }, uids[0]))?.question;
-    });
-    expect(questions[0]).toBeDefined();
-    expect(questions[0]).not.toBe(questions[1]);
-  });
-
-  const text = reviewText(replica("kube-api-access-aaaaa"), uids[0]);
-
-  it("parts the uid and the token's volume from what is asked", () => {
-    const other = reviewText(replica("kube-api-access-zzzzz"), uids[1]);
-    expect(readReviewText(text)).toMatchObject({ uid: uids[0], tokenVolume: "kube-api-access-aaaaa" });
-    expect(readReviewText(text)?.question).toBe(readReviewText(other)?.question);
-  });
-
-  it.each([
-    ["another version", text.replace("admission.k8s.io/v1", "admission.k8s.io/v1beta1")],
-    ["another order", JSON.stringify({ apiVersion: "admission.k8s.io/v1", ...JSON.parse(text) })],
-    ["a uid that is none", text.replace(uids[0], `"${uids[0].slice(1)}`)],
-    ["a longer uid", text.replace(uids[0], `${uids[0]}0`)],
-    ["a character that no JSON has", text.replace('"web-"', '"web\0"')],
-    ["a very long text", text.replace("web-", "w".repeat(40_000))],
-    ["nothing", ""],
-  ])("%s is not read", (_, wrong) => {
-    expect(readReviewText(wrong)).toBeUndefined();
-  });
-});
-
 describe("AlikeReviews", () => {
   const view = clusterOf(objects);
   const known = (body: string): KnownAnswer => ({
     body: Buffer.from(body),
     outcome: {
       namespace: "default",
-      pod: "web-*",
       operation: "CREATE",
       verdict: "injected",
       code: "injected",
@@ -156,7 +180,7 @@ describe("AlikeReviews", () => {
   });
   const textOf = (label: string) => {
     const pod = replica("kube-api-access-aaaaa");
-    const text = readReviewText(reviewText({ ...pod, label }, uids[0]));
+    const text = createTextReader()(reviewText({ ...pod, label }, uids[0]));
     if (text === undefined) throw new Error("no review");
     return text;
   };
