@@ -71,6 +71,6 @@ describe(`pods of one template (seed ${seed})`, () => {
       ),
       { seed, numRuns: 60 },
     );
-    expect(alike, "reviews that were answered as the one before").toBeGreaterThan(50);
+    expect(alike, "reviews that were answered as the one before").toBeGreaterThan(20);
   });
 });
