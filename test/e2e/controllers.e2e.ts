@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { at, type Fields, fieldsOf, textAt } from "./harness/fields.ts";
 import { FinishingKubelet, gatesOf, phaseOf } from "./harness/finishing-kubelet.ts";
-import { clusterWithControllers, holderOf, leaderOf } from "./harness/install-controllers.ts";
+import { asking, clusterWithControllers, holderOf, leaderOf } from "./harness/install-controllers.ts";
 import { addObject, parseObjects } from "./harness/objects.ts";
 import { clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
 import type { TestCluster } from "./harness/test-cluster.ts";
@@ -52,305 +52,301 @@ async function conditionOf(cluster: TestCluster, path: string): Promise<string> 
     .join(" ");
 }
 
-describeCluster(
-  "zero to zero",
-  () => clusterWithControllers(),
-  (cluster) => {
-    it("a finished Job with a classic client ends, completes, and costs two calls", async () => {
-      const kubelet = new FinishingKubelet(cluster().api, "demo");
-      const before = await toldToEnd(cluster());
-      await cluster().api.create(demoJobs, job("once"));
-      const made = await podOfJob(cluster(), "once");
-      expect(clientsOf(made)).toEqual(["fluid-fuse-0"]);
-      expect(at(made, "metadata", "labels", "sluice.io/needs-controllers")).toBe("true");
-      kubelet.endApp(textAt(made, "metadata", "name"));
-      await eventually("the Job is complete", async () =>
-        (await conditionOf(cluster(), `${demoJobs}/once`)).includes("Complete"),
-      );
-      const pod = await podOfJob(cluster(), "once");
-      expect([phaseOf(pod), at(pod, "metadata", "annotations", "sluice.io/end")]).toEqual([
-        "Succeeded",
-        "fluid-fuse-0 sluice-guard",
-      ]);
-      expect((await toldToEnd(cluster())) - before).toBe(2);
-      await kubelet.close();
-      expect(kubelet.troubles).toEqual([]);
-    });
-
-    it("a Job whose app fails fails, though its client ends with 0", async () => {
-      const kubelet = new FinishingKubelet(cluster().api, "demo");
-      await cluster().api.create(demoJobs, job("failing"));
-      kubelet.endApp(textAt(await podOfJob(cluster(), "failing"), "metadata", "name"), 3);
-      await eventually("the Job has failed", async () =>
-        (await conditionOf(cluster(), `${demoJobs}/failing`)).includes("Failed"),
-      );
-      await kubelet.close();
-    });
-
-    it("a pod that is started again for ever, and one with native clients, are left alone", async () => {
-      const annotations = { "sluice.io/sidecar": "classic" };
-      const forever = await cluster().api.create(
-        demoPods,
-        podOf("forever", { claims: ["imagenet"], annotations }),
-      );
-      const native = await cluster().api.create(demoPods, podOf("native", { claims: ["imagenet"] }));
-      for (const pod of [forever, native]) {
-        expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
-        expect(at(pod, "metadata", "labels", "sluice.io/needs-controllers")).toBeUndefined();
-      }
-    });
-
-    it("no Job is forgotten while leaders are killed, deleted and started again", {
-      timeout: 180_000,
-    }, async () => {
-      const kubelet = new FinishingKubelet(cluster().api, "demo");
-      const names = Array.from({ length: 40 }, (_, index) => `many-${index}`);
-      await Promise.all(names.map((name) => cluster().api.create(demoJobs, job(name))));
-      const pods = await Promise.all(names.map((name) => podOfJob(cluster(), name)));
-      const end = (from: number, to: number) => {
-        for (const pod of pods.slice(from, to)) kubelet.endApp(textAt(pod, "metadata", "name"));
-      };
-      end(0, 10);
-      const killed = await leaderOf(cluster());
-      await killed.process.stop("SIGKILL");
-      end(10, 20);
-      // The Lease of one that was killed has to run out.
-      await eventually(
-        "another leads",
-        async () => {
-          const holder = await holderOf(cluster());
-          return holder !== "" && !holder.startsWith(`${killed.name}_`);
-        },
-        { seconds: 40 },
-      );
-      const deleted = await leaderOf(cluster());
-      await cluster().api.delete(`/api/v1/namespaces/sluice-system/pods/${deleted.name}`, 10);
-      end(20, 40);
-      await eventually(
-        "all Jobs are complete",
-        async () => {
-          const jobs = await cluster().api.list(demoJobs);
-          const done = jobs.filter(
-            (one) =>
-              textAt(one, "metadata", "name").startsWith("many-") && at(one, "status", "succeeded") === 1,
-          );
-          return done.length === names.length;
-        },
-        { seconds: 60 },
-      );
-      await kubelet.close();
-    });
-
-    it("has no more rights than it needs", async () => {
-      const can = async (verb: string, what: string) => {
-        const as = "--as=system:serviceaccount:sluice-system:sluice-controllers";
-        const { stdout } = await cluster().kubectl.run(["auth", "can-i", verb, what, "-n", "demo", as]);
-        return stdout.trim();
-      };
-      expect(await can("patch", "pods")).toBe("yes");
-      for (const [verb, what] of [
-        ["create", "pods"],
-        ["delete", "pods"],
-        ["create", "pods/exec"],
-        ["get", "secrets"],
-        ["list", "secrets"],
-        ["patch", "datasets.data.fluid.io"],
-        ["update", "leases.coordination.k8s.io"],
-      ] as const)
-        expect(`${verb} ${what} ${await can(verb, what)}`).toBe(`${verb} ${what} no`);
-    });
-  },
-);
-
-describeCluster(
-  "waiting for a warm cache",
-  () => clusterWithControllers(),
-  (cluster) => {
-    const cached = (cachedPercentage: string) =>
-      cluster().api.patch(`${imagenet}/status`, { status: { cacheStates: { cachedPercentage } } });
-    const asking = (more: Readonly<Record<string, string>>) => ({
-      claims: ["imagenet"],
-      annotations: { "sluice.io/wait-for-cache": "80%", ...more },
-    });
-    const eventsOf = async (name: string) =>
-      (await cluster().api.list("/api/v1/namespaces/demo/events"))
-        .filter((event) => textAt(event, "involvedObject", "name") === name)
-        .map((event) => textAt(event, "reason"));
-
-    it("a pod is not scheduled until enough is cached, and says what it waits for", async () => {
-      await cached("20.5%");
-      const made = await cluster().api.create(demoPods, podOf("patient", asking({})));
-      expect(gatesOf(made)).toEqual(["sluice.io/cache"]);
-      const said = await eventually("it says what it waits for", async () => {
-        const text = await cluster().kubectl.do(["describe", "pod", "patient", "-n", "demo"]);
-        return text.includes("WaitingForCache") ? text : undefined;
-      });
-      expect(said).toContain("not scheduled yet: Dataset demo/imagenet is cached to 20.5% of the 80% wanted");
-      const waiting = await cluster().api.get(`${demoPods}/patient`);
-      expect(JSON.stringify(at(waiting, "status", "conditions"))).toContain("SchedulingGated");
-      await cached("81%");
-      const pod = await eventually("it is scheduled", async () => {
-        const now = await cluster().api.get(`${demoPods}/patient`);
-        return textAt(now, "spec", "nodeName") === "" ? undefined : now;
-      });
-      expect(textAt(pod, "spec", "nodeName")).toBe("node-a");
-      expect(at(pod, "metadata", "annotations", "sluice.io/cache-wait-result")).toBe(
-        "Dataset demo/imagenet is cached to 81%",
-      );
-      await eventually("that is told", async () => (await eventsOf("patient")).includes("CacheWarm"));
-    });
-
-    it("a pod is scheduled once the DataLoad is complete", async () => {
-      const loads = "/apis/data.fluid.io/v1alpha1/namespaces/demo/dataloads";
-      const annotations = { "sluice.io/wait-for-cache": "data-load" };
-      await cluster().api.create(demoPods, podOf("loaded", { claims: ["imagenet"], annotations }));
-      await cluster().api.create(loads, {
-        apiVersion: "data.fluid.io/v1alpha1",
-        kind: "DataLoad",
-        metadata: { name: "warm-up", namespace: "demo" },
-        spec: { dataset: { name: "imagenet", namespace: "demo" } },
-      });
-      await eventually("it waits", async () => (await eventsOf("loaded")).includes("WaitingForCache"));
-      await cluster().api.patch(`${loads}/warm-up/status`, { status: { phase: "Executing" } });
-      await cluster().api.patch(`${loads}/warm-up/status`, { status: { phase: "Complete" } });
-      await eventually("it is scheduled", async () =>
-        textAt(await cluster().api.get(`${demoPods}/loaded`), "spec", "nodeName"),
-      );
-    });
-
-    it("a pod starts all the same when its time is over", async () => {
-      await cached("1%");
-      await cluster().api.create(
-        demoPods,
-        podOf("hasty", asking({ "sluice.io/wait-for-cache-limit": "2s" })),
-      );
-      await eventually("it is scheduled", async () =>
-        textAt(await cluster().api.get(`${demoPods}/hasty`), "spec", "nodeName"),
-      );
-      await eventually("that is told", async () => (await eventsOf("hasty")).includes("CacheStillCold"));
-    });
-
-    it("a Job's pod fails when its time is over and it asks for that, and the Job with it", async () => {
-      await cached("1%");
-      const annotations = {
-        "sluice.io/wait-for-cache": "80%",
-        "sluice.io/wait-for-cache-limit": "2s",
-        "sluice.io/wait-for-cache-else": "fail",
-      };
-      const template = {
-        metadata: { labels: { app: "strict" }, annotations },
-        spec: { restartPolicy: "Never", ...podSpecOf(["imagenet"]) },
-      };
-      await cluster().api.create(demoJobs, job("strict", { template }));
-      await eventually("the Job has failed", async () =>
-        (await conditionOf(cluster(), `${demoJobs}/strict`)).includes("Failed"),
-      );
-      const pod = await podOfJob(cluster(), "strict");
-      expect(at(pod, "status")).toMatchObject({ phase: "Failed", reason: "CacheNotWarm" });
-    });
-
-    it("the commands of docs/controllers.md show who waits and who leads, and let a pod go by hand", async () => {
-      await cached("1%");
-      await cluster().api.create(demoPods, podOf("train", asking({})));
-      const waiting = ["get", "pods", "-A", "-l", "sluice.io/needs-controllers=true"];
-      const shown = await cluster().kubectl.do([...waiting, "--field-selector", "status.phase=Pending"]);
-      expect(shown).toContain("train");
-      const lease = await cluster().kubectl.do(["-n", "sluice-system", "get", "lease", "sluice-controllers"]);
-      expect(lease).toContain((await leaderOf(cluster())).name);
-      const patch = '[{"op":"remove","path":"/spec/schedulingGates/0"}]';
-      await cluster().kubectl.do(["patch", "pod", "train", "-n", "demo", "--type", "json", "-p", patch]);
-      await eventually("it is scheduled", async () =>
-        textAt(await cluster().api.get(`${demoPods}/train`), "spec", "nodeName"),
-      );
-    });
-
-    it("nobody waits for ever because the leader was killed", { timeout: 120_000 }, async () => {
-      await cached("1%");
-      const leader = await leaderOf(cluster());
-      await leader.process.stop("SIGKILL");
-      await cluster().api.create(demoPods, podOf("after-all", asking({})));
-      await cached("99%");
-      await eventually(
-        "it is scheduled by the next leader",
-        async () => textAt(await cluster().api.get(`${demoPods}/after-all`), "spec", "nodeName"),
-        { seconds: 60 },
-      );
-    });
-  },
-);
-
 const copies = 'controllers.copyClientObjects={"from":["vision"],"to":["research"]}';
+
+describeCluster(
+  "background work",
+  () => clusterWithControllers([copies], { vision: asking, research: asking }),
+  (cluster) => {
+    describe("zero to zero", () => zeroToZeroCases(cluster));
+    describe("waiting for a warm cache", () => cacheWaitCases(cluster));
+    describe("what a reference dataset's client needs", () => copyCases(cluster));
+  },
+);
+
+function zeroToZeroCases(cluster: () => TestCluster): void {
+  it("a finished Job with a classic client ends, completes, and costs two calls", async () => {
+    const kubelet = new FinishingKubelet(cluster().api, "demo");
+    const before = await toldToEnd(cluster());
+    await cluster().api.create(demoJobs, job("once"));
+    const made = await podOfJob(cluster(), "once");
+    expect(clientsOf(made)).toEqual(["fluid-fuse-0"]);
+    expect(at(made, "metadata", "labels", "sluice.io/needs-controllers")).toBe("true");
+    kubelet.endApp(textAt(made, "metadata", "name"));
+    await eventually("the Job is complete", async () =>
+      (await conditionOf(cluster(), `${demoJobs}/once`)).includes("Complete"),
+    );
+    const pod = await podOfJob(cluster(), "once");
+    expect([phaseOf(pod), at(pod, "metadata", "annotations", "sluice.io/end")]).toEqual([
+      "Succeeded",
+      "fluid-fuse-0 sluice-guard",
+    ]);
+    expect((await toldToEnd(cluster())) - before).toBe(2);
+    await kubelet.close();
+    expect(kubelet.troubles).toEqual([]);
+  });
+
+  it("a Job whose app fails fails, though its client ends with 0", async () => {
+    const kubelet = new FinishingKubelet(cluster().api, "demo");
+    await cluster().api.create(demoJobs, job("failing"));
+    kubelet.endApp(textAt(await podOfJob(cluster(), "failing"), "metadata", "name"), 3);
+    await eventually("the Job has failed", async () =>
+      (await conditionOf(cluster(), `${demoJobs}/failing`)).includes("Failed"),
+    );
+    await kubelet.close();
+  });
+
+  it("a pod that is started again for ever, and one with native clients, are left alone", async () => {
+    const annotations = { "sluice.io/sidecar": "classic" };
+    const forever = await cluster().api.create(
+      demoPods,
+      podOf("forever", { claims: ["imagenet"], annotations }),
+    );
+    const native = await cluster().api.create(demoPods, podOf("native", { claims: ["imagenet"] }));
+    for (const pod of [forever, native]) {
+      expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+      expect(at(pod, "metadata", "labels", "sluice.io/needs-controllers")).toBeUndefined();
+    }
+  });
+
+  it("no Job is forgotten while leaders are killed, deleted and started again", {
+    timeout: 180_000,
+  }, async () => {
+    const kubelet = new FinishingKubelet(cluster().api, "demo");
+    const names = Array.from({ length: 40 }, (_, index) => `many-${index}`);
+    await Promise.all(names.map((name) => cluster().api.create(demoJobs, job(name))));
+    const pods = await Promise.all(names.map((name) => podOfJob(cluster(), name)));
+    const end = (from: number, to: number) => {
+      for (const pod of pods.slice(from, to)) kubelet.endApp(textAt(pod, "metadata", "name"));
+    };
+    end(0, 10);
+    const killed = await leaderOf(cluster());
+    await killed.process.stop("SIGKILL");
+    end(10, 20);
+    // The Lease of one that was killed has to run out.
+    await eventually(
+      "another leads",
+      async () => {
+        const holder = await holderOf(cluster());
+        return holder !== "" && !holder.startsWith(`${killed.name}_`);
+      },
+      { seconds: 40 },
+    );
+    const deleted = await leaderOf(cluster());
+    await cluster().api.delete(`/api/v1/namespaces/sluice-system/pods/${deleted.name}`, 10);
+    end(20, 40);
+    await eventually(
+      "all Jobs are complete",
+      async () => {
+        const jobs = await cluster().api.list(demoJobs);
+        const done = jobs.filter(
+          (one) =>
+            textAt(one, "metadata", "name").startsWith("many-") && at(one, "status", "succeeded") === 1,
+        );
+        return done.length === names.length;
+      },
+      { seconds: 60 },
+    );
+    await kubelet.close();
+  });
+
+  it("has no more rights than it needs", async () => {
+    const can = async (verb: string, what: string) => {
+      const as = "--as=system:serviceaccount:sluice-system:sluice-controllers";
+      const { stdout } = await cluster().kubectl.run(["auth", "can-i", verb, what, "-n", "demo", as]);
+      return stdout.trim();
+    };
+    expect(await can("patch", "pods")).toBe("yes");
+    for (const [verb, what] of [
+      ["create", "pods"],
+      ["delete", "pods"],
+      ["create", "pods/exec"],
+      ["get", "secrets"],
+      ["list", "secrets"],
+      ["patch", "datasets.data.fluid.io"],
+      ["update", "leases.coordination.k8s.io"],
+    ] as const)
+      expect(`${verb} ${what} ${await can(verb, what)}`).toBe(`${verb} ${what} no`);
+  });
+}
+
+function cacheWaitCases(cluster: () => TestCluster): void {
+  const cached = (cachedPercentage: string) =>
+    cluster().api.patch(`${imagenet}/status`, { status: { cacheStates: { cachedPercentage } } });
+  const asking = (more: Readonly<Record<string, string>>) => ({
+    claims: ["imagenet"],
+    annotations: { "sluice.io/wait-for-cache": "80%", ...more },
+  });
+  const eventsOf = async (name: string) =>
+    (await cluster().api.list("/api/v1/namespaces/demo/events"))
+      .filter((event) => textAt(event, "involvedObject", "name") === name)
+      .map((event) => textAt(event, "reason"));
+
+  it("a pod is not scheduled until enough is cached, and says what it waits for", async () => {
+    await cached("20.5%");
+    const made = await cluster().api.create(demoPods, podOf("patient", asking({})));
+    expect(gatesOf(made)).toEqual(["sluice.io/cache"]);
+    const said = await eventually("it says what it waits for", async () => {
+      const text = await cluster().kubectl.do(["describe", "pod", "patient", "-n", "demo"]);
+      return text.includes("WaitingForCache") ? text : undefined;
+    });
+    expect(said).toContain("not scheduled yet: Dataset demo/imagenet is cached to 20.5% of the 80% wanted");
+    const waiting = await cluster().api.get(`${demoPods}/patient`);
+    expect(JSON.stringify(at(waiting, "status", "conditions"))).toContain("SchedulingGated");
+    await cached("81%");
+    const pod = await eventually("it is scheduled", async () => {
+      const now = await cluster().api.get(`${demoPods}/patient`);
+      return textAt(now, "spec", "nodeName") === "" ? undefined : now;
+    });
+    expect(textAt(pod, "spec", "nodeName")).toBe("node-a");
+    expect(at(pod, "metadata", "annotations", "sluice.io/cache-wait-result")).toBe(
+      "Dataset demo/imagenet is cached to 81%",
+    );
+    await eventually("that is told", async () => (await eventsOf("patient")).includes("CacheWarm"));
+  });
+
+  it("a pod is scheduled once the DataLoad is complete", async () => {
+    const loads = "/apis/data.fluid.io/v1alpha1/namespaces/demo/dataloads";
+    const annotations = { "sluice.io/wait-for-cache": "data-load" };
+    await cluster().api.create(demoPods, podOf("loaded", { claims: ["imagenet"], annotations }));
+    await cluster().api.create(loads, {
+      apiVersion: "data.fluid.io/v1alpha1",
+      kind: "DataLoad",
+      metadata: { name: "warm-up", namespace: "demo" },
+      spec: { dataset: { name: "imagenet", namespace: "demo" } },
+    });
+    await eventually("it waits", async () => (await eventsOf("loaded")).includes("WaitingForCache"));
+    await cluster().api.patch(`${loads}/warm-up/status`, { status: { phase: "Executing" } });
+    await cluster().api.patch(`${loads}/warm-up/status`, { status: { phase: "Complete" } });
+    await eventually("it is scheduled", async () =>
+      textAt(await cluster().api.get(`${demoPods}/loaded`), "spec", "nodeName"),
+    );
+  });
+
+  it("a pod starts all the same when its time is over", async () => {
+    await cached("1%");
+    await cluster().api.create(demoPods, podOf("hasty", asking({ "sluice.io/wait-for-cache-limit": "2s" })));
+    await eventually("it is scheduled", async () =>
+      textAt(await cluster().api.get(`${demoPods}/hasty`), "spec", "nodeName"),
+    );
+    await eventually("that is told", async () => (await eventsOf("hasty")).includes("CacheStillCold"));
+  });
+
+  it("a Job's pod fails when its time is over and it asks for that, and the Job with it", async () => {
+    await cached("1%");
+    const annotations = {
+      "sluice.io/wait-for-cache": "80%",
+      "sluice.io/wait-for-cache-limit": "2s",
+      "sluice.io/wait-for-cache-else": "fail",
+    };
+    const template = {
+      metadata: { labels: { app: "strict" }, annotations },
+      spec: { restartPolicy: "Never", ...podSpecOf(["imagenet"]) },
+    };
+    await cluster().api.create(demoJobs, job("strict", { template }));
+    await eventually("the Job has failed", async () =>
+      (await conditionOf(cluster(), `${demoJobs}/strict`)).includes("Failed"),
+    );
+    const pod = await podOfJob(cluster(), "strict");
+    expect(at(pod, "status")).toMatchObject({ phase: "Failed", reason: "CacheNotWarm" });
+  });
+
+  it("the commands of docs/controllers.md show who waits and who leads, and let a pod go by hand", async () => {
+    await cached("1%");
+    await cluster().api.create(demoPods, podOf("train", asking({})));
+    const waiting = ["get", "pods", "-A", "-l", "sluice.io/needs-controllers=true"];
+    const shown = await cluster().kubectl.do([...waiting, "--field-selector", "status.phase=Pending"]);
+    expect(shown).toContain("train");
+    const lease = await cluster().kubectl.do(["-n", "sluice-system", "get", "lease", "sluice-controllers"]);
+    expect(lease).toContain((await leaderOf(cluster())).name);
+    const patch = '[{"op":"remove","path":"/spec/schedulingGates/0"}]';
+    await cluster().kubectl.do(["patch", "pod", "train", "-n", "demo", "--type", "json", "-p", patch]);
+    await eventually("it is scheduled", async () =>
+      textAt(await cluster().api.get(`${demoPods}/train`), "spec", "nodeName"),
+    );
+  });
+
+  it("nobody waits for ever because the leader was killed", { timeout: 120_000 }, async () => {
+    await cached("1%");
+    const leader = await leaderOf(cluster());
+    await leader.process.stop("SIGKILL");
+    await cluster().api.create(demoPods, podOf("after-all", asking({})));
+    await cached("99%");
+    await eventually(
+      "it is scheduled by the next leader",
+      async () => textAt(await cluster().api.get(`${demoPods}/after-all`), "spec", "nodeName"),
+      { seconds: 60 },
+    );
+  });
+}
+
 const referenceFile = new URL("../golden/reference-objects-missing/cluster.yaml", import.meta.url);
 
-describeCluster(
-  "what a reference dataset's client needs",
-  () => clusterWithControllers([copies], ["vision", "research"]),
-  (cluster) => {
-    const pods = "/api/v1/namespaces/research/pods";
-    const secrets = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
-    const mine = "/apis/data.fluid.io/v1alpha1/namespaces/research/datasets/mine";
-    const pod = (name: string) => podOf(name, { namespace: "research", claims: ["mine"] });
+function copyCases(cluster: () => TestCluster): void {
+  const pods = "/api/v1/namespaces/research/pods";
+  const secrets = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
+  const mine = "/apis/data.fluid.io/v1alpha1/namespaces/research/datasets/mine";
+  const pod = (name: string) => podOf(name, { namespace: "research", claims: ["mine"] });
 
-    it("is copied once the owner permits it; pods are refused before that and served after it", async () => {
-      for (const object of parseObjects(readFileSync(referenceFile, "utf8")))
-        await addObject(cluster().api, complete(object));
-      const { api, kubectl } = cluster();
-      await api.create(secrets("vision"), secretNamed("jfs-secret"));
-      const configMap = {
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: { name: "corp-ca" },
-        data: { ca: "one" },
-      };
-      await api.create("/api/v1/namespaces/vision/configmaps", configMap);
-      const before = await api.send("POST", pods, pod("early"));
-      expect([before.status, textAt(before.body, "message")]).toEqual([
-        409,
-        expect.stringContaining("jfs-secret"),
-      ]);
-      await eventually("it is told that nobody permits it", async () =>
-        (await api.list("/api/v1/namespaces/research/events")).find(
-          (event) => textAt(event, "reason") === "ClientObjectsNotCopied",
-        ),
-      );
-      expect((await api.send("GET", `${secrets("research")}/jfs-secret`)).status).toBe(404);
+  it("is copied once the owner permits it; pods are refused before that and served after it", async () => {
+    for (const object of parseObjects(readFileSync(referenceFile, "utf8")))
+      await addObject(cluster().api, complete(object));
+    const { api, kubectl } = cluster();
+    await api.create(secrets("vision"), secretNamed("jfs-secret"));
+    const configMap = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "corp-ca" },
+      data: { ca: "one" },
+    };
+    await api.create("/api/v1/namespaces/vision/configmaps", configMap);
+    const before = await api.send("POST", pods, pod("early"));
+    expect([before.status, textAt(before.body, "message")]).toEqual([
+      409,
+      expect.stringContaining("jfs-secret"),
+    ]);
+    await eventually("it is told that nobody permits it", async () =>
+      (await api.list("/api/v1/namespaces/research/events")).find(
+        (event) => textAt(event, "reason") === "ClientObjectsNotCopied",
+      ),
+    );
+    expect((await api.send("GET", `${secrets("research")}/jfs-secret`)).status).toBe(404);
 
-      const permit = "sluice.io/referable-from=research";
-      await kubectl.do(["-n", "vision", "annotate", "datasets.data.fluid.io", "corpus", permit]);
-      // The next leader looks at once; the one that leads would within a minute.
-      await (await leaderOf(cluster())).process.stop("SIGTERM");
-      await eventually("they are copied", async () => api.get(`${secrets("research")}/jfs-secret`), {
-        seconds: 30,
-      });
-      await eventually("that is said", async () =>
-        textAt(await api.get(mine), "metadata", "annotations", said),
-      );
-      const served = await eventually("pods are served", () => api.create(pods, pod("late")));
-      expect(clientsOf(served)).toEqual(["fluid-fuse-0"]);
+    const permit = "sluice.io/referable-from=research";
+    await kubectl.do(["-n", "vision", "annotate", "datasets.data.fluid.io", "corpus", permit]);
+    // The next leader looks at once; the one that leads would within a minute.
+    await (await leaderOf(cluster())).process.stop("SIGTERM");
+    await eventually("they are copied", async () => api.get(`${secrets("research")}/jfs-secret`), {
+      seconds: 30,
     });
+    await eventually("that is said", async () =>
+      textAt(await api.get(mine), "metadata", "annotations", said),
+    );
+    const served = await eventually("pods are served", () => api.create(pods, pod("late")));
+    expect(clientsOf(served)).toEqual(["fluid-fuse-0"]);
+  });
 
-    it("goes with the Dataset", async () => {
-      await cluster().api.delete(mine);
-      await eventually(
-        "the copy is collected",
-        async () => (await cluster().api.send("GET", `${secrets("research")}/jfs-secret`)).status === 404,
-        { seconds: 30 },
-      );
-      expect((await cluster().api.send("GET", `${secrets("vision")}/jfs-secret`)).status).toBe(200);
-    });
+  it("goes with the Dataset", async () => {
+    await cluster().api.delete(mine);
+    await eventually(
+      "the copy is collected",
+      async () => (await cluster().api.send("GET", `${secrets("research")}/jfs-secret`)).status === 404,
+      { seconds: 30 },
+    );
+    expect((await cluster().api.send("GET", `${secrets("vision")}/jfs-secret`)).status).toBe(200);
+  });
 
-    it("gives no right on Secrets of other namespaces", async () => {
-      const as = "--as=system:serviceaccount:sluice-system:sluice-controllers";
-      const can = async (verb: string, namespace: string) =>
-        (await cluster().kubectl.run(["auth", "can-i", verb, "secrets", "-n", namespace, as])).stdout.trim();
-      expect(await can("get", "vision")).toBe("yes");
-      expect(await can("create", "vision")).toBe("no");
-      expect(await can("create", "research")).toBe("yes");
-      expect(await can("list", "research")).toBe("no");
-      expect(await can("get", "demo")).toBe("no");
-    });
-  },
-);
+  it("gives no right on Secrets of other namespaces", async () => {
+    const as = "--as=system:serviceaccount:sluice-system:sluice-controllers";
+    const can = async (verb: string, namespace: string) =>
+      (await cluster().kubectl.run(["auth", "can-i", verb, "secrets", "-n", namespace, as])).stdout.trim();
+    expect(await can("get", "vision")).toBe("yes");
+    expect(await can("create", "vision")).toBe("no");
+    expect(await can("create", "research")).toBe("yes");
+    expect(await can("list", "research")).toBe("no");
+    expect(await can("get", "demo")).toBe("no");
+  });
+}
 
 const said = "sluice.io/client-objects";
 

@@ -1,16 +1,15 @@
 import { beforeAll, expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
-import { PodMetrics } from "./harness/pod-metrics.ts";
-import { clientsOf, podSpecOf } from "./harness/pods.ts";
-import type { TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { at, type Fields, listAt, textAt } from "../harness/fields.ts";
+import { PodMetrics } from "../harness/pod-metrics.ts";
+import { clientsOf, podSpecOf } from "../harness/pods.ts";
+import type { TestCluster } from "../harness/test-cluster.ts";
 
 const demoPods = "/api/v1/namespaces/demo/pods";
 const autoscalers = "/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers";
 const guard = "sluice-guard";
 
-describeCluster("an autoscaler on served pods", clusterWithSluice, (cluster) => {
+export function autoscalerCases(cluster: () => TestCluster): void {
   let metrics: PodMetrics;
   beforeAll(async () => {
     metrics = await PodMetrics.start(cluster());
@@ -68,7 +67,7 @@ describeCluster("an autoscaler on served pods", clusterWithSluice, (cluster) => 
     );
     expect(told).toContain("missing request for cpu in container app");
   });
-});
+}
 
 async function podsOf({ api }: TestCluster, app: string, count: number): Promise<readonly Fields[]> {
   return eventually(

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { type Fields, textAt } from "./harness/fields.ts";
-import { clientsOf, podOf } from "./harness/pods.ts";
-import type { TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type Fields, textAt } from "../harness/fields.ts";
+import { clientsOf, podOf } from "../harness/pods.ts";
+import type { TestCluster } from "../harness/test-cluster.ts";
 
-const page = readFileSync(new URL("../../docs/from-fluid.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../../docs/from-fluid.md", import.meta.url), "utf8");
 const name = "fluid-pod-admission-webhook";
 const registrations = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
 const labels = { "serverless.fluid.io/inject": "true" };
@@ -41,7 +40,7 @@ const fluid = {
   })),
 };
 
-describeCluster("changing over from Fluid's webhook", clusterWithSluice, (cluster) => {
+export function fromFluidCases(cluster: () => TestCluster): void {
   it("goes by the commands of docs/from-fluid.md, one namespace after the other, without a gap", async () => {
     const { api, kubectl } = cluster();
     await cluster().addNamespace("serving", {});
@@ -71,7 +70,7 @@ describeCluster("changing over from Fluid's webhook", clusterWithSluice, (cluste
     expect((await api.send("GET", `${registrations}/${name}`)).status).toBe(404);
     expect(await send(cluster(), "demo")).toBe("fluid-fuse-0");
   });
-});
+}
 
 /** The clients that a pod gets there, or why it is refused; it is not really made. */
 async function send(cluster: TestCluster, namespace: string): Promise<string> {

@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { type Fields, listAt, textAt } from "./harness/fields.ts";
-import { podOf } from "./harness/pods.ts";
-import { sluiceNamespace } from "./harness/replicas.ts";
-import type { TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type Fields, listAt, textAt } from "../harness/fields.ts";
+import { podOf } from "../harness/pods.ts";
+import { sluiceNamespace } from "../harness/replicas.ts";
+import type { TestCluster } from "../harness/test-cluster.ts";
 
 const calls = "apiserver_admission_webhook_admission_duration_seconds_count";
 const serverful = { "fuse.serverful.fluid.io/inject": "true" };
@@ -45,7 +44,7 @@ function preferences(pod: Fields): string[] {
   });
 }
 
-describeCluster("scheduling as Fluid's webhook has it", clusterWithSluice, (cluster) => {
+export function pluginProfileCases(cluster: () => TestCluster): void {
   const withDataset = podOf("reading", { claims: ["imagenet"], labels: serverful });
   const usual = ["fluid.io/s-demo-imagenet 100"];
 
@@ -139,4 +138,4 @@ describeCluster("scheduling as Fluid's webhook has it", clusterWithSluice, (clus
       "fluid.io/dataset-num 100",
     ]);
   });
-});
+}

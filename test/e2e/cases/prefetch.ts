@@ -1,15 +1,14 @@
 import { expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
-import { clientsOf, podSpecOf } from "./harness/pods.ts";
-import type { TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { at, type Fields, listAt, textAt } from "../harness/fields.ts";
+import { clientsOf, podSpecOf } from "../harness/pods.ts";
+import type { TestCluster } from "../harness/test-cluster.ts";
 
 const pods = "/api/v1/namespaces/demo/pods";
 const jobs = "/apis/batch/v1/namespaces/demo/jobs";
 const prefetcher = "fluid-file-prefetcher";
 
-describeCluster("files that are read ahead", clusterWithSluice, (cluster) => {
+export function prefetchCases(cluster: () => TestCluster): void {
   it.each([
     ["the app waits for it", "false", ["sluice-guard", "fluid-fuse-0", prefetcher]],
     ["beside the app", "true", ["sluice-guard", "fluid-fuse-0", prefetcher]],
@@ -78,7 +77,7 @@ describeCluster("files that are read ahead", clusterWithSluice, (cluster) => {
       'file-prefetcher.fluid.io/prefetch-timeout-seconds="soon" (use a number of seconds above zero)',
     );
   });
-});
+}
 
 function jobOf(name: string, async: string): Fields {
   const annotations = {

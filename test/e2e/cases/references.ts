@@ -2,12 +2,11 @@ import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { at, type Fields, fieldsOf, listAt, textAt } from "./harness/fields.ts";
-import { addObject, parseObjects } from "./harness/objects.ts";
-import { clientsOf, podOf } from "./harness/pods.ts";
-import { exampleFolder, type TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { at, type Fields, fieldsOf, listAt, textAt } from "../harness/fields.ts";
+import { addObject, parseObjects } from "../harness/objects.ts";
+import { clientsOf, podOf } from "../harness/pods.ts";
+import { exampleFolder, type TestCluster } from "../harness/test-cluster.ts";
 
 const teamPods = "/api/v1/namespaces/team/pods";
 const ownDataset = "/apis/data.fluid.io/v1alpha1/namespaces/demo/datasets/imagenet";
@@ -15,7 +14,7 @@ const ownDaemonSet = "/apis/apps/v1/namespaces/demo/daemonsets/imagenet-fuse";
 const withoutJq = spawnSync("jq", ["--version"]).status !== 0;
 
 // Each case goes on where the one before it has ended.
-describeCluster("a dataset that refers to one of another namespace", clusterWithSluice, (cluster) => {
+export function referenceCases(cluster: () => TestCluster): void {
   it("is refused while nobody says that its client's Secret is there, with what to do", async () => {
     const { api } = cluster();
     const owner = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "owner" } };
@@ -120,7 +119,7 @@ describeCluster("a dataset that refers to one of another namespace", clusterWith
       "ro",
     ]);
   });
-});
+}
 
 const mine = { namespace: "team", claims: ["mine"] };
 

@@ -1,14 +1,13 @@
 import { expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { type Fields, listAt } from "./harness/fields.ts";
-import { addNode } from "./harness/nodes.ts";
-import { clientsOf, podOf, podSpecOf, statusOf } from "./harness/pods.ts";
-import type { TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type Fields, listAt } from "../harness/fields.ts";
+import { addNode } from "../harness/nodes.ts";
+import { clientsOf, podOf, podSpecOf, statusOf } from "../harness/pods.ts";
+import type { TestCluster } from "../harness/test-cluster.ts";
 
 const demoPods = "/api/v1/namespaces/demo/pods";
 
-describeCluster("clients beside the app", clusterWithSluice, (cluster) => {
+export function sidecarCases(cluster: () => TestCluster): void {
   it("a node with an old kubelet makes clients classic, but for pods that cannot reach it", async () => {
     const node = {
       apiVersion: "v1",
@@ -28,7 +27,7 @@ describeCluster("clients beside the app", clusterWithSluice, (cluster) => {
     await cluster().api.delete("/api/v1/nodes/old");
     await eventually("the node is gone", async () => kindOf(await tryPod(cluster(), {})) === "native");
   });
-});
+}
 
 function tryPod(cluster: TestCluster, nodeSelector: Readonly<Record<string, string>>): Promise<Fields> {
   const pod = podOf(undefined, { claims: ["imagenet"] });

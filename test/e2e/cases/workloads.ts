@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
-import { eventually } from "./harness/eventually.ts";
-import { at, type Fields, fieldsOf, listAt, textAt } from "./harness/fields.ts";
-import { claimsOf, clientsOf, podOf, podSpecOf, statusOf } from "./harness/pods.ts";
-import { exampleFolder, type TestCluster } from "./harness/test-cluster.ts";
+import { eventually } from "../harness/eventually.ts";
+import { at, type Fields, fieldsOf, listAt, textAt } from "../harness/fields.ts";
+import { claimsOf, clientsOf, podOf, podSpecOf, statusOf } from "../harness/pods.ts";
+import { exampleFolder, type TestCluster } from "../harness/test-cluster.ts";
 
 const example = (file: string) => join(exampleFolder, file);
 const demoPods = "/api/v1/namespaces/demo/pods";
 
-describeCluster("workloads", clusterWithSluice, (cluster) => {
+export function workloadCases(cluster: () => TestCluster): void {
   it("a pod gets its client, and the scheduler takes it to a node that holds the cache", async () => {
     expect(await cluster().kubectl.do(["apply", "-f", example("train-pod.yaml")])).toBe(
       "pod/train created\n",
@@ -115,9 +114,9 @@ describeCluster("workloads", clusterWithSluice, (cluster) => {
     expect(at(made, "metadata", "annotations")).toBeUndefined();
     expect(clientsOf(made)).toEqual([]);
   });
-});
+}
 
-describeCluster("refusals", clusterWithSluice, (cluster) => {
+export function refusalCases(cluster: () => TestCluster): void {
   it("kubectl prints which claim is missing, and what to do", async () => {
     const pod = JSON.stringify(podOf("lost", { claims: ["nowhere"] }));
     const { code, stderr } = await cluster().kubectl.run(["apply", "-f", "-"], pod);
@@ -197,7 +196,7 @@ describeCluster("refusals", clusterWithSluice, (cluster) => {
     expect(status).toBe(403);
     expect(textAt(body, "message")).toMatch(/sluice\.io\/mode.*sidecat/);
   });
-});
+}
 
 async function podsWith(
   cluster: TestCluster,

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ApiClient } from "./api-client.ts";
+import { AuditLog } from "./audit-log.ts";
 import { ClusterCommand } from "./cluster-command.ts";
 import { eventually } from "./eventually.ts";
 import { textAt } from "./fields.ts";
@@ -24,14 +25,24 @@ export class ControlPlane {
   readonly gateway: Gateway;
   readonly api: ApiClient;
   readonly kubectl: ClusterCommand;
+  /** Of the users whose requests the control plane was started to write down. */
+  readonly audit: AuditLog;
   readonly #sandbox: Sandbox;
   readonly #programs: string;
   readonly #running = new Map<Part, Running>();
 
-  private constructor(sandbox: Sandbox, programs: string, folder: string, pki: Pki, gateway: Gateway) {
+  private constructor(
+    sandbox: Sandbox,
+    programs: string,
+    folder: string,
+    pki: Pki,
+    gateway: Gateway,
+    audit: AuditLog,
+  ) {
     this.folder = folder;
     this.pki = pki;
     this.gateway = gateway;
+    this.audit = audit;
     this.api = new ApiClient(gateway.httpsAgent(apiServerAddress, pki.admin));
     this.kubectl = new ClusterCommand(sandbox, "kubectl", [
       join(programs, "kubectl"),
@@ -42,11 +53,21 @@ export class ControlPlane {
     this.#programs = programs;
   }
 
-  /** `programs` is the folder with the binaries. Resolves when pods can be created. */
-  static async start(sandbox: Sandbox, programs: string, folder: string): Promise<ControlPlane> {
+  /**
+   * `programs` is the folder with the binaries; the requests of the `audited` users are written down. Resolves when pods
+   * can be created.
+   */
+  static async start(
+    sandbox: Sandbox,
+    programs: string,
+    folder: string,
+    audited: readonly string[] = [],
+  ): Promise<ControlPlane> {
     for (const name of ["pki", "etcd", "logs"]) mkdirSync(join(folder, name), { recursive: true });
     const pki = await makePki(join(folder, "pki"), apiServerUrl);
-    const plane = new ControlPlane(sandbox, programs, folder, pki, await Gateway.open(sandbox, folder));
+    const gateway = await Gateway.open(sandbox, folder);
+    const audit = new AuditLog(folder, audited);
+    const plane = new ControlPlane(sandbox, programs, folder, pki, gateway, audit);
     for (const part of parts) plane.#spawn(part);
     await plane.ready();
     // The controller manager makes it; pods of a namespace without it are refused.
@@ -162,6 +183,7 @@ export class ControlPlane {
           "--service-account-issuer=https://kubernetes.default.svc",
           `--service-account-key-file=${pki("sa.pub")}`,
           `--service-account-signing-key-file=${pki("sa.key")}`,
+          ...this.audit.flags,
         ];
       case "kube-controller-manager":
         // Nodes made by hand have no kubelet that reports, and are to stay Ready.

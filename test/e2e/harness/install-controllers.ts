@@ -8,20 +8,27 @@ import { addObject } from "./objects.ts";
 import { podOf } from "./pods.ts";
 import type { Replica } from "./replica.ts";
 import { sluiceNamespace } from "./replicas.ts";
-import { TestCluster } from "./test-cluster.ts";
+import { TestCluster, type TestClusterOptions } from "./test-cluster.ts";
 
 const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${sluiceNamespace}/leases/sluice-controllers`;
 const version = "1.36.3";
 
-/** A cluster with Sluice and its controllers installed from the chart with these values too, all of them ready. */
+/** The labels of a namespace whose pods ask to be served. */
+export const asking = { "sluice.io/injection": "enabled" };
+
+/**
+ * A cluster with Sluice and its controllers installed from the chart with these values too, all of them ready.
+ * `namespaces` are there before, with these labels.
+ */
 export async function clusterWithControllers(
   values: readonly string[] = [],
-  namespaces: readonly string[] = [],
+  namespaces: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  options: TestClusterOptions = {},
 ): Promise<TestCluster> {
-  const cluster = await TestCluster.start();
+  const cluster = await TestCluster.start(options);
   try {
     await addDataLoads(cluster);
-    for (const name of namespaces) await cluster.addNamespace(name, { "sluice.io/injection": "enabled" });
+    for (const [name, labels] of Object.entries(namespaces)) await cluster.addNamespace(name, labels);
     await installControllers(cluster, values);
     return cluster;
   } catch (error) {

@@ -23,6 +23,13 @@ export const exampleFolder = join(repository, "manifests/examples");
 
 const podAddresses = Array.from({ length: 10 }, (_, index) => `10.10.0.${11 + index}`);
 
+export interface TestClusterOptions {
+  /** Whether Fluid's kinds are there; they are by default. */
+  readonly fluid?: boolean;
+  /** Users whose requests the API server writes down. */
+  readonly audited?: readonly string[];
+}
+
 /** A control plane, Fluid's kinds, the datasets and nodes of the examples, and Sluice when it is installed. */
 export class TestCluster {
   readonly plane: ControlPlane;
@@ -49,11 +56,11 @@ export class TestCluster {
     );
   }
 
-  static async start(options: { readonly fluid?: boolean } = {}): Promise<TestCluster> {
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
     const folder = mkdtempSync(join(tmpdir(), "sluice-e2e-"));
     const sandbox = await Sandbox.open(["10.10.0.1", ...podAddresses]);
     try {
-      const plane = await ControlPlane.start(sandbox, inject("controlPlane"), folder);
+      const plane = await ControlPlane.start(sandbox, inject("controlPlane"), folder, options.audited);
       const cluster = new TestCluster(sandbox, plane, folder);
       if (options.fluid !== false) await cluster.addFluid();
       await cluster.addExamples(options.fluid !== false);
@@ -104,9 +111,9 @@ export class TestCluster {
   }
 
   /** A dataset like the example "imagenet": all that Fluid makes for one, at once. */
-  async addDataset(name: string): Promise<void> {
+  async addDataset(name: string, namespace = "demo"): Promise<void> {
     const text = readFileSync(join(exampleFolder, "cluster/imagenet.yaml"), "utf8");
-    const objects = parseObjects(text.replaceAll("imagenet", name));
+    const objects = parseObjects(text.replaceAll("imagenet", name).replaceAll("demo", namespace));
     await Promise.all(objects.map((object) => addObject(this.api, object)));
   }
 
