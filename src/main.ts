@@ -1,5 +1,6 @@
 import type { Command, CommandIo } from "./cli/command-io.ts";
 import { help } from "./cli/help.ts";
+import { printHelp } from "./cli/print-help.ts";
 import { suggest } from "./cli/suggest.ts";
 import { version } from "./version.ts";
 
@@ -11,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>
   audit: () => import("./cli/audit.ts"),
   inject: () => import("./cli/inject.ts"),
   explain: () => import("./cli/explain.ts"),
+  diff: () => import("./cli/diff.ts"),
+  uninject: () => import("./cli/uninject.ts"),
   check: () => import("./cli/check.ts"),
   demo: () => import("./cli/demo.ts"),
 };
@@ -19,7 +22,7 @@ async function main([name = "--help", ...argv]: string[], io: CommandIo): Promis
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command !== undefined) return (await command()).run(argv, io);
   if (["help", "--help", "-h"].includes(name)) {
-    io.stdout.write(help[""]);
+    await printHelp(io, help[""]);
     return 0;
   }
   if (name === "--version") {
@@ -28,7 +31,8 @@ async function main([name = "--help", ...argv]: string[], io: CommandIo): Promis
   }
   const what = name.startsWith("-") ? "option" : "command";
   const near = suggest(name, what === "option" ? ["--help", "--version"] : Object.keys(commands));
-  io.stderr.write(`sluice: there is no ${what} "${name}"${near}\nSee "sluice --help".\n`);
+  const { program = "sluice" } = io;
+  io.stderr.write(`${program}: there is no ${what} "${name}"${near}\nSee "${program} --help".\n`);
   return 2;
 }
 
@@ -40,7 +44,7 @@ function stopSignal(): AbortSignal {
 }
 
 function processIo(): CommandIo {
-  const { env, stdin, stdout, stderr } = process;
+  const { argv, env, stdin, stdout, stderr } = process;
   const forced = (env["FORCE_COLOR"] ?? "") !== "" && env["FORCE_COLOR"] !== "0";
   let stop: AbortSignal | undefined;
   return {
@@ -48,6 +52,8 @@ function processIo(): CommandIo {
     stdout,
     stderr,
     env,
+    // kubectl calls a plugin by its file's name.
+    program: /(^|[/\\])kubectl-sluice$/.test(argv[1] ?? "") ? "kubectl sluice" : "sluice",
     color: (env["NO_COLOR"] ?? "") === "" && (forced || stdout.isTTY === true),
     get stop() {
       // Commands that do not ask for it are ended by the signals, as usual.

@@ -18,6 +18,7 @@ import { readFormat } from "./manifest-command.ts";
 import { paintWith } from "./paint.ts";
 import { parseOptions } from "./parse-options.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { runCommand } from "./run-command.ts";
 
 const versionMs = 10_000;
@@ -33,7 +34,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       help: { type: "boolean", short: "h" },
     });
     if (options.help) {
-      await print(io.stdout, help.check);
+      await printHelp(io, help.check);
       return 0;
     }
     const format = readFormat(options.output, ["text", "json"]);

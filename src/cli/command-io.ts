@@ -9,6 +9,8 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether output may be coloured: a terminal or FORCE_COLOR, and no NO_COLOR. */
   readonly color: boolean;
+  /** How the command was called, for help and messages; "sluice" where it is left out. */
+  readonly program?: string;
   /** Aborted when the process is asked to stop (SIGTERM, SIGINT). */
   readonly stop: AbortSignal;
 }

@@ -23,6 +23,7 @@ import {
 import { InputError } from "./input-error.ts";
 import { ownNamespace } from "./own-namespace.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { readConfig } from "./read-config.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -34,7 +35,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
   return runCommand("controllers", io, async () => {
     const options = readControllersOptions(argv);
     if (options === "help") {
-      await print(io.stdout, controllersHelp);
+      await printHelp(io, controllersHelp);
       return 0;
     }
     try {

@@ -50,7 +50,7 @@ export function decideObject(
 }
 
 /** As kubectl and the API server read it: a key without a value is a key that is not there. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== "object" || value === null) return value;
   const stated = Object.entries(value).filter(([, member]) => member !== null);
@@ -79,7 +79,8 @@ function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config:
   }
 }
 
-function moveBelow(prefix: string, { operation, why }: Edit): Edit {
+/** An edit of the pod as one of the object that the pod stands in, at `prefix`. */
+export function moveBelow(prefix: string, { operation, why }: Edit): Edit {
   const moved = { ...operation, path: prefix + operation.path };
   return "from" in moved
     ? { operation: { ...moved, from: prefix + moved.from }, why }

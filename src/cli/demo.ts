@@ -11,6 +11,7 @@ import { type Paint, paintWith } from "./paint.ts";
 import { parseOptions } from "./parse-options.ts";
 import { createReview, postReview } from "./post-review.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { runCommand } from "./run-command.ts";
 
 /** `sluice demo`: the whole way of a pod through the webhook, on a small cluster of its own. */
@@ -21,7 +22,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       help: { type: "boolean", short: "h" },
     });
     if (options.help) {
-      await print(io.stdout, help.demo);
+      await printHelp(io, help.demo);
       return 0;
     }
     const folder = await mkdtemp(join(tmpdir(), "sluice-demo-"));

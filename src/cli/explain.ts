@@ -6,6 +6,7 @@ import { decideManifests, exitCodeOf, manifestOptions, readFormat } from "./mani
 import { type Paint, paintWith } from "./paint.ts";
 import { parseOptions } from "./parse-options.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { runCommand } from "./run-command.ts";
 import { wrapText } from "./wrap-text.ts";
 
@@ -14,7 +15,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
   return runCommand("explain", io, async () => {
     const options = parseOptions(argv, manifestOptions);
     if (options.help) {
-      await print(io.stdout, help.explain);
+      await printHelp(io, help.explain);
       return 0;
     }
     const format = readFormat(options.output, ["text", "json"]);

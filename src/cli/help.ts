@@ -3,6 +3,8 @@ const commonOptions = `
       --cluster DIR      folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
                          namespaces) that stands for the cluster; without it the kubeconfig's is read
       --config FILE      configuration, as for "sluice serve"
+      --kubeconfig FILE  how to reach the cluster (default: KUBECONFIG, a pod's ServiceAccount, ~/.kube/config)
+      --context NAME     context of the kubeconfig
   -n, --namespace NAME   namespace of objects that state none (default "default")`;
 
 const exitCodes = `
@@ -24,9 +26,12 @@ Commands
   console      a page that shows datasets, pods and why, read-only
   audit        which pods ask for datasets and run without them
   inject       inject into manifests: pods and workloads with pod templates
-  explain      tell in words what would be done with a manifest, and why
+  explain      tell in words what would be done with a manifest, or how an object of the cluster stands, and why
+  diff         show what admission would change in manifests
+  uninject     take out of manifests what was injected
   check        is the installation in a cluster healthy, and what to do if not
   demo         see the whole way at work, on a small cluster of its own
+  completion   print a script by which bash, zsh or fish complete commands and options
 
 Options
   -h, --help       this help; "sluice COMMAND --help" for a command's own
@@ -56,19 +61,89 @@ Examples
   sluice inject -f train.yaml --cluster cluster/ > injected.yaml
   kubectl get deploy train -o yaml | sluice inject -f - --cluster cluster/ -o patch
 `,
-  explain: `Tells in words what would be done with the pods of a manifest, and why.
+  explain: `Tells in words what would be done with the pods of a manifest, and why; or how a pod, workload, claim or
+dataset of the cluster stands: what was decided, what would be decided now, and how its clients are.
 
 Usage
   sluice explain -f FILE|- [--cluster DIR] [OPTIONS]
+  sluice explain KIND/NAME... [-n NAMESPACE] [OPTIONS]
 
 Options${commonOptions}
-  -o, --output FORMAT    text (default) or json (the decisions, for machines)
+  -o, --output FORMAT    text (default) or json (for machines)
   -h, --help             this help
-${exitCodes}
+
+KIND is pod, deployment, statefulset, daemonset, replicaset, job, cronjob, pvc or dataset, or what kubectl has as
+its short name. Without -n the namespace is the context's. What is read is only what the answer needs, with the
+user's own rights; what may not be read is named. With --cluster only pvc and dataset can be asked for.
+Without --config the configuration is that of the installation in namespace sluice-system, where that may be read.
+
+Exit codes
+  0  nothing is refused, and nothing is wrong
+  1  something is refused, or a client is not well, or the object does not exist
+  2  wrong usage, or input or a cluster that cannot be read
 
 Examples
   sluice explain -f train.yaml --cluster cluster/
-  sluice explain -f train.yaml --cluster cluster/ -o json | jq '.[].verdict'
+  sluice explain pod/train-0 -n research
+  sluice explain deploy/train dataset/imagenet -n research -o json | jq '.[].clients'
+`,
+  diff: `Shows what admission would change in the pods of manifests, as "kubectl diff" shows changes.
+
+Usage
+  sluice diff -f FILE|- [--cluster DIR] [OPTIONS]
+
+Options${commonOptions}
+      --full             inline scripts too, which are told by their length otherwise
+  -h, --help             this help
+
+Exit codes
+  0  nothing would be changed
+  1  something would be changed
+  2  wrong usage, or input that cannot be read
+  3  something would be refused; why is told on standard error
+
+Examples
+  sluice diff -f train.yaml
+  kubectl get deploy train -o yaml | sluice diff -f - --cluster cluster/
+`,
+  uninject: `Takes out of manifests what was injected: clients, guard, their volumes, what leads to the cache, marks. Claims
+are mounted as they were. For people who keep injected YAML.
+
+Usage
+  sluice uninject -f FILE|- [OPTIONS]
+
+Options
+  -f, --filename FILE    manifests to read, "-" for standard input; may be given several times
+  -n, --namespace NAME   namespace of objects that state none, for messages (default "default")
+  -o, --output FORMAT    yaml (default; comments stay), json, or patch (JSON patch for each object)
+  -h, --help             this help
+
+What was injected is known by its structure, and the claims by the annotation sluice.io/status. What the pod does
+not tell is named on standard error: pull secrets, DNS servers and node affinity that may be the pod's own stay.
+Labels that the JuiceFS driver's configuration gives its clients, and annotations by which a platform chooses a
+zone, stay as well. Where a claim cannot be told, the object is left as it is.
+
+Exit codes
+  0  all is taken out, or there was nothing
+  1  an object is left as it is
+  2  wrong usage, or input that cannot be read
+
+Examples
+  sluice uninject -f injected.yaml > train.yaml
+  sluice inject -f train.yaml --cluster cluster/ | sluice uninject -f -
+`,
+  completion: `Prints a script by which a shell completes commands and options.
+
+Usage
+  sluice completion bash|zsh|fish
+
+Options
+  -h, --help    this help
+
+Examples
+  source <(sluice completion bash)
+  sluice completion zsh > "\${fpath[1]}/_sluice"
+  sluice completion fish > ~/.config/fish/completions/sluice.fish
 `,
   check: `Looks whether Sluice is well installed in a cluster: API server, registration, certificates as they are
 really served, permissions, replicas, other webhooks. Nothing is changed.

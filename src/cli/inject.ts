@@ -3,6 +3,7 @@ import { help } from "./help.ts";
 import { decideManifests, exitCodeOf, manifestOptions, readFormat } from "./manifest-command.ts";
 import { parseOptions } from "./parse-options.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { type DecidedDocument, renderJson, renderPatches, renderYaml } from "./render-manifest.ts";
 import { reportLines } from "./report-line.ts";
 import { runCommand } from "./run-command.ts";
@@ -12,7 +13,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
   return runCommand("inject", io, async () => {
     const options = parseOptions(argv, manifestOptions);
     if (options.help) {
-      await print(io.stdout, help.inject);
+      await printHelp(io, help.inject);
       return 0;
     }
     const format = readFormat(options.output, ["yaml", "json", "patch"]);

@@ -14,6 +14,8 @@ export const manifestOptions = {
   filename: { type: "string", short: "f", multiple: true },
   cluster: { type: "string" },
   config: { type: "string" },
+  kubeconfig: { type: "string" },
+  context: { type: "string" },
   namespace: { type: "string", short: "n", default: "default" },
   output: { type: "string", short: "o" },
   help: { type: "boolean", short: "h" },
@@ -23,6 +25,8 @@ export interface ManifestArguments {
   readonly filename?: readonly string[] | undefined;
   readonly cluster?: string | undefined;
   readonly config?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
   readonly namespace: string;
 }
 
@@ -31,23 +35,33 @@ export interface ManifestArguments {
  * Throws `UsageError`, `InputError` or `ConfigError` before anything is decided.
  */
 export async function decideManifests(options: ManifestArguments, io: CommandIo): Promise<DecidedDocument[]> {
-  const files = options.filename ?? [];
-  if (files.length === 0) throw new UsageError('name the manifests with -f FILE ("-" for standard input)');
-  // Kubernetes: docs, "Object Names and IDs" (DNS label names).
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(options.namespace))
-    throw new UsageError(`-n ${JSON.stringify(options.namespace)} cannot be the name of a namespace`);
-  if (files.filter((file) => file === "-").length > 1) throw new UsageError("-f - may be given only once");
+  const files = filesOf(options);
   const config = await readConfig(options.config);
   const documents = await readManifests(files, io.stdin);
   const cluster: Cluster =
     options.cluster === undefined
-      ? await openLiveView(config, io)
+      ? await openLiveView(config, io, options)
       : await openClusterFolder(options.cluster, config, io);
   try {
     return decideAll(documents, (object) => decideObject(object, options.namespace, cluster.view, config));
   } finally {
     await cluster.close();
   }
+}
+
+/** The files that are named. Throws `UsageError` where there are none, or a name that no namespace has. */
+export function filesOf(options: Pick<ManifestArguments, "filename" | "namespace">): readonly string[] {
+  const files = options.filename ?? [];
+  if (files.length === 0) throw new UsageError('name the manifests with -f FILE ("-" for standard input)');
+  checkNamespace(options.namespace);
+  if (files.filter((file) => file === "-").length > 1) throw new UsageError("-f - may be given only once");
+  return files;
+}
+
+/** Throws `UsageError`. (Kubernetes: docs, "Object Names and IDs", DNS label names.) */
+export function checkNamespace(namespace: string): void {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
+    throw new UsageError(`-n ${JSON.stringify(namespace)} cannot be the name of a namespace`);
 }
 
 function decideAll(

@@ -50,7 +50,8 @@ function isKept({ decision }: DecidedObject): boolean {
   return decision?.verdict !== "rejected";
 }
 
-function editedValue({ object, edits }: DecidedObject): unknown {
+/** The object after its edits. */
+export function editedValue({ object, edits }: DecidedObject): unknown {
   const document = new Document(object.value, { aliasDuplicateObjects: false });
   const operations = edits.map(({ operation }) => operation);
   editDocument(document, [], operations);

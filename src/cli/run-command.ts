@@ -9,23 +9,24 @@ import { OutputError, print } from "./print.ts";
  * where its output goes, exit code 1.
  */
 export async function runCommand(name: string, io: CommandIo, body: () => Promise<number>): Promise<number> {
+  const program = `${io.program ?? "sluice"} ${name}`;
   try {
     return await body();
   } catch (error) {
     if (error instanceof UsageError) {
-      await print(io.stderr, `sluice ${name}: ${error.message}\nSee "sluice ${name} --help".\n`);
+      await print(io.stderr, `${program}: ${error.message}\nSee "${program} --help".\n`);
       return 2;
     }
     if (error instanceof InputError) {
-      await print(io.stderr, error.problems.map((problem) => `sluice ${name}: ${problem}\n`).join(""));
+      await print(io.stderr, error.problems.map((problem) => `${program}: ${problem}\n`).join(""));
       return 2;
     }
     if (error instanceof ConfigError) {
-      await print(io.stderr, `sluice ${name}: ${error.message}\n`);
+      await print(io.stderr, `${program}: ${error.message}\n`);
       return 2;
     }
     if (error instanceof OutputError) {
-      await print(io.stderr, `sluice ${name}: ${error.message}\n`);
+      await print(io.stderr, `${program}: ${error.message}\n`);
       return 1;
     }
     throw error;

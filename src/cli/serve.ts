@@ -13,6 +13,7 @@ import type { CommandIo } from "./command-io.ts";
 import { fluidSettings } from "./fluid-environment.ts";
 import { InputError } from "./input-error.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { readConfig } from "./read-config.ts";
 import { runCommand } from "./run-command.ts";
 import { serveLive } from "./serve-live.ts";
@@ -27,7 +28,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
   return runCommand("serve", io, async () => {
     const options = readServeOptions(argv);
     if (options === "help") {
-      await print(io.stdout, serveHelp);
+      await printHelp(io, serveHelp);
       return 0;
     }
     try {

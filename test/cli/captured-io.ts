@@ -15,6 +15,7 @@ export async function runCaptured(
     stdin?: string;
     env?: Record<string, string>;
     color?: boolean;
+    program?: string;
     stop?: AbortSignal;
     onStdout?: (text: string) => void;
     onStderr?: (text: string) => void;
@@ -28,6 +29,7 @@ export async function runCaptured(
     stderr: stderr.stream,
     env: options.env ?? {},
     color: options.color ?? false,
+    ...(options.program === undefined ? {} : { program: options.program }),
     stop: options.stop ?? new AbortController().signal,
   };
   const code = await command(argv, io);
