@@ -1,10 +1,27 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { allowed } from "./harness/allowed.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { textAt } from "./harness/fields.ts";
+import { Prometheus, whyNoPrometheus } from "./harness/prometheus.ts";
+import type { Replica } from "./harness/replica.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
 import { figures, type LoadResult, steadyLoad } from "./harness/steady-load.ts";
+
+const chart = new URL("../../manifests/chart/", import.meta.url);
+const ruleFiles = ["webhook", "controllers"].map((name) => new URL(`rules/${name}.yaml`, chart).pathname);
+const skipped = (why: string) => (why === "" ? "" : ` (skipped: ${why})`);
+
+/** What the dashboard asks Prometheus for, with its variables filled in. */
+function dashboardExpressions(): string[] {
+  const { panels }: { panels: { targets?: { expr: string }[] }[] } = JSON.parse(
+    readFileSync(new URL("dashboards/sluice.json", chart), "utf8"),
+  );
+  return panels
+    .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
+    .map((expr) => expr.replaceAll("$__rate_interval", "1m").replaceAll("$job", "sluice-metrics"));
+}
 
 const load = { workers: 8, atLeast: 2_000 };
 const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certs`;
@@ -31,6 +48,53 @@ describeCluster("under steady load", clusterWithSluice, (cluster) => {
     expect(result.failed).toEqual([]);
     expect(result.created).toBeGreaterThanOrEqual(load.atLeast);
   });
+
+  it.skipIf(whyNoPrometheus() !== "")(
+    `Prometheus scrapes both replicas, each until its end while it drains${skipped(whyNoPrometheus())}`,
+    { timeout: 240_000 },
+    async () => {
+      const before = cluster().replicas.all;
+      const target = ({ name, opsAddress }: Replica) => ({ pod: name, address: opsAddress });
+      const prometheus = await Prometheus.start(cluster(), ruleFiles, before.map(target));
+      await eventually("both are scraped", async () => (await prometheus.value("sum(up)")) === 2);
+      const reviews = "sum(sluice_reviews_total)";
+      const counted = (await prometheus.value(reviews)) ?? 0;
+      await steadyLoad(cluster().api, { workers: 2, atLeast: 50 }, async () => undefined);
+      await eventually(
+        "the reviews are counted",
+        async () => ((await prometheus.value(reviews)) ?? 0) >= counted + 50,
+      );
+
+      const endings = before.map(async (replica) => {
+        await eventually("it was told to end", () => replica.process.log().includes('"stopping"'), {
+          seconds: 120,
+        });
+        const told = Date.now() / 1_000;
+        await replica.process.ended;
+        return { pod: replica.name, told, ended: Date.now() / 1_000 };
+      });
+      await cluster().kubectl.do(["rollout", "restart", "deployment/sluice", "-n", sluiceNamespace]);
+      for (const { pod, told, ended } of await Promise.all(endings)) {
+        const samples = await prometheus.samples(`up{pod="${pod}"}`);
+        const draining = samples.filter(([time]) => time > told && time < ended);
+        const answered = draining.filter(([, up]) => up === 1).length;
+        process.stdout.write(
+          `${pod}: ${answered} of ${draining.length} scrapes answered in ${(ended - told).toFixed(1)} s of draining\n`,
+        );
+        expect(answered).toBeGreaterThan(0);
+      }
+      await cluster().replicas.ready(2, 120);
+      prometheus.scrape(cluster().replicas.all.map(target));
+      await eventually("the new ones are scraped", async () => (await prometheus.value("sum(up)")) === 2);
+
+      const rules = await prometheus.rules();
+      expect(rules.length).toBeGreaterThan(15);
+      expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
+      expect(await prometheus.query('ALERTS{alertname="SluiceDown",alertstate="firing"}')).toEqual([]);
+      for (const expression of dashboardExpressions()) await prometheus.query(expression);
+      await prometheus.stop();
+    },
+  );
 
   it("a change of the certificate authority fails no pod", { timeout: 240_000 }, async () => {
     const { all } = cluster().replicas;
