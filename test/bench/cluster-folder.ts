@@ -1,6 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { manyDatasetsPlace, writeManyDatasets } from "../support/many-datasets.ts";
+import { objectsOfJuicefsClaim } from "../support/juicefs-claim.ts";
+import {
+  type DatasetType,
+  manyDatasetsPlace,
+  spreadDatasets,
+  writeManyDatasets,
+} from "../support/many-datasets.ts";
 
 /** A folder of manifests with many datasets, on some of which pods are reviewed. */
 export interface ClusterFolder {
@@ -12,14 +18,20 @@ export interface ClusterFolder {
 
 const nodes = 20;
 const sampleCount = 20;
+/** A claim of the JuiceFS CSI driver, in the namespace of the first dataset. */
+export const juicefsClaim = "scratch";
 
-/** Writes `datasets` datasets in `namespaces` opted-in namespaces, and some nodes, as `kubectl get -o json` shows them. */
+/**
+ * Writes `datasets` datasets of these runtimes in `namespaces` opted-in namespaces, one claim of the JuiceFS CSI driver,
+ * and some nodes, as `kubectl get -o json` shows them.
+ */
 export async function writeClusterFolder(
   directory: string,
   datasets: number,
   namespaces: number,
+  types: readonly DatasetType[] = ["juicefs"],
 ): Promise<ClusterFolder> {
-  await writeManyDatasets(directory, datasets, { namespaces });
+  await writeManyDatasets(directory, datasets, { namespaces, types });
   const items = [
     ...Array.from({ length: namespaces }, (_, index) => ({
       apiVersion: "v1",
@@ -27,11 +39,11 @@ export async function writeClusterFolder(
       metadata: { name: `team-${index}`, labels: { "sluice.io/injection": "enabled" } },
     })),
     ...Array.from({ length: nodes }, (_, index) => nodeOf(index, namespaces)),
+    ...objectsOfJuicefsClaim(manyDatasetsPlace(0, namespaces).namespace, juicefsClaim),
   ];
   await writeFile(join(directory, "places.json"), JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-  const count = Math.min(sampleCount, datasets);
-  const samples = Array.from({ length: count }, (_, index) => {
-    const { namespace, name } = manyDatasetsPlace(Math.floor((index * datasets) / count), namespaces);
+  const samples = spreadDatasets(datasets, sampleCount, types.length).map((index) => {
+    const { namespace, name } = manyDatasetsPlace(index, namespaces);
     return { namespace, claim: name };
   });
   return { directory, datasets, samples };

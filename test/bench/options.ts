@@ -48,7 +48,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions | "help"
     seconds: positive("--seconds", values.seconds, smoke ? 0.05 : 2, 60),
     starts: smoke ? 1 : 7,
     connections: smoke ? [1, 8] : [1, 8, 32],
-    sizes: smoke ? [4, 40] : [4, 1_000, 10_000],
+    sizes: smoke ? [10, 40] : [10, 1_000, 10_000],
     profile: values.profile,
     json: values.json,
   };

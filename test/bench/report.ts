@@ -5,7 +5,7 @@ import type { BenchOptions } from "./options.ts";
 import type { ScaleRow } from "./scale.ts";
 import { median, spread } from "./statistics.ts";
 import { formatTable } from "./table.ts";
-import type { Throughput, ThroughputRow } from "./throughput.ts";
+import { rowNames, type Throughput, type ThroughputRow } from "./throughput.ts";
 
 /** All that one run found. */
 export interface Results {
@@ -39,6 +39,18 @@ export function formatReport(results: Results, { rounds, seconds }: BenchOptions
     ),
     "",
     formatTable(
+      [
+        `${rowNames.juicefs}, of a dataset of Fluid's`,
+        "connections",
+        "CPU",
+        "p50",
+        "requests/s",
+        "aim: CPU <= 1.1",
+      ],
+      familyCells(throughput.rows),
+    ),
+    "",
+    formatTable(
       ["first admission after ready", "median ms", "worst ms", "servers"],
       [
         admissionCells("with TCP connect and TLS handshake", firstAdmission.connecting),
@@ -49,7 +61,7 @@ export function formatReport(results: Results, { rounds, seconds }: BenchOptions
     "",
     formatTable(
       [
-        "datasets",
+        "datasets of mixed runtimes",
         "ready after ms",
         "RSS MB ready",
         "RSS MB after load",
@@ -86,6 +98,20 @@ function throughputCells(row: ThroughputRow): string[] {
     echo === undefined ? "" : told(ratioOf(rounds, echo.rounds, "cpuPerThousand"), 2),
     percent(spread(rounds.map((round) => round.perSecond))),
   ];
+}
+
+/** What a claim of the second family costs, against one of the first, measured in turn. */
+function familyCells(rows: readonly ThroughputRow[]): string[][] {
+  const named = (name: string) => rows.filter((row) => row.name === name);
+  return named(rowNames.juicefs).flatMap((row) => {
+    const fluid = named(rowNames.fluid).find(({ connections }) => connections === row.connections);
+    if (fluid === undefined) return [];
+    const ratio = (of: keyof Measured) => ratioOf(row.rounds, fluid.rounds, of);
+    const cpu = ratio("cpuPerThousand");
+    const [p50, perSecond] = [ratio("p50"), ratio("perSecond")];
+    const reached = Number.isNaN(cpu) ? "unknown" : cpu <= 1.1 ? "reached" : "missed";
+    return [["", String(row.connections), told(cpu, 2), told(p50, 2), told(perSecond, 2), reached]];
+  });
 }
 
 function admissionCells(name: string, found: readonly number[]): string[] {

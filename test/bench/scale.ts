@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { mixedTypes } from "../support/many-datasets.ts";
 import type { BenchPlace } from "./bench-place.ts";
 import { type ClusterFolder, writeClusterFolder } from "./cluster-folder.ts";
 import { type Measured, measure } from "./load.ts";
@@ -16,7 +17,7 @@ export interface ScaleRow {
   readonly readyMegabytes: number;
   /** MB after all of the load. */
   readonly loadedMegabytes: number;
-  /** On one connection, one review after the other, about pods with one dataset each, spread over all. */
+  /** On one connection, one review after the other, about pods with one dataset each: all runtimes, spread over all. */
   readonly rounds: readonly Measured[];
 }
 
@@ -57,7 +58,8 @@ export async function measureScale(place: BenchPlace): Promise<ScaleRow[]> {
 }
 
 async function startOver(place: BenchPlace, size: number): Promise<Running> {
-  const cluster = await writeClusterFolder(join(place.directory, `datasets-${size}`), size, namespaces);
+  const directory = join(place.directory, `datasets-${size}`);
+  const cluster = await writeClusterFolder(directory, size, namespaces, mixedTypes);
   const server = await place.startWebhook(cluster.directory);
   const readyMegabytes = residentMegabytes(server.pid);
   // No two alike, so that no answer is only remembered.

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { BenchPlace } from "./bench-place.ts";
-import { type ClusterFolder, writeClusterFolder } from "./cluster-folder.ts";
+import { type ClusterFolder, juicefsClaim, writeClusterFolder } from "./cluster-folder.ts";
 import { type Measured, measure } from "./load.ts";
 import { trainingReview } from "./reviews.ts";
 import type { Question } from "./right-answer.ts";
@@ -26,6 +26,12 @@ export interface Throughput {
   readonly rows: readonly ThroughputRow[];
 }
 
+/** Names of the rows that are told against each other. */
+export const rowNames = {
+  fluid: "one dataset, no two alike",
+  juicefs: "one JuiceFS CSI claim, no two alike",
+} as const;
+
 const fewDatasets = 4;
 /** Reviews of each kind. As many that differ are more than the webhook remembers answers to. */
 const reviews = 400;
@@ -42,6 +48,12 @@ export function questionAbout(cluster: ClusterFolder, count: number, review = 0,
   return { body, expected: claims.map((_, index) => `fluid-fuse-${index}`) };
 }
 
+/** As `questionAbout`, about the claim of the JuiceFS CSI driver; no two are alike. */
+function askForJuicefs(cluster: ClusterFolder, review: number): Question {
+  const body = trainingReview(cluster.samples[0]?.namespace ?? "", [juicefsClaim], review, review);
+  return { body, expected: ["jfs-mount"] };
+}
+
 /** Measures echo and webhook in turn, so that whatever else the machine does meets both. */
 export async function measureThroughput(place: BenchPlace, cluster: ClusterFolder): Promise<Throughput> {
   const { rounds, seconds, connections } = place.options;
@@ -54,7 +66,12 @@ export async function measureThroughput(place: BenchPlace, cluster: ClusterFolde
   const cases: readonly Case[] = [
     { name: "echo", server: echo, questions: workers.map((each) => ({ ...each, expected: "echo" })) },
     { name: "one dataset, replicas", server: webhook, questions: replicas(1) },
-    { name: "one dataset, no two alike", server: webhook, questions: workers },
+    { name: rowNames.fluid, server: webhook, questions: workers },
+    {
+      name: rowNames.juicefs,
+      server: webhook,
+      questions: numbers.map((each) => askForJuicefs(cluster, each)),
+    },
     { name: "four datasets, replicas", server: webhook, questions: replicas(fewDatasets) },
     { name: "without claims", server: webhook, questions: replicas(0) },
   ];
