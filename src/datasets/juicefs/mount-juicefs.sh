@@ -13,10 +13,12 @@ _quota=
 
 _log() { printf 'sluice: %s\n' "$*" >&2; }
 
-# Sets _value to that of the variable $1, newlines at its end included.
+# Sets _value to that of the variable $1, newlines at its end included; not every image has printenv.
 _read_variable() {
-  _value=$(printenv "$1" && echo .) || _value=
-  _value=${_value%??}
+  case $1 in
+    '' | [0-9]* | *[!A-Za-z0-9_]*) _value= ;;
+    *) eval "_value=\${$1}" ;;
+  esac
 }
 
 # Reads whether there is a quota on $3, and sets it if there is none. The directory comes with the mount.
