@@ -63,6 +63,9 @@ export function completePod(
     sidecar: native ? "native" : "classic",
   });
   markForDriver(editor, datasets);
+  // Volcengine's and Huawei Cloud's. (juicefs-csi-driver: pkg/juicefs/mount/builder/vci-serverless.go, cci-serverless.go)
+  if (platform.mount.by === "annotation" || platform.mount.by === "inline-csi")
+    markForVendor(editor, datasets);
   annotateForPlatform(editor, platform, plans, native);
   if (!native) keepDefaultContainer(editor, question);
   return [
@@ -128,6 +131,17 @@ function markForDriver(editor: PodEditor, datasets: readonly DatasetVolume[]): v
       why,
     );
   }
+}
+
+/** What the JuiceFS driver tells such a platform of its volumes; of several it names the last one only. */
+function markForVendor(editor: PodEditor, datasets: readonly DatasetVolume[]): void {
+  const all = new Map<string, Set<string>>();
+  for (const { vendorAnnotations = {} } of datasets)
+    for (const [key, value] of Object.entries(vendorAnnotations))
+      all.set(key, (all.get(key) ?? new Set()).add(value));
+  const joined = Object.fromEntries([...all].map(([key, values]) => [key, [...values].join(",")]));
+  const wanted = missingIn(editor.pod.metadata?.annotations, joined);
+  editor.merge(["metadata", "annotations"], wanted, "the JuiceFS driver marks pods on this platform so");
 }
 
 function missingIn(

@@ -6,6 +6,7 @@ import type {
   Volume,
 } from "kubernetes-types/core/v1";
 import type { ObjectRef } from "../types/object-ref.ts";
+import type { JuicefsMarks } from "./juicefs-marks.ts";
 import type { JuicefsFacts } from "./juicefs-secret.ts";
 import type { JuicefsConfig } from "./juicefs-settings.ts";
 import type { PluginPipelines } from "./plugin-profile.ts";
@@ -107,6 +108,8 @@ export interface CsiSource {
   readonly attributes?: Readonly<Record<string, string>>;
   readonly handle?: string;
   readonly readOnly?: boolean;
+  /** Labels and annotations that its attributes ask for, where they do. */
+  readonly marks?: JuicefsMarks;
   /** nodePublishSecretRef. */
   readonly secret?: { readonly namespace: string; readonly name: string };
 }

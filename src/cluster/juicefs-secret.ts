@@ -1,5 +1,5 @@
-import { type Document, parseDocument } from "yaml";
 import { isRawObject } from "./raw-fields.ts";
+import { readTextMap } from "./text-map.ts";
 
 /** What a Secret of a JuiceFS volume says, without any of its values but the file system's name. */
 export interface JuicefsFacts {
@@ -90,7 +90,7 @@ export function readJuicefsSecret(data: Readonly<Record<string, string>>): Juice
   }
   const options = formatOptionsProblem(textOf(data, "format-options"));
   if (options !== undefined) return { problem: options };
-  const envs = readMap(textOf(data, "envs"));
+  const envs = readTextMap(textOf(data, "envs"));
   if (envs === undefined) return { problem: "its key envs is no map of texts in YAML or JSON: correct it" };
   for (const name of Object.keys(envs)) {
     if (!secretKey.test(name))
@@ -130,7 +130,7 @@ export function clientValues(
 ): Record<string, string> {
   const values: Record<string, string> = {};
   if (!variablesOnly) for (const [key, name] of Object.entries(facts.keys)) values[key] = textOf(data, name);
-  const envs = readMap(textOf(data, "envs")) ?? {};
+  const envs = readTextMap(textOf(data, "envs")) ?? {};
   for (const name of facts.envs) values[environmentKey(name)] = envs[name] ?? "";
   return values;
 }
@@ -150,7 +150,7 @@ function formatOptionsProblem(text: string): string | undefined {
 }
 
 function readConfigs(text: string): JuicefsFacts["configs"] | string {
-  const map = readMap(text);
+  const map = readTextMap(text);
   if (map === undefined)
     return "its key configs is no map of Secrets to directories in YAML or JSON: correct it";
   const configs = Object.entries(map).map(([secret, mountPath]) => ({ secret, mountPath }));
@@ -163,26 +163,6 @@ function readConfigs(text: string): JuicefsFacts["configs"] | string {
       return `its key configs mounts Secret ${secret} at ${mountPath}, which the client needs itself: choose another`;
   }
   return configs.sort((a, b) => (a.secret < b.secret ? -1 : 1));
-}
-
-/** A map of texts; every scalar is the text that stands there. Undefined for anything else. */
-function readMap(text: string): Record<string, string> | undefined {
-  if (text.trim() === "") return {};
-  let document: Document.Parsed;
-  try {
-    document = parseDocument(text, { schema: "failsafe", uniqueKeys: true, merge: false });
-    if (document.errors.length > 0) return undefined;
-    const value: unknown = document.toJS({ maxAliasCount: 0 });
-    if (!isRawObject(value)) return undefined;
-    const map: Record<string, string> = {};
-    for (const [key, entry] of Object.entries(value)) {
-      if (typeof entry !== "string") return undefined;
-      map[key] = entry;
-    }
-    return map;
-  } catch {
-    return undefined;
-  }
 }
 
 function isEncrypted(initconfig: string): boolean {

@@ -13,6 +13,7 @@ import type {
   ServiceAccount,
   StorageClass,
 } from "./cluster-view.ts";
+import { readJuicefsMarks } from "./juicefs-marks.ts";
 import { pluginProfileKey, readPluginProfile } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
 
@@ -175,9 +176,11 @@ function csiSource(raw: unknown): PersistentVolume["csi"] {
   const driver = textAt(raw, "driver");
   if (driver === undefined) return undefined;
   const stated = fieldAt(raw, "volumeAttributes") !== undefined;
+  const attributes = textMapAt(raw, "volumeAttributes");
   return {
     driver,
-    ...(stated ? { attributes: textMapAt(raw, "volumeAttributes") } : {}),
+    ...(stated ? { attributes } : {}),
+    ...optional("marks", readJuicefsMarks(attributes)),
     ...optional("handle", filledText(raw, "volumeHandle")),
     ...(fieldAt(raw, "readOnly") === true ? { readOnly: true } : {}),
     ...optional("secret", secretRef(fieldAt(raw, "nodePublishSecretRef"))),

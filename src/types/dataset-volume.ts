@@ -36,6 +36,8 @@ export interface DatasetVolume {
   /** Put on the pod where it has none of that key. */
   readonly podLabels?: Readonly<Record<string, string>>;
   readonly podAnnotations?: Readonly<Record<string, string>>;
+  /** The same, on platforms that mount by a means of their vendor's own; those of several datasets stand there together. */
+  readonly vendorAnnotations?: Readonly<Record<string, string>>;
   /** Keys of the claim's annotations that nobody follows, for anybody may write them. */
   readonly unheededAnnotations?: readonly string[];
   /** What the client needs in the claim's namespace, is in the namespace `from`, and nobody says is here. */

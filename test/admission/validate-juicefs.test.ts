@@ -118,6 +118,12 @@ describe("a volume of JuiceFS", () => {
       "juicefs/mount-cache-inline-volume names no cache",
     ],
     [
+      "labels that are none",
+      { volumeAttributes: { "juicefs/mount-labels": "team: not one" } },
+      {},
+      "juicefs/mount-labels is no map",
+    ],
+    [
       "a relative host path",
       { volumeAttributes: { "juicefs/host-path": "etc" } },
       {},

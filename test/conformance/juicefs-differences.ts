@@ -134,10 +134,8 @@ export const juicefsDifferences: readonly AllowedJuicefsDifference[] = [
   },
   {
     id: "attributes-of-mount-pods",
-    why: "Labels and delays of mount pods mean nothing for a client in a pod, so that a bad one refuses no pod.",
-    covers: admitted(({ attributes }) =>
-      attributes.some((one) => at(one, "juicefs/mount-labels") ?? at(one, "juicefs/mount-delete-delay")),
-    ),
+    why: "Delays of mount pods mean nothing for a client in a pod, so that a bad one refuses no pod.",
+    covers: admitted(({ attributes }) => attributes.some((one) => at(one, "juicefs/mount-delete-delay"))),
   },
   {
     id: "option-with-two-equals-signs",
@@ -268,11 +266,13 @@ export const juicefsDifferences: readonly AllowedJuicefsDifference[] = [
   },
   {
     id: "configured-parts",
-    why: "Labels, annotations, startupProbe and volumes of the configuration count, as do the nodes that a pod's affinity requires (W9, W43).",
-    covers: ({ path, theirs }, { recorded }) =>
+    why: "Labels, annotations, startupProbe and volumes of the configuration count, labels and annotations of a volume too, as do the nodes that a pod's affinity requires (W9, W43).",
+    covers: ({ path, theirs }, { recorded, objects }) =>
       theirs === undefined &&
       !/sluice|serviceaccount/.test(path) &&
-      ((/^(label|annotation)\//.test(path) && /^ {2}(labels|annotations):/m.test(configOf(recorded))) ||
+      ((/^(label|annotation)\//.test(path) &&
+        (/^ {2}(labels|annotations):/m.test(configOf(recorded)) ||
+          /juicefs\/mount-(labels|annotations)/.test(JSON.stringify(objects)))) ||
         (ofClient(path) === "startupProbe" && configOf(recorded).includes("startupProbe:")) ||
         (ofClient(path)?.startsWith("volume /") === true && configOf(recorded).includes("volumeMounts:")) ||
         (ofClient(path)?.startsWith("env ") === true && configOf(recorded).includes("nodeSelector:"))),
@@ -321,10 +321,10 @@ export const juicefsDifferences: readonly AllowedJuicefsDifference[] = [
   },
   {
     id: "vci",
-    why: "The container's name has no claim's in it, which may be too long (W28); marks of mount pods are left out; VCI is VCI whichever webhook is called.",
+    why: "The container's name has no claim's in it, which may be too long (W28); annotations name all volumes, and no delays of mount pods; VCI is VCI whichever webhook is called.",
     covers: ({ path }, outcome) =>
       isOnVirtualNode(outcome) &&
-      (/^annotation\/(vci\.|vke\.al|juicefs-|example\.com)/.test(path) || ofClient(path) === "privileged"),
+      (/^annotation\/(vci\.|vke\.al|juicefs-)/.test(path) || ofClient(path) === "privileged"),
   },
 ];
 

@@ -102,6 +102,8 @@ export function clientSettings(
   const hostPaths = readHostPaths(attributes["juicefs/host-path"]);
   if (hostPaths === undefined) return bad("juicefs/host-path", whyBad.hostPath);
 
+  if (csi.marks?.bad !== undefined) return bad(csi.marks.bad, whyBad.marks);
+
   const buffer = readBuffer(options, sizes);
   const metrics = valueOfOption(options, "metrics");
   const quota = quotaOf(found, settings, path);
@@ -136,13 +138,7 @@ export function clientSettings(
 const setElsewhere = ["subdir", "cache-dir", "buffer-size", "metrics"];
 
 /** Attributes without a meaning for a client in a pod. */
-const ofMountPods = [
-  "juicefs/mount-labels",
-  "juicefs/mount-annotations",
-  "juicefs/mount-service-account",
-  "juicefs/mount-delete-delay",
-  "juicefs/clean-cache",
-];
+const ofMountPods = ["juicefs/mount-service-account", "juicefs/mount-delete-delay", "juicefs/clean-cache"];
 
 function templatesOf({ claim, volume, csi, facts }: FoundVolume): PatchTemplates {
   return {

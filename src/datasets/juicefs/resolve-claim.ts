@@ -41,7 +41,7 @@ export class JuicefsClaims {
       clientNodeSelector: {},
       ...(nativeSidecars === undefined ? {} : { sidecar: nativeSidecars ? "native" : "classic" }),
       ...(client ? { client: this.#template(found, ofClient) } : {}),
-      ...podMarks(ofClient),
+      ...podMarks(found, ofClient),
       ...(claim.unheededAnnotations === undefined ? {} : { unheededAnnotations: claim.unheededAnnotations }),
     };
   }
@@ -112,9 +112,17 @@ function grantsReadingOnly(accessModes: readonly string[]): boolean {
 }
 
 /** Labels and annotations that the driver puts on mount pods: here the pod is the client's. */
-function podMarks({ patch }: ClientSettings): Pick<DatasetVolume, "podLabels" | "podAnnotations"> {
+function podMarks(
+  { volume, csi, facts }: FoundVolume,
+  { patch }: ClientSettings,
+): Pick<DatasetVolume, "podLabels" | "podAnnotations" | "vendorAnnotations"> {
+  const { labels = csi.marks?.labels, annotations = csi.marks?.annotations } = patch;
   return {
-    ...(patch.labels === undefined ? {} : { podLabels: patch.labels }),
-    ...(patch.annotations === undefined ? {} : { podAnnotations: patch.annotations }),
+    ...(labels === undefined ? {} : { podLabels: labels }),
+    ...(annotations === undefined ? {} : { podAnnotations: annotations }),
+    vendorAnnotations: {
+      "juicefs-uuid": facts.fileSystem,
+      "juicefs-uniqueid": csi.handle ?? volume.name,
+    },
   };
 }

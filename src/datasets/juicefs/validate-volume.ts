@@ -40,6 +40,7 @@ export function volumeProblem(
     hostPaths: true,
   });
   if ("bad" in cache) return bad(cache.bad, whyBad.cache);
+  if (csi?.marks?.bad !== undefined) return bad(csi.marks.bad, whyBad.marks);
   return readHostPaths(attributes["juicefs/host-path"]) === undefined
     ? bad("juicefs/host-path", whyBad.hostPath)
     : undefined;

@@ -1,0 +1,124 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import { describe, expect, it } from "vitest";
+import { decide } from "../../src/admission/decide.ts";
+import type { Decision } from "../../src/admission/decision.ts";
+import { projectJuicefsConfig, projectJuicefsSecret } from "../../src/cluster/juicefs-projections.ts";
+import { projectClaim, projectPersistentVolume } from "../../src/cluster/projections.ts";
+import { defaultConfig } from "../../src/config.ts";
+import { clusterOf } from "../support/cluster-of.ts";
+
+const driver = "csi.juicefs.com";
+const secret = { namespace: "storage", name: "fs" };
+const configMap = { namespace: "kube-system", name: "juicefs-csi-driver-config" };
+
+/** A pod with a claim for each list of attributes. */
+function decided(
+  attributes: readonly Readonly<Record<string, string>>[],
+  metadata: Pod["metadata"] = {},
+  config?: string,
+): Decision {
+  const claims = attributes.map((_, index) => ({ namespace: "lab", name: `c${index}` }));
+  const cluster = clusterOf({
+    namespaces: [
+      { name: "lab", labels: { "juicefs.com/enable-serverless-injection": "true" }, annotations: {} },
+    ],
+    claims: claims.map((place, index) =>
+      projectClaim(
+        {
+          metadata: { uid: `u${index}` },
+          spec: { accessModes: ["ReadWriteMany"], volumeName: `pv${index}` },
+        },
+        place,
+      ),
+    ),
+    persistentVolumes: attributes.map((volumeAttributes, index) =>
+      projectPersistentVolume(
+        {
+          spec: {
+            claimRef: { ...claims[index], uid: `u${index}` },
+            csi: { driver, volumeHandle: `handle-${index}`, nodePublishSecretRef: secret, volumeAttributes },
+          },
+        },
+        { namespace: "", name: `pv${index}` },
+      ),
+    ),
+    juicefsSecrets: [projectJuicefsSecret({ stringData: { name: "corpfs", metaurl: "redis://x" } }, secret)],
+    ...(config === undefined
+      ? {}
+      : { juicefsConfig: projectJuicefsConfig({ data: { "config.yaml": config } }, configMap) }),
+  });
+  const object: Pod = {
+    metadata: { name: "p", ...metadata },
+    spec: {
+      containers: [
+        {
+          name: "app",
+          volumeMounts: claims.map(({ name }) => ({ name, mountPath: `/${name}` })),
+        },
+      ],
+      volumes: claims.map(({ name }) => ({ name, persistentVolumeClaim: { claimName: name } })),
+    },
+  };
+  const request = { uid: "u", operation: "CREATE", kind: "/v1/Pod", resource: "/v1/pods", subResource: "" };
+  return decide({ ...request, namespace: "lab", dryRun: false, object }, cluster, defaultConfig);
+}
+
+const onVci = { annotations: { "vke.volcengine.com/burst-to-vci": "enforce" } };
+const onCci = { labels: { "virtual-kubelet.io/burst-to-cci": "enforce" } };
+
+describe("labels and annotations that a volume asks for its clients (W43)", () => {
+  const marks = {
+    "juicefs/mount-labels": "team: vision",
+    "juicefs/mount-annotations": '{"example.com/a": "b"}',
+  };
+
+  it("stand on the pod, where it has none of that key", () => {
+    const { pod } = decided([marks]);
+    expect(pod.metadata?.labels).toMatchObject({ team: "vision" });
+    expect(pod.metadata?.annotations).toMatchObject({ "example.com/a": "b" });
+    const own = decided([marks], { labels: { team: "speech" }, annotations: { "example.com/a": "c" } });
+    expect(own.pod.metadata?.labels).toMatchObject({ team: "speech" });
+    expect(own.pod.metadata?.annotations).toMatchObject({ "example.com/a": "c" });
+  });
+
+  it("give way, each as a whole, to those of the driver's configuration", () => {
+    const { pod } = decided([marks], {}, "mountPodPatch: [{labels: {cost: a}}]");
+    expect(pod.metadata?.labels).toMatchObject({ cost: "a" });
+    expect(pod.metadata?.labels).not.toHaveProperty("team");
+    expect(pod.metadata?.annotations).toMatchObject({ "example.com/a": "b" });
+  });
+
+  it.each([
+    ["no YAML", { "juicefs/mount-labels": "a: [" }],
+    ["no map", { "juicefs/mount-annotations": "- a" }],
+    ["a value that is no label's", { "juicefs/mount-labels": "team: not one" }],
+    ["a key that is none", { "juicefs/mount-annotations": '{"a b": "c"}' }],
+  ])("refuse the pod where they are %s", (_, attributes) => {
+    const { verdict, findings } = decided([attributes]);
+    expect([verdict, findings[0]?.code]).toEqual(["rejected", "volume-bad-value"]);
+    expect(findings[0]?.message).toContain(Object.keys(attributes)[0]);
+  });
+});
+
+describe("what the driver tells platforms that mount by a means of their own", () => {
+  it.each([
+    ["VCI", onVci],
+    ["CCI", onCci],
+  ])("stands on pods for %s, of all volumes", (_, metadata) => {
+    const { verdict, pod } = decided([{}, {}], metadata);
+    expect(verdict).toBe("injected");
+    expect(pod.metadata?.annotations).toMatchObject({
+      "juicefs-uuid": "corpfs",
+      "juicefs-uniqueid": "handle-0,handle-1",
+    });
+  });
+
+  it("stands nowhere else, and never replaces what is there", () => {
+    expect(Object.keys(decided([{}]).pod.metadata?.annotations ?? {}).join()).not.toContain("juicefs-");
+    const annotations = { ...onVci.annotations, "juicefs-uuid": "mine" };
+    expect(decided([{}], { annotations }).pod.metadata?.annotations).toMatchObject({
+      "juicefs-uuid": "mine",
+      "juicefs-uniqueid": "handle-0",
+    });
+  });
+});
