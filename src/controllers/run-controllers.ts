@@ -15,6 +15,7 @@ import type { CacheFacts } from "./cache-wait/judge-cache.ts";
 import { openGates } from "./cache-wait/open-gates.ts";
 import { readDatasetRuntime } from "./client-census/dataset-runtime.ts";
 import { runClientCensus } from "./client-census/run-client-census.ts";
+import { tellOfClients } from "./client-census/tell-of-clients.ts";
 import type { Controller } from "./controller.ts";
 import { copyObjects } from "./copy-objects/copy-objects.ts";
 import { endClients } from "./end-clients/end-clients.ts";
@@ -141,7 +142,11 @@ export async function runControllers(
     signal,
     onDone: (result) => metrics.countEvent(result),
   });
-  const ends: Controller = endClients({ ...podWork, onLag: (ms) => metrics.observeEndLag(ms / 1_000) });
+  const ends: Controller = endClients({
+    ...podWork,
+    events,
+    onLag: (ms) => metrics.observeEndLag(ms / 1_000),
+  });
   const gates: Controller = openGates({
     ...podWork,
     events,
@@ -172,11 +177,19 @@ export async function runControllers(
         ...options,
         ...options.juicefs,
         writer,
+        events,
         onDone: (name, key, outcome) => tellOutcome(name, key, outcome, log, metrics),
       },
       signal,
     );
-  const census = runClientCensus({ ...options, dataset: (name) => datasets.get(name) }, signal);
+  const census = runClientCensus(
+    {
+      ...options,
+      dataset: (name) => datasets.get(name),
+      onPod: (key, pod) => tellOfClients(key, pod, events, now()),
+    },
+    signal,
+  );
   const audit =
     options.audit &&
     runAudit(

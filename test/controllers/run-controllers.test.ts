@@ -49,6 +49,16 @@ describe("ending the clients of finished pods", () => {
       (await metrics()).includes('sluice_controller_work_total{controller="end-clients",result="ended"} 2'),
     );
     expect(await metrics()).toContain("sluice_client_end_lag_seconds_count 1");
+    const events = api.store.collection("events").objects;
+    await eventually("it is told", () => events.size > 0);
+    expect([...events.values()]).toMatchObject([
+      {
+        involvedObject: { kind: "Pod", name: "job", uid: "uid-job" },
+        type: "Normal",
+        reason: "ClientEnded",
+        message: "told fluid-fuse-0 to end, for all that need it have ended",
+      },
+    ]);
   });
 
   it("finds what had finished before it began", async () => {

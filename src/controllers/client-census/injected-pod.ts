@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from "kubernetes-types/core/v1";
+import type { ContainerStateTerminated, ContainerStatus, Pod } from "kubernetes-types/core/v1";
 import { fluid, sluice } from "../../admission/labels.ts";
 import { readPod } from "../../admission/read-pod.ts";
 import type { RawObject } from "../../cluster/raw-fields.ts";
@@ -25,6 +25,18 @@ export interface InjectedClient {
   readonly restarts: number;
   /** When it was last killed for want of memory, as the kubelet wrote it; undefined where that is not to be seen. */
   readonly oomKilledAt: string | undefined;
+  /** What is wrong with it, and what to do; undefined where nothing is. */
+  readonly trouble: string | undefined;
+  /** How its container ended before it was started again; undefined where it never was. */
+  readonly lastEnd: LastEnd | undefined;
+}
+
+export interface LastEnd {
+  readonly exitCode: number;
+  /** As the kubelet names it: "Error", "OOMKilled"; "" where it does not. */
+  readonly reason: string;
+  /** RFC 3339, "" where it is not known. */
+  readonly at: string;
 }
 
 /** Reads a pod as the API server has it; undefined for one without clients, and for one that has ended. */
@@ -35,13 +47,15 @@ export function readInjectedPod(raw: RawObject): InjectedPod | undefined {
   if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return undefined;
   if (pod.metadata?.annotations?.[sluice.status] === undefined) return undefined;
   const clients = readClientStates(pod).map(
-    ({ container, state, code, restarts }): InjectedClient => ({
+    ({ container, state, code, level, restarts, message, remedy }): InjectedClient => ({
       container,
       dataset: datasetOf(pod, container),
       state,
       code,
       restarts,
       oomKilledAt: oomKilledAt(pod, container),
+      trouble: level === "problem" ? `${message}: ${remedy}` : undefined,
+      lastEnd: lastEnd(statusOf(pod, container)?.lastState?.terminated),
     }),
   );
   if (clients.length === 0) return undefined;
@@ -74,12 +88,19 @@ function platformOf(annotation: string | undefined): string | undefined {
   }
 }
 
-function oomKilledAt({ status }: Pod, container: string): string | undefined {
-  const all: ContainerStatus[] = [
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.containerStatuses ?? []),
-  ];
-  const { state, lastState } = all.find(({ name }) => name === container) ?? {};
+function oomKilledAt(pod: Pod, container: string): string | undefined {
+  const { state, lastState } = statusOf(pod, container) ?? {};
   const end = [state?.terminated, lastState?.terminated].find((one) => one?.reason === "OOMKilled");
   return end && (end.finishedAt ?? "");
+}
+
+function lastEnd(ended: ContainerStateTerminated | undefined): LastEnd | undefined {
+  if (ended === undefined) return undefined;
+  const { exitCode, reason = "", finishedAt = "" } = ended;
+  return { exitCode, reason, at: finishedAt };
+}
+
+function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return all.find(({ name }) => name === container);
 }

@@ -15,6 +15,8 @@ export interface ClientCensusOptions {
   readonly metrics: ClientMetrics;
   readonly dataset: CensusFacts["dataset"];
   readonly platforms: CensusFacts["platforms"];
+  /** Told of each pod with clients when something about them has changed; undefined when it is gone. Must not throw. */
+  readonly onPod: (key: string, pod: InjectedPod | undefined) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onProblem: (resource: string, problem: string | undefined) => void;
@@ -62,7 +64,11 @@ export function runClientCensus(options: ClientCensusOptions, signal: AbortSigna
           otherThan !== undefined && textAt(raw, "metadata", "labels", otherThan) === "true"
             ? undefined
             : readInjectedPod(raw),
-        onChange: (key) => tellRestarts(key, found.get(key)),
+        onChange: (key) => {
+          const pod = found.get(key);
+          tellRestarts(key, pod);
+          options.onPod(key, pod);
+        },
         onProblem: (problem) => options.onProblem(`pods with ${mark}`, problem),
       },
       signal,

@@ -1,10 +1,12 @@
 import type { PatchOperation } from "../../cluster/cluster-writer.ts";
 import { endAnnotation } from "../../pod/end-sign.ts";
 import { type Controller, nothing, type PodWork, podPlace } from "../controller.ts";
+import type { EventWriter } from "../event-writer.ts";
 import type { Done } from "../work-queue.ts";
 import type { ClientEnds } from "./needless-clients.ts";
 
 export interface EndClientsOptions extends PodWork {
+  readonly events: Pick<EventWriter, "tell">;
   /** Told how long after the last container that needed them clients were told to end, in milliseconds. */
   readonly onLag: (ms: number) => void;
 }
@@ -21,7 +23,7 @@ const lookAgainMs = 5_000;
 export function endClients(options: EndClientsOptions): Controller {
   /** When a pod's clients were seen to be told, by key and uid. */
   const toldAt = new Map<string, number>();
-  const { pods, writer, log, now, onLag } = options;
+  const { pods, writer, events, log, now, onLag } = options;
 
   const tell = async (key: string, uid: string, ends: ClientEnds, signal: AbortSignal): Promise<Done> => {
     const done = await writer.patch(podPlace(key), endPatch(uid, ends), signal);
@@ -29,6 +31,10 @@ export function endClients(options: EndClientsOptions): Controller {
     if (ends.annotation === undefined && ends.neededUntil !== undefined)
       onLag(Math.max(0, now() - ends.neededUntil));
     log.info({ pod: key, ended: ends.due.join(" ") }, "nobody needs these containers any more");
+    if (ends.annotation === undefined) {
+      const message = `told ${ends.due.join(", ")} to end, for all that need it have ended`;
+      events.tell({ kind: "Pod", key, uid }, { type: "Normal", reason: "ClientEnded", message });
+    }
     return { result: "ended", againMs: overdueMs };
   };
 
@@ -47,10 +53,10 @@ export function endClients(options: EndClientsOptions): Controller {
       toldAt.set(`${key} ${uid}`, since);
       const left = since + overdueMs - now();
       if (left > 0) return { result: "ending", againMs: left };
-      log.warn(
-        { pod: key, running: ends.ending.join(" ") },
-        "these containers were told to end and still run: see their logs, and whether the node's kubelet is well",
-      );
+      const words = "told to end and still run: see their logs, and whether the node's kubelet is well";
+      log.warn({ pod: key, running: ends.ending.join(" ") }, `these containers were ${words}`);
+      const message = `${ends.ending.join(", ")} were ${words}`;
+      events.tell({ kind: "Pod", key, uid }, { type: "Warning", reason: "ClientDoesNotEnd", message });
       return { result: "overdue", againMs: overdueMs };
     },
   };

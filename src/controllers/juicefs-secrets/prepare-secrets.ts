@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ApiError } from "../../cluster/api-error.ts";
+import { ApiError, reasonOf } from "../../cluster/api-error.ts";
 import type { ObjectPlace } from "../../cluster/cluster-writer.ts";
 import {
   factsKey,
@@ -14,9 +14,11 @@ import { type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import { clientSecretName } from "../../datasets/juicefs/secret-name.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { type Controller, nothing } from "../controller.ts";
+import type { EventWriter } from "../event-writer.ts";
 import type { LimitedWriter } from "../limited-writer.ts";
 import type { Done } from "../work-queue.ts";
 import { clientSecret, isClientSecret, isSameSecret } from "./client-secret.ts";
+import { tellNotPrepared, tellPrepared } from "./tell-claims.ts";
 import type { VolumeState } from "./volume-state.ts";
 
 export interface PrepareSecretsOptions {
@@ -29,6 +31,7 @@ export interface PrepareSecretsOptions {
   readonly toldOf: (secret: string) => string | undefined;
   /** Where what may be told of a Secret is written down. */
   readonly factsNamespace: string;
+  readonly events: Pick<EventWriter, "tell">;
   readonly log: Log;
   readonly elapsed: () => number;
 }
@@ -54,7 +57,7 @@ interface Seen {
  * the volume's own Secret: everything but the values. Its keys are the sources: all claims of one are done in one go.
  */
 export function prepareSecrets(options: PrepareSecretsOptions): Controller {
-  const { writer, volumesOf, sources, toldOf, factsNamespace, log, elapsed } = options;
+  const { writer, volumesOf, sources, toldOf, factsNamespace, events, log, elapsed } = options;
   const againMs = () => Math.max(refreshMs, sources() * refreshMsForEach);
   /** By source, and then by the claim's uid. */
   const seenOf = new Map<string, Map<string, Seen>>();
@@ -76,11 +79,11 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
       volume,
       signal,
     ));
-    if (foreign && before?.foreign !== true)
-      log.warn(
-        { secret: `${namespace}/${name}`, claim: `${namespace}/${claim}` },
-        "a Secret of that name is not Sluice's and is left as it is, so the claim's clients get what stands in it: rename it",
-      );
+    const secret = `${namespace}/${name}`;
+    const words =
+      "a Secret of that name is not Sluice's and is left as it is, so the claim's clients get what stands in it: rename it";
+    if (foreign && before?.foreign !== true) log.warn({ secret, claim: `${namespace}/${claim}` }, words);
+    if (foreign) tellNotPrepared(events, volume, `Secret ${secret}: ${words}`);
     seen.set(uid, { digest, at: elapsed(), foreign });
   };
 
@@ -93,12 +96,10 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
   ): Promise<boolean> => {
     const there = await writer.read(place, signal);
     if (there === undefined) {
-      if (await writer.create(place, wanted, signal))
-        log.info(
-          { secret: textAt(wanted, "metadata", "name"), namespace: place.namespace },
-          "made for a claim",
-        );
-      else throw new Error(`Secret ${place.namespace}/${place.name} has been made by somebody else just now`);
+      if (!(await writer.create(place, wanted, signal)))
+        throw new Error(`Secret ${place.namespace}/${place.name} has been made by somebody else just now`);
+      log.info({ secret: place.name, namespace: place.namespace }, "made for a claim");
+      tellPrepared(events, volume, `${place.namespace}/${place.name}`);
       return true;
     }
     if (!isClientSecret(there, volume)) return false;
@@ -114,7 +115,11 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
     serveOne: (volume: VolumeState) => Promise<void>,
   ): Promise<void> => {
     const failures: unknown[] = [];
-    for (const volume of volumes) await serveOne(volume).catch((error: unknown) => failures.push(error));
+    for (const volume of volumes)
+      await serveOne(volume).catch((error: unknown) => {
+        failures.push(error);
+        tellNotPrepared(events, volume, reasonOf(error));
+      });
     if (failures.length > 0) throw failures[0];
   };
 
@@ -152,7 +157,11 @@ export function prepareSecrets(options: PrepareSecretsOptions): Controller {
       const source = await readSource(writer, namespace, name, signal);
       const reading = "problem" in source ? source : readJuicefsSecret(source.data);
       await tell(key, reading, signal);
-      if ("problem" in source || "problem" in reading) return { result: "unusable", againMs: againMs() };
+      if ("problem" in source || "problem" in reading) {
+        const why = "problem" in reading ? reading.problem : "";
+        for (const volume of volumes) tellNotPrepared(events, volume, `Secret ${key}: ${why}`);
+        return { result: "unusable", againMs: againMs() };
+      }
       const seen = onlyOf(volumes, seenOf.get(key));
       seenOf.set(key, seen);
       await serveAll(volumes, async (volume) => {

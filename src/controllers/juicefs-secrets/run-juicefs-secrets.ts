@@ -6,6 +6,7 @@ import type { LiveTiming } from "../../cluster/live-timing.ts";
 import { textAt } from "../../cluster/raw-fields.ts";
 import type { ResourceStatus } from "../../cluster/resource-sync.ts";
 import type { Log } from "../../telemetry/log.ts";
+import type { EventWriter } from "../event-writer.ts";
 import type { LimitedWriter } from "../limited-writer.ts";
 import { type WorkOutcome, WorkQueue, workTiming } from "../work-queue.ts";
 import { followVolumes } from "./follow-volumes.ts";
@@ -16,6 +17,7 @@ export interface JuicefsSecretsOptions {
   readonly writer: LimitedWriter;
   readonly driver: string;
   readonly factsNamespace: string;
+  readonly events: Pick<EventWriter, "tell">;
   readonly log: Log;
   readonly now: () => number;
   readonly elapsed: () => number;
@@ -77,6 +79,7 @@ export function runJuicefsSecrets(
     sources: () => volumes.secrets(),
     toldOf: (secret) => told.get(secret),
     factsNamespace,
+    events: options.events,
     log,
     elapsed,
   });

@@ -71,6 +71,8 @@ describe("an injected pod", () => {
           code: "serves",
           restarts: 0,
           oomKilledAt: undefined,
+          trouble: undefined,
+          lastEnd: undefined,
         },
       ],
     });

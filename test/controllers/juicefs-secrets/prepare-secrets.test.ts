@@ -72,6 +72,52 @@ function factsOf(name = "juicefs.storage.corpfs"): string | undefined {
   return Object(api.store.find("configmaps", name, "sluice-system")?.["data"])["facts.json"];
 }
 
+const told = () =>
+  [...api.store.collection("events").objects.values()]
+    .map(({ involvedObject, reason, message }) => {
+      const { kind, name, uid } = Object(involvedObject);
+      return `${kind} ${name} ${uid}: ${reason}: ${message}`;
+    })
+    .sort();
+
+describe("what is told on claims", () => {
+  it("is that their Secret has been made, once", async () => {
+    putSource(corpfs);
+    putVolume("a");
+    await start();
+    await eventually("it is told", () => told().length === 1);
+    expect(told()).toEqual([
+      `PersistentVolumeClaim a uid-a: SecretPrepared: Secret lab/${nameOf("a")} holds what JuiceFS's clients of this claim need`,
+    ]);
+    await start();
+    await eventually("the next leader has looked", () => api.callsOf("get", "secrets").length > 3);
+    expect(told()).toHaveLength(1);
+  });
+
+  it("is why it has not been made", async () => {
+    putVolume("a");
+    await start();
+    await eventually("it is told", () => told().length === 1);
+    expect(told()).toEqual([
+      "PersistentVolumeClaim a uid-a: SecretNotPrepared: Secret storage/corpfs: it does not exist: create it",
+    ]);
+  });
+
+  it("is which right is missing in its namespace, on that claim and no other", async () => {
+    putSource(corpfs);
+    api.store.put("namespaces", {
+      metadata: { name: "closed", labels: { "sluice.io/injection": "enabled" } },
+    });
+    putVolume("a");
+    putVolume("b", { namespace: "closed" });
+    api.fail(({ resource, namespace }) => resource === "secrets" && namespace === "closed", forbidden);
+    await start();
+    await eventually("both are told", () => told().length === 2);
+    expect(told()[0]).toContain("a uid-a: SecretPrepared");
+    expect(told()[1]).toContain("b uid-b: SecretNotPrepared: cannot get secrets");
+  });
+});
+
 describe("the Secrets of JuiceFS's clients", () => {
   it("are made for each claim, with only what clients need, owned by the claim", async () => {
     putSource(corpfs);
