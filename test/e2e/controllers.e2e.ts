@@ -177,6 +177,17 @@ function cacheWaitCases(cluster: () => TestCluster): void {
     claims: ["imagenet"],
     annotations: { "sluice.io/wait-for-cache": "80%", ...more },
   });
+  /** Until all replicas of the webhook know it: they give no gate to a pod whose cache they take for warm. */
+  const cold = async () => {
+    await cached("1%");
+    await eventually("pods have to wait", async () => {
+      for (let times = 0; times < 6; times++) {
+        const pod = podOf(undefined, asking({}));
+        if (gatesOf(await cluster().api.create(`${demoPods}?dryRun=All`, pod)).length === 0) return false;
+      }
+      return true;
+    });
+  };
   const eventsOf = async (name: string) =>
     (await cluster().api.list("/api/v1/namespaces/demo/events"))
       .filter((event) => textAt(event, "involvedObject", "name") === name)
@@ -224,7 +235,7 @@ function cacheWaitCases(cluster: () => TestCluster): void {
   });
 
   it("a pod starts all the same when its time is over", async () => {
-    await cached("1%");
+    await cold();
     await cluster().api.create(demoPods, podOf("hasty", asking({ "sluice.io/wait-for-cache-limit": "2s" })));
     await eventually("it is scheduled", async () =>
       textAt(await cluster().api.get(`${demoPods}/hasty`), "spec", "nodeName"),
@@ -233,7 +244,7 @@ function cacheWaitCases(cluster: () => TestCluster): void {
   });
 
   it("a Job's pod fails when its time is over and it asks for that, and the Job with it", async () => {
-    await cached("1%");
+    await cold();
     const annotations = {
       "sluice.io/wait-for-cache": "80%",
       "sluice.io/wait-for-cache-limit": "2s",
@@ -252,7 +263,7 @@ function cacheWaitCases(cluster: () => TestCluster): void {
   });
 
   it("the commands of docs/controllers.md show who waits and who leads, and let a pod go by hand", async () => {
-    await cached("1%");
+    await cold();
     await cluster().api.create(demoPods, podOf("train", asking({})));
     const waiting = ["get", "pods", "-A", "-l", "sluice.io/needs-controllers=true"];
     const shown = await cluster().kubectl.do([...waiting, "--field-selector", "status.phase=Pending"]);
@@ -267,7 +278,7 @@ function cacheWaitCases(cluster: () => TestCluster): void {
   });
 
   it("nobody waits for ever because the leader was killed", { timeout: 120_000 }, async () => {
-    await cached("1%");
+    await cold();
     const leader = await leaderOf(cluster());
     await leader.process.stop("SIGKILL");
     await cluster().api.create(demoPods, podOf("after-all", asking({})));
