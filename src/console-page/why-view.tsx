@@ -147,23 +147,24 @@ function Answer({ answer }: { readonly answer: WhyAnswer }) {
       <p class="headline">
         <span class={`badge ${verdictClass[answer.verdict]}`}>{answer.headline}</span>
       </p>
-      {answer.sections
-        .filter(({ heading }) => heading !== "What is changed, and why")
-        .map((section) => (
-          <SectionOf key={section.heading} section={section} />
-        ))}
+      {sectionsOf(answer, true)}
       {answer.nodesHidden !== undefined && (
         <p class="quiet">The picture of the nodes is not shown: {answer.nodesHidden}.</p>
       )}
       {answer.nodes !== undefined && <NodePicture nodes={answer.nodes} affinity={answer.affinity} />}
       {answer.diff.length > 0 && <Diff diff={answer.diff} />}
-      {answer.sections
-        .filter(({ heading }) => heading === "What is changed, and why")
-        .map((section) => (
-          <SectionOf key={section.heading} section={section} />
-        ))}
+      {sectionsOf(answer, false)}
     </article>
   );
+}
+
+/** What comes before the pictures, and what after them. */
+const first = ["Why it is refused", "Why", "Warnings", "Volumes", "Note"];
+
+function sectionsOf({ sections }: WhyAnswer, before: boolean) {
+  return sections
+    .filter(({ heading }) => first.includes(heading) === before)
+    .map((section) => <SectionOf key={section.heading} section={section} />);
 }
 
 function SectionOf({ section }: { readonly section: WhyAnswer["sections"][number] }) {
