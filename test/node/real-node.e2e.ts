@@ -4,8 +4,10 @@ import type { CaseContext } from "./cases/case-context.ts";
 import { classicJobCases } from "./cases/classic-jobs.ts";
 import { healCases } from "./cases/heal.ts";
 import { jobCases } from "./cases/jobs.ts";
+import { juicefsCsiCases } from "./cases/juicefs-csi.ts";
 import { memoryCases } from "./cases/memory.ts";
 import { nodeWideCases } from "./cases/node-wide.ts";
+import { openFileCases } from "./cases/open-files.ts";
 import { prefetchCases } from "./cases/prefetch.ts";
 import { startCases } from "./cases/start.ts";
 import { stopCases } from "./cases/stop.ts";
@@ -25,7 +27,7 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
   };
 
   beforeAll(async () => {
-    prepared = { node: await prepareNode(plane, node, sluice), table: new CaseTable() };
+    prepared = { node: await prepareNode(plane, node, sluice), table: new CaseTable(), sluice };
   });
   afterAll(async () => {
     if (prepared === undefined) return;
@@ -38,11 +40,16 @@ describe.skipIf(why !== "")(why === "" ? "a real node" : `a real node (skipped: 
   describe("begin", () => beginCases(context));
   describe.concurrent("views", () => viewCases(context));
   describe("heal", () => healCases(context));
+  describe.concurrent("open files", () => openFileCases(context));
   describe.concurrent("stop", () => stopCases(context));
   describe.concurrent("prefetch", () => prefetchCases(context));
   describe("jobs", () => jobCases(context));
   describe.concurrent("classic jobs", () => classicJobCases(context));
-  describe.concurrent("straight", () => straightCases(context));
+  // After the Jobs, for the controllers that are started for JuiceFS CSI would end their clients.
+  describe.concurrent("straight, and JuiceFS CSI", () => {
+    straightCases(context);
+    juicefsCsiCases(context);
+  });
   describe.concurrent("memory", () => memoryCases(context));
   describe("node", () => nodeWideCases(context));
 

@@ -11,6 +11,8 @@ import type { RealNode } from "../harness/real-node.ts";
 export interface CaseContext {
   readonly node: RealNode;
   readonly table: CaseTable;
+  /** The built command. */
+  readonly sluice: string;
 }
 
 /** Creates a pod on the node, runs `during`, and deletes it where that has not done so. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { appPod, reader } from "../harness/app-pod.ts";
 import { seconds } from "../harness/case-table.ts";
+import { readsBetween } from "../harness/reads.ts";
 import { type CaseContext, deleted, refusal, runToEnd, withPod } from "./case-context.ts";
 
 const acs = { "sluice.io/platform": "acs" };
@@ -38,6 +39,51 @@ export function straightCases(context: () => CaseContext): void {
       const took = seconds(first.at - started.createdAt);
       table.add("start", "straight, classic: creation to the app's first read", took);
       await deleted(started, 16);
+    });
+  });
+
+  it("client killed: what the app sees stays dead until the app's container starts again, and the pod can go", async () => {
+    const pod = appPod("straight-killed", {
+      script: reader("/data/hello.txt"),
+      claims,
+      annotations: acs,
+      spec: { restartPolicy: "Always" },
+      grace: 5,
+    });
+    await withPod(context(), pod, async (running) => {
+      await running.line("app", /^ok/);
+      const processes = await running.processesOf("fluid-fuse-0", "juicefs");
+      const killedAt = await running.signal(processes, "KILL");
+      await running.line("fluid-fuse-0", /mounted at/, { since: killedAt });
+      const { failed } = await readsBetween(running, Date.now() / 1000, Date.now() / 1000 + 2);
+      expect(failed.length).toBeGreaterThan(0);
+      const appKilledAt = await running.signalContainer("app", "KILL");
+      await running.restarted("app", 1);
+      expect((await running.line("app", /^(ok|ERR)/, { since: appKilledAt + 0.2 })).text).toBe("ok hello");
+      await deleted(running, 8);
+    });
+  });
+
+  it("app ignores TERM, holds a file and its directory: the pod can go", async () => {
+    const { table } = context();
+    const script = "trap '' TERM; cd /data/train; exec 3<part-0; echo ok; while :; do sleep 1; done";
+    const pod = appPod("straight-ignores", { script, claims, annotations: acs, grace: 4 });
+    await withPod(context(), pod, async (running) => {
+      await running.line("app", /^ok/);
+      const took = await deleted(running, 7);
+      table.addLimited("stop", "straight, native: app ignores TERM, grace 4 s: deletion to gone", took, 7);
+    });
+  });
+
+  it("client hangs, grace of 2 s: the pod can go", async () => {
+    const { table } = context();
+    const script = "trap exit TERM; cat /data/hello.txt; sleep 1000 & wait";
+    const pod = appPod("straight-hung", { script, claims, annotations: acs, grace: 2 });
+    await withPod(context(), pod, async (running) => {
+      await running.line("app", /^hello/);
+      await running.signal(await running.processesOf("fluid-fuse-0", "juicefs"), "STOP");
+      const took = await deleted(running, 5);
+      table.addLimited("stop", "straight, native: client hangs, grace 2 s: deletion to gone", took, 5);
     });
   });
 

@@ -78,9 +78,13 @@ export class NodePod {
     return Number((await this.status(container))["restartCount"]);
   }
 
-  /** The runtime's name of a container that runs. */
-  async containerId(container: string): Promise<string> {
-    return textAt(await this.status(container), "containerID").replace("containerd://", "");
+  /** The runtime's name of a container that runs; waits until the kubelet has told of it. */
+  containerId(container: string): Promise<string> {
+    return eventually(`${this.name}/${container} runs`, async () => {
+      const status = await this.status(container);
+      const running = at(status, "state", "running") !== undefined;
+      return (running && textAt(status, "containerID").replace("containerd://", "")) || undefined;
+    });
   }
 
   /** Processes of a container, as the node numbers them, parents before their children. */
