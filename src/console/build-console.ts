@@ -52,6 +52,8 @@ export async function buildConsole(options: ConsoleOptions): Promise<FastifyInst
       security: localOnly ? [] : [{ token: [] }],
     },
   });
+  // Only JSON: no page from elsewhere can send that without asking first.
+  app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders);
     if (localOnly) assertLocal(request.headers.host);
