@@ -24,7 +24,7 @@ function inWords(term: NodeSelectorTerm): string {
     ...(term.matchExpressions ?? []).map(requirement),
     ...(term.matchFields ?? []).map((field) => `field ${requirement(field)}`),
   ];
-  return words.sort().join(" and ");
+  return [...new Set(words)].sort().join(" and ");
 }
 
 function requirement({ key, operator, values = [] }: NodeSelectorRequirement): string {

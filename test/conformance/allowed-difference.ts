@@ -20,6 +20,8 @@ export interface Outcome {
 export interface AllowedDifference {
   readonly id: string;
   readonly kind: "on purpose" | "Fluid is wrong" | "not built yet";
+  /** It is about a whole client: where it covers a difference no other entry is asked. */
+  readonly whole?: true;
   /** No pod that was recorded shows it: it holds for pods that were not. */
   readonly notRecorded?: true;
   /** What a user who comes from Fluid gets out of it, or has to know. */
@@ -85,7 +87,9 @@ export function judge(outcome: Outcome, list: readonly AllowedDifference[]): Jud
   const covered = new Map(list.map((entry) => [entry, new Set<string>()]));
   const complaints: string[] = [];
   for (const difference of differencesIn(outcome)) {
-    const entries = list.filter((entry) => entry.covers(difference, outcome));
+    const covering = list.filter((entry) => entry.covers(difference, outcome));
+    const whole = covering.find((entry) => entry.whole);
+    const entries = whole === undefined ? covering : [whole];
     for (const entry of entries) covered.get(entry)?.add(difference.path);
     if (entries.length !== 1) complaints.push(inWords(outcome, difference, entries));
   }

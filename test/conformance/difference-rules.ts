@@ -11,6 +11,7 @@ import {
   list,
   statesLocality,
 } from "./asked.ts";
+import { injectedInto } from "./clients.ts";
 
 export const defaultContainer = "annotation/kubectl.kubernetes.io/default-container";
 export const unprivileged = "unprivileged.sidecar.fluid.io/inject";
@@ -31,8 +32,16 @@ export function isSharedReference(path: string, outcome: Outcome): boolean {
   const one = all.find(({ own }) => `${own.namespace}/${own.name}` === dataset);
   return (
     one !== undefined &&
+    !outcome.ourFacts.has(`client/${dataset}/position`) &&
     all.some((other) => other.own.name !== one.own.name && isDeepStrictEqual(other.physical, one.physical))
   );
+}
+
+/** Whether a path is of a client that we let run by its image's entrypoint, beside an attendant. */
+export function isBareClient(path: string, { ours, original }: Outcome): boolean {
+  if (ours === undefined) return false;
+  const client = injectedInto(ours, original).clients.find(({ id }) => path.startsWith(`client/${id}/`));
+  return client?.views !== undefined && client.views.container !== client.container;
 }
 
 /** Whether the pod asks for a sidecar and Fluid has put none in, though we have. */
@@ -148,8 +157,8 @@ export function allRequiredAtOnce(own: readonly unknown[], fluids: readonly unkn
 }
 
 /**
- * What Fluid requires of nodes, with the labels that they get: for a reference dataset those of the one it refers to, for a
- * thin one none.
+ * What Fluid requires of nodes, with the labels that they get: for a reference dataset those of the one it refers to, and
+ * of that one's client; for a thin one none.
  */
 export function requiredOfRealCaches(fluids: readonly unknown[], outcome: Outcome): string[] {
   const labels = new Map(
@@ -158,7 +167,7 @@ export function requiredOfRealCaches(fluids: readonly unknown[], outcome: Outcom
       return [cacheLabel(own), isThin ? undefined : cacheLabel(physical)];
     }),
   );
-  return fluids
+  const terms = fluids
     .map((term) =>
       String(term)
         .split(" and ")
@@ -166,6 +175,21 @@ export function requiredOfRealCaches(fluids: readonly unknown[], outcome: Outcom
         .join(" and "),
     )
     .filter((term) => term !== "");
+  return [...terms, ...datasetsOf(outcome).flatMap((dataset) => clientNodesReferredTo(dataset, outcome))];
+}
+
+/** Where the client of the dataset that is referred to may run; nothing of a dataset that refers to none. */
+function clientNodesReferredTo({ own, physical }: AskedDataset, { objects }: Outcome): string[] {
+  if (own === physical) return [];
+  const runtime = objects.find(
+    ({ kind, metadata }) =>
+      kind.endsWith("Runtime") &&
+      metadata.name === physical.name &&
+      metadata.namespace === physical.namespace,
+  );
+  const selector = at(runtime, "spec", "fuse", "nodeSelector");
+  if (typeof selector !== "object" || selector === null) return [];
+  return Object.entries(selector).map(([key, value]) => `${key} In [${value}]`);
 }
 
 function cacheLabel({ namespace, name }: AskedDataset["own"]): string {

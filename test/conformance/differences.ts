@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Pod } from "kubernetes-types/core/v1";
 import type { AllowedDifference, Outcome } from "./allowed-difference.ts";
 import { at, hasLabel, isServerful, list, nodesCarry } from "./asked.ts";
 import {
@@ -11,6 +10,7 @@ import {
   hasNameTwice,
   hasNoFluidClient,
   hasUnmountedClaim,
+  isBareClient,
   isOfTemplate,
   isPartOf,
   isReadOnlyOf,
@@ -115,7 +115,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       /^containers\/[^/]+\/lifecycle$/.test(path) &&
       hasLabel(outcome.original, "app.poststart.fluid.io/inject") &&
       commandOf(at(fluid, "postStart"))[2]?.includes("/check-fluid-mount-ready.sh") === true &&
-      commandOf(at(ours, "postStart"))[3] === "sluice-check",
+      isInlineCheck(ours),
   },
   {
     id: "pre-stop-after-the-app",
@@ -134,12 +134,11 @@ export const allowedDifferences: readonly AllowedDifference[] = [
     id: "no-pre-stop-of-a-bare-client",
     kind: "on purpose",
     why: "A client that states no command has no supervisor that could run its preStop after the app; it gets TERM, and the guard takes its mount off.",
-    covers: ({ path, fluid, ours }, { ours: pod }) =>
+    covers: ({ path, fluid, ours }, outcome) =>
       ofClient(path) === "lifecycle/preStop" &&
       fluid !== undefined &&
       ours === undefined &&
-      supervisorsPreStops(pod).size === 0 &&
-      containersNamed(pod, /^sluice-views-\d+$/),
+      isBareClient(path, outcome),
   },
   {
     id: "no-probes",
@@ -247,7 +246,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "steered-to-real-caches",
     kind: "Fluid is wrong",
-    why: "Fluid steers the pods of reference and thin datasets by labels that no node ever gets, and a required one never starts. A reference dataset's cache is that of the dataset it refers to; a thin one has none.",
+    why: "Fluid steers the pods of reference and thin datasets by labels that no node ever gets, and a required one never starts. A reference dataset's cache is that of the dataset it refers to, and its client runs on the nodes of that one's; a thin one has no cache.",
     covers: ({ path, fluid, ours, original }, outcome) =>
       isServerful(outcome.original) &&
       (path === "affinity/required"
@@ -348,6 +347,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "one-client-for-one-dataset",
     kind: "Fluid is wrong",
+    whole: true,
     why: "Two claims of one dataset get one client, also by way of reference datasets; Fluid's two mount over each other at one path.",
     covers: ({ path, ours }, outcome) =>
       ours === undefined && (isSecondClient(path) || isSharedReference(path, outcome)),
@@ -363,7 +363,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
         at(fluid, "hostPath") !== undefined &&
         isDeepStrictEqual(ours, original)) ||
         (path.startsWith("unused-volume/") && ours === undefined) ||
-        path === "annotation/fluid.io/datasets-in-use" ||
+        /^annotation\/(fluid\.io\/datasets-in-use|prometheus\.fuse\.fluid\.io\/scrape)$/.test(path) ||
         (path.startsWith("label/") && isDeepStrictEqual(ours, original))),
   },
 
@@ -376,6 +376,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       ((fluid === undefined && isOfTemplate(path)) ||
         path === "annotation/fluid.io/datasets-in-use" ||
         (path.startsWith("label/") && fluid === undefined) ||
+        isInlineCheck(ours) ||
         at(ours, "dataset") !== undefined),
   },
 
@@ -399,6 +400,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
         ? fluid === "refused" && ours === "admitted"
         : fluid === "admitted" &&
           !hasLabel(original, unprivileged) &&
+          !isRefusedFor(ours, "init-container-needs-native") &&
           ![...fluidFacts.keys()].some((fact) => fact.startsWith("client/"))),
   },
   {
@@ -447,8 +449,7 @@ function isOfRealCaches(
   );
 }
 
-function containersNamed(pod: Pod | undefined, name: RegExp): boolean {
-  return [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])].some((c) =>
-    name.test(c.name),
-  );
+/** Whether a lifecycle is the mount check that travels in the pod. */
+function isInlineCheck(lifecycle: unknown): boolean {
+  return commandOf(at(lifecycle, "postStart"))[3] === "sluice-check";
 }
