@@ -90,7 +90,7 @@ describe("half-made and hostile volumes", () => {
     );
   const unbound = (storageClassName: string) => claimOf({ volumeName: "", storageClassName });
   it.each<[string, ClusterObjects, string | undefined]>([
-    ["no claim", { claims: [] }, "claim-not-found"],
+    ["no claim (W15)", { claims: [] }, "claim-not-found"],
     ["no volume yet", { claims: [unbound("sc")], storageClasses: [class_(false)] }, "claim-not-bound"],
     [
       "a consumer is waited for (W14)",
@@ -134,7 +134,7 @@ describe("half-made and hostile volumes", () => {
       "bad-sub-path",
     ],
     [
-      "sub path with a newline (W6)",
+      "sub path with a newline (W6, W7)",
       { persistentVolumes: [volumeOf({ volumeAttributes: { subPath: "x\nid" } })] },
       "bad-sub-path",
     ],

@@ -1,70 +1,9 @@
-import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { decide } from "../../src/admission/decide.ts";
-import type { Decision } from "../../src/admission/decision.ts";
-import { projectJuicefsConfig, projectJuicefsSecret } from "../../src/cluster/juicefs-projections.ts";
-import { projectClaim, projectPersistentVolume } from "../../src/cluster/projections.ts";
-import { defaultConfig } from "../../src/config.ts";
-import { clusterOf } from "../support/cluster-of.ts";
-
-const driver = "csi.juicefs.com";
-const secret = { namespace: "storage", name: "fs" };
-const configMap = { namespace: "kube-system", name: "juicefs-csi-driver-config" };
+import { decideJuicefs, onCci, onVci } from "../support/juicefs-pod.ts";
 
 /** A pod with a claim for each list of attributes. */
-function decided(
-  attributes: readonly Readonly<Record<string, string>>[],
-  metadata: Pod["metadata"] = {},
-  config?: string,
-): Decision {
-  const claims = attributes.map((_, index) => ({ namespace: "lab", name: `c${index}` }));
-  const cluster = clusterOf({
-    namespaces: [
-      { name: "lab", labels: { "juicefs.com/enable-serverless-injection": "true" }, annotations: {} },
-    ],
-    claims: claims.map((place, index) =>
-      projectClaim(
-        {
-          metadata: { uid: `u${index}` },
-          spec: { accessModes: ["ReadWriteMany"], volumeName: `pv${index}` },
-        },
-        place,
-      ),
-    ),
-    persistentVolumes: attributes.map((volumeAttributes, index) =>
-      projectPersistentVolume(
-        {
-          spec: {
-            claimRef: { ...claims[index], uid: `u${index}` },
-            csi: { driver, volumeHandle: `handle-${index}`, nodePublishSecretRef: secret, volumeAttributes },
-          },
-        },
-        { namespace: "", name: `pv${index}` },
-      ),
-    ),
-    juicefsSecrets: [projectJuicefsSecret({ stringData: { name: "corpfs", metaurl: "redis://x" } }, secret)],
-    ...(config === undefined
-      ? {}
-      : { juicefsConfig: projectJuicefsConfig({ data: { "config.yaml": config } }, configMap) }),
-  });
-  const object: Pod = {
-    metadata: { name: "p", ...metadata },
-    spec: {
-      containers: [
-        {
-          name: "app",
-          volumeMounts: claims.map(({ name }) => ({ name, mountPath: `/${name}` })),
-        },
-      ],
-      volumes: claims.map(({ name }) => ({ name, persistentVolumeClaim: { claimName: name } })),
-    },
-  };
-  const request = { uid: "u", operation: "CREATE", kind: "/v1/Pod", resource: "/v1/pods", subResource: "" };
-  return decide({ ...request, namespace: "lab", dryRun: false, object }, cluster, defaultConfig);
-}
-
-const onVci = { annotations: { "vke.volcengine.com/burst-to-vci": "enforce" } };
-const onCci = { labels: { "virtual-kubelet.io/burst-to-cci": "enforce" } };
+const decided = (attributes: readonly Readonly<Record<string, string>>[], metadata = {}, config?: string) =>
+  decideJuicefs({ volumes: attributes.map((each) => ({ attributes: each })), metadata, config });
 
 describe("labels and annotations that a volume asks for its clients (W43)", () => {
   const marks = {

@@ -25,7 +25,7 @@ function secretRequest(
 
 const good = { name: "corpfs", metaurl: "redis://:pa55word@redis/1", "secret-key": "s3cret" };
 
-describe("a Secret of JuiceFS (W5)", () => {
+describe("a Secret of JuiceFS (W5, W60)", () => {
   it.each([
     ["no name", { metaurl: "redis://x" }, "its key name is missing"],
     ["a name that is a flag", { ...good, name: "--help" }, "its key name is no name of a file system"],

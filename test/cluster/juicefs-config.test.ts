@@ -100,7 +100,7 @@ describe("a configuration of the driver that is broken", () => {
     expect(problems.join("\n")).toMatch(why);
   });
 
-  it("leaves the one before it in force", () => {
+  it("leaves the one before it in force (W58)", () => {
     const store = new ObjectStore();
     const place = { namespace: "kube-system", name: "juicefs-csi-driver-config" };
     const put = (text: string) =>

@@ -44,7 +44,7 @@ describe("the clients that nobody needs any more", () => {
       ["sluice-guard"],
     ],
     ["nothing once both have", job, { app: 0, "fluid-fuse-0": 0, "sluice-guard": 0 }, "", []],
-    ["none while a failed app is to be started again (W24)", retried, { app: 1 }, "", []],
+    ["none while a failed app is to be started again (W24, JuiceFS's W52)", retried, { app: 1 }, "", []],
     ["none while it waits for that", retried, { app: "back-off" }, "", []],
     ["the client once it has succeeded", retried, { app: 0 }, "", ["fluid-fuse-0"]],
     [
@@ -96,7 +96,7 @@ describe("the clients that nobody needs any more", () => {
   });
 });
 
-describe("other containers beside the app", () => {
+describe("other containers beside the app (JuiceFS's W53)", () => {
   it.each<[string, Container[], States, string[]]>([
     [
       "one that mounts no dataset is not waited for",

@@ -131,7 +131,7 @@ describe("the Secrets of JuiceFS's clients", () => {
     ]);
   });
 
-  it("are written down without any value but the file system's name", async () => {
+  it("are written down without any value but the file system's name (W10)", async () => {
     putSource(corpfs);
     putVolume("a");
     await start();
@@ -213,7 +213,7 @@ describe("the Secrets of JuiceFS's clients", () => {
     expect(valuesOf(secretOf("a"))["secret-key"]).toBe("s3cret");
   });
 
-  it("never touch a Secret of that name that is somebody else's", async () => {
+  it("never touch a Secret of that name that is somebody else's (W4)", async () => {
     putSource(corpfs);
     putVolume("a");
     api.store.put("secrets", {
