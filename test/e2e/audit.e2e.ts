@@ -1,0 +1,292 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { expect, inject, it } from "vitest";
+import { describeCluster } from "./harness/describe-cluster.ts";
+import { eventually } from "./harness/eventually.ts";
+import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
+import { FinishingKubelet } from "./harness/finishing-kubelet.ts";
+import { clusterWithControllers, leaderOf } from "./harness/install-controllers.ts";
+import { clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
+import type { TestCluster } from "./harness/test-cluster.ts";
+
+const demoPods = "/api/v1/namespaces/demo/pods";
+const demoDeployments = "/apis/apps/v1/namespaces/demo/deployments";
+const demo = "/api/v1/namespaces/demo";
+const label = (value: string | null) => ({ metadata: { labels: { "sluice.io/injection": value } } });
+const seconds = 60;
+
+const deployment = (name: string): Fields => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name, namespace: "demo" },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: podSpecOf(["imagenet"]) },
+  },
+});
+
+// One pause and interval of a second: what is to be seen before the restart is paused.
+const quick = 'controllers.audit={"enabled":true,"interval":"1s","restart":{"enabled":true,"pause":"1s"}}';
+
+describeCluster(
+  "pods that slipped through, and what is told of clients",
+  () => clusterWithControllers([quick]),
+  (cluster) => {
+    it("pods that slipped through are found by sluice audit, exactly these, with what to do", {
+      timeout: 180_000,
+    }, async () => {
+      const { api } = cluster();
+      await api.patch(demo, label(null));
+      await eventually("nobody injects any more", async () => {
+        const made = await api.create(`${demoPods}?dryRun=All`, podOf("try", { claims: ["imagenet"] }));
+        return clientsOf(made).length === 0;
+      });
+      await api.create(demoPods, podOf("alone", { claims: ["imagenet"] }));
+      await api.create(
+        demoPods,
+        podOf("out", { claims: ["imagenet"], labels: { "sluice.io/inject": "false" } }),
+      );
+      await api.create(
+        demoPods,
+        podOf("driver", { claims: ["imagenet"], annotations: { "sluice.io/mode": "csi" } }),
+      );
+      await api.create(demoPods, podOf("plain"));
+      await api.create(demoDeployments, deployment("web"));
+      const ofWeb = await eventually(
+        "the Deployment has its pods",
+        async () => {
+          const pods = await api.list(`${demoPods}?labelSelector=app%3Dweb`);
+          return pods.length === 2 ? pods.map((pod) => textAt(pod, "metadata", "name")).sort() : undefined;
+        },
+        { seconds },
+      );
+      await api.patch(`${demoDeployments}/web`, { spec: { paused: true } });
+      await api.patch(demo, label("enabled"));
+      await eventually("pods are injected again", async () => {
+        const made = await api.create(`${demoPods}?dryRun=All`, podOf("try", { claims: ["imagenet"] }));
+        return clientsOf(made).length === 1;
+      });
+      await api.create(demoPods, podOf("fine", { claims: ["imagenet"] }));
+
+      const { code, stdout, stderr } = await audit(cluster());
+      expect(stderr).toMatch(/^of \d+ pods that have not ended, 3 run without the datasets they ask for\n$/);
+      const lines = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(/ {3,}/));
+      expect(lines).toEqual([
+        ["NAMESPACE", "POD", "MADE BY", "WITHOUT", "WHAT TO DO"],
+        [
+          "demo",
+          "alone",
+          "nobody",
+          "Dataset demo/imagenet",
+          "kubectl -n demo delete pod alone, and create it again from its manifest",
+        ],
+        ...ofWeb.map((name) => [
+          "demo",
+          name,
+          "Deployment web",
+          "Dataset demo/imagenet",
+          "kubectl -n demo rollout restart deployment/web",
+        ]),
+      ]);
+      expect(code).toBe(1);
+      const elsewhere = await audit(cluster(), ["-n", "default", "-o", "json"]);
+      expect([elsewhere.code, JSON.parse(elsewhere.stdout)]).toEqual([
+        0,
+        { pods: [], looked: 0, unread: [] },
+      ]);
+    });
+
+    it("they are told by Events, as kubectl describe shows them, and by a metric", {
+      timeout: 120_000,
+    }, async () => {
+      const described = (what: string) => cluster().kubectl.do(["describe", what, "-n", "demo"]);
+      const said = await eventually(
+        "it is told on the Deployment",
+        async () => {
+          const text = await described("deployment/web");
+          return text.includes("RunsWithoutDatasets") ? text : undefined;
+        },
+        { seconds },
+      );
+      expect(said).toMatch(
+        /Warning +RunsWithoutDatasets .*sluice-controllers +pod web-\S+ and 1 other run without a client for Dataset demo\/imagenet: kubectl -n demo rollout restart deployment\/web/,
+      );
+      expect(await described("pod/alone")).toMatch(
+        /Warning +RunsWithoutDatasets .*pod alone runs without a client/,
+      );
+      expect(await described("pod/fine")).not.toContain("RunsWithoutDatasets");
+      await eventually(
+        "it is counted",
+        async () => {
+          const { text } = await (await leaderOf(cluster())).ask("/metrics");
+          const missed = text.split("\n").filter((line) => line.startsWith("sluice_missed_pods{"));
+          return (
+            missed.sort().join(" ") ===
+            [
+              'sluice_missed_pods{made_by="Deployment",fate="injected"} 2',
+              'sluice_missed_pods{made_by="none",fate="injected"} 1',
+            ].join(" ")
+          );
+        },
+        { seconds },
+      );
+    });
+
+    it("they come back injected, for their workload is restarted, once and no other", {
+      timeout: 180_000,
+    }, async () => {
+      const { api } = cluster();
+      const web = `${demoDeployments}/web`;
+      expect(at(await api.get(web), "spec", "template", "metadata", "annotations")).toBeUndefined();
+      await api.patch(web, { spec: { paused: false } });
+      const [pod] = await eventually(
+        "new pods are injected",
+        async () => {
+          const pods = await api.list(`${demoPods}?labelSelector=app%3Dweb`);
+          const served = pods.filter((one) => clientsOf(one).length > 0);
+          return served.length > 0 ? served : undefined;
+        },
+        { seconds },
+      );
+      const { generation } = Object(at(await api.get(web), "metadata"));
+      const annotations = Object(at(pod, "metadata", "annotations"));
+      expect(annotations["sluice.io/restarted-for"]).toMatch(/^[0-9a-z]+$/);
+      expect(annotations["kubectl.kubernetes.io/restartedAt"]).toMatch(/^\d{4}-/);
+      const looks = await auditsOf(cluster());
+      await eventually("it has looked some more times", async () => (await auditsOf(cluster())) > looks + 3, {
+        seconds,
+      });
+      expect(at(await api.get(web), "metadata", "generation")).toBe(generation);
+      expect(clientsOf(await api.get(`${demoPods}/alone`))).toEqual([]);
+    });
+
+    it("they are restarted with rights on workloads, and no others", async () => {
+      const as = "--as=system:serviceaccount:sluice-system:sluice-controllers";
+      const can = async (verb: string, what: string) =>
+        (await cluster().kubectl.run(["auth", "can-i", verb, what, "-n", "demo", as])).stdout.trim();
+      for (const what of ["deployments.apps", "statefulsets.apps", "daemonsets.apps"])
+        expect(`${what} ${await can("patch", what)}`).toBe(`${what} yes`);
+      for (const [verb, what] of [
+        ["delete", "pods"],
+        ["create", "deployments.apps"],
+        ["update", "deployments.apps"],
+        ["patch", "jobs.batch"],
+        ["list", "secrets"],
+        ["list", "events"],
+      ] as const)
+        expect(`${verb} ${what} ${await can(verb, what)}`).toBe(`${verb} ${what} no`);
+    });
+
+    const time = (ago: number) => new Date(Date.now() - ago).toISOString().replace(/\.\d+Z$/, "Z");
+    const since = (ago: number) => ({ running: { startedAt: time(ago) } });
+
+    /** Patches the pod's status as its kubelet would: all runs, apart from what is told of the client. */
+    async function tellStatus(name: string, client: Fields, from = 600_000): Promise<void> {
+      const { api } = cluster();
+      const pod = await eventually(`pod ${name} is on a node`, async () => {
+        const now = await api.get(`${demoPods}/${name}`);
+        return textAt(now, "spec", "nodeName") === "" ? undefined : now;
+      });
+      const statuses = (list: string) =>
+        listAt(pod, "spec", list).map((container) => ({
+          name: container["name"],
+          image: "image",
+          imageID: "",
+          ready: true,
+          started: true,
+          restartCount: 0,
+          state: since(from),
+          ...(container["name"] === "fluid-fuse-0" ? client : {}),
+        }));
+      await api.patch(`${demoPods}/${name}/status`, {
+        status: {
+          phase: "Running",
+          initContainerStatuses: statuses("initContainers"),
+          containerStatuses: statuses("containers"),
+        },
+      });
+    }
+
+    const crashed = (restartCount: number): Fields => ({
+      restartCount,
+      lastState: { terminated: { exitCode: 9, reason: "Error", finishedAt: time(2_000) } },
+      state: since(1_000),
+    });
+
+    const shown = (pod: string, text: string) =>
+      eventually(
+        `kubectl describe shows ${text}`,
+        async () => {
+          const said = await cluster().kubectl.do(["describe", "pod", pod, "-n", "demo"]);
+          return said.includes(text) ? said : undefined;
+        },
+        { seconds },
+      );
+
+    it("a client that crashed and came back is told, counted up on one Event", {
+      timeout: 120_000,
+    }, async () => {
+      await cluster().api.create(demoPods, podOf("healing", { claims: ["imagenet"] }));
+      await tellStatus("healing", {});
+      await tellStatus("healing", crashed(1));
+      await shown("healing", "ClientRestarted");
+      await tellStatus("healing", crashed(3));
+      const said = await shown("healing", "started again 3 times so far");
+      expect(said).toMatch(
+        /Warning +ClientRestarted .*\(x3 over .* fluid-fuse-0 ended with status 9 and serves again/,
+      );
+      expect(said.match(/ClientRestarted/g)).toHaveLength(1);
+    });
+
+    it("an app that is left with a mount that is gone is told", { timeout: 120_000 }, async () => {
+      const annotations = { "sluice.io/platform": "eci" };
+      await cluster().api.create(demoPods, podOf("lost", { claims: ["imagenet"], annotations }));
+      await tellStatus("lost", {});
+      await tellStatus("lost", crashed(1));
+      expect(await shown("lost", "MountLost")).toMatch(/Warning +MountLost .*create the pod anew/);
+    });
+
+    it("a Job's client that was ended is told", { timeout: 120_000 }, async () => {
+      const kubelet = new FinishingKubelet(cluster().api, "demo");
+      const template = {
+        metadata: { labels: { app: "once" }, annotations: { "sluice.io/sidecar": "classic" } },
+        spec: { restartPolicy: "Never", ...podSpecOf(["imagenet"]) },
+      };
+      const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: "once", namespace: "demo" } };
+      await cluster().api.create("/apis/batch/v1/namespaces/demo/jobs", { ...job, spec: { template } });
+      const pod = await eventually("the Job has its pod", async () => {
+        const [made] = await cluster().api.list(`${demoPods}?labelSelector=app%3Donce`);
+        return made && textAt(made, "metadata", "name");
+      });
+      kubelet.endApp(pod);
+      expect(await shown(pod, "ClientEnded")).toMatch(/Normal +ClientEnded .*told fluid-fuse-0 to end/);
+      await kubelet.close();
+    });
+  },
+);
+
+/** How often the leader has looked at all pods. */
+async function auditsOf(cluster: TestCluster): Promise<number> {
+  const { text } = await (await leaderOf(cluster)).ask("/metrics");
+  return [...text.matchAll(/^sluice_controller_work_total\{controller="audit",result="[^"]+"\} (\d+)$/gm)]
+    .map(([, count]) => Number(count))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+/** Runs the built command, where the API server can be reached. */
+function audit({ sandbox, plane }: TestCluster, args: readonly string[] = []) {
+  const command = [process.execPath, inject("sluiceProgram"), "audit", ...args];
+  const [program = "", ...rest] = sandbox.command(command);
+  const env = { ...process.env, KUBECONFIG: join(plane.pki.folder, "admin.conf"), FORCE_COLOR: "" };
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve, reject) => {
+    execFile(program, rest, { env, timeout: 60_000 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      if (typeof code === "number") resolve({ code, stdout, stderr });
+      else reject(error);
+    });
+  });
+}
