@@ -58,7 +58,7 @@ describe("docs/from-fluid.md", () => {
     (number, test) => {
       expect(existsSync(join(root, test))).toBe(true);
       // In the title of a test, or of a row of its table.
-      expect(readFileSync(join(root, test), "utf8")).toMatch(new RegExp(`["\`][^"\`\\n]*\\(${number}\\)`));
+      expect(readFileSync(join(root, test), "utf8")).toMatch(new RegExp(`["\`][^"\`\\n]*\\(${number}[,)]`));
     },
   );
 });
