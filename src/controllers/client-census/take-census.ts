@@ -15,7 +15,7 @@ export interface CensusFacts {
   /** By "namespace/name". */
   readonly dataset: (name: string) => CountedDataset | undefined;
   /** Keys of the labels by which a node holds caches; undefined for a node that is not known. */
-  readonly caches: (node: string) => readonly string[] | undefined;
+  readonly caches: (node: string) => ReadonlySet<string> | undefined;
   /** Names of the platforms there are: what a pod says of its platform is no more than its word. */
   readonly platforms: ReadonlySet<string>;
 }
@@ -47,18 +47,35 @@ const longestChain = 8;
 
 /** Counts the clients of `pods`, and where the pods are. */
 export function takeCensus(pods: Iterable<InjectedPod>, facts: CensusFacts): Census {
-  const clients = new Map<string, ClientCount>();
+  const clients = new Map<string, { -readonly [Field in keyof ClientCount]: ClientCount[Field] }>();
   const places: Record<CachePlace, number> = { on: 0, off: 0, unknown: 0 };
+  // Many pods read one dataset.
+  const datasets = new Map<string | undefined, CountedClient>();
+  const lookUp = (name: string | undefined): CountedClient => {
+    const known = datasets.get(name);
+    if (known !== undefined) return known;
+    const found = { runtime: runtimeOf(name, facts), cacheKey: cacheKey(name, facts) };
+    datasets.set(name, found);
+    return found;
+  };
   for (const pod of pods) {
-    places[placeOf(pod, facts)] += 1;
-    for (const client of pod.clients) {
-      const group = groupOf(pod, client, facts);
-      const { state, code: reason } = client;
-      const key = `${state} ${reason} ${group.runtime} ${group.platform}`;
-      clients.set(key, { ...group, state, reason, count: (clients.get(key)?.count ?? 0) + 1 });
+    places[placeOf(pod, lookUp, facts)] += 1;
+    const platform = known(pod.platform, facts.platforms);
+    for (const { dataset, state, code: reason } of pod.clients) {
+      const { runtime } = lookUp(dataset);
+      const key = `${state} ${reason} ${runtime} ${platform}`;
+      const counted = clients.get(key);
+      if (counted === undefined) clients.set(key, { state, reason, runtime, platform, count: 1 });
+      else counted.count += 1;
     }
   }
   return { clients: [...clients.values()], pods: places };
+}
+
+interface CountedClient {
+  readonly runtime: string;
+  /** The label of nodes that hold its dataset's cache; undefined where there is none, or it is not known. */
+  readonly cacheKey: string | undefined;
 }
 
 /** Under which runtime and platform a client is counted. */
@@ -77,11 +94,15 @@ function runtimeOf(name: string | undefined, facts: CensusFacts): string {
   return runtime === "" ? unknown : (runtimeType(runtime)?.type ?? other);
 }
 
-function placeOf({ node, clients }: InjectedPod, facts: CensusFacts): CachePlace {
+function placeOf(
+  { node, clients }: InjectedPod,
+  lookUp: (dataset: string | undefined) => CountedClient,
+  facts: CensusFacts,
+): CachePlace {
   const held = node === undefined ? undefined : facts.caches(node);
-  const keys = clients.flatMap(({ dataset }) => cacheKey(dataset, facts) ?? []);
+  const keys = clients.flatMap(({ dataset }) => lookUp(dataset).cacheKey ?? []);
   if (held === undefined || keys.length === 0) return "unknown";
-  return keys.every((key) => held.includes(key)) ? "on" : "off";
+  return keys.every((key) => held.has(key)) ? "on" : "off";
 }
 
 /** The label of nodes that hold a dataset's cache; undefined where there is none, or it is not known. */

@@ -116,8 +116,8 @@ describe("the census", () => {
       ]).get(name),
     caches: (node) =>
       new Map([
-        ["warm", ["fluid.io/s-default-data"]],
-        ["cold", []],
+        ["warm", new Set(["fluid.io/s-default-data"])],
+        ["cold", new Set<string>()],
       ]).get(node),
     platforms: new Set(["kubernetes", "eci"]),
   };
