@@ -1,5 +1,8 @@
-import type { Cluster } from "../cluster/cluster-view.ts";
-import { ManifestFolderError, openManifestCluster } from "../cluster/manifest-cluster.ts";
+import {
+  type ManifestCluster,
+  ManifestFolderError,
+  openManifestCluster,
+} from "../cluster/manifest-cluster.ts";
 import type { Config } from "../config.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
@@ -9,7 +12,11 @@ import { print } from "./print.ts";
  * The cluster that a folder of manifests describes, read once. Tells on stderr what in it is not served.
  * Throws `InputError` when the folder cannot be read.
  */
-export async function openClusterFolder(folder: string, config: Config, io: CommandIo): Promise<Cluster> {
+export async function openClusterFolder(
+  folder: string,
+  config: Config,
+  io: CommandIo,
+): Promise<ManifestCluster> {
   try {
     const cluster = await openManifestCluster(folder, {
       follow: false,

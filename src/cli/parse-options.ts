@@ -20,20 +20,41 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(
   argv: readonly string[],
   options: T,
 ): Values<T> {
+  return parse(argv, options, false).values;
+}
+
+/** The options in `argv`, and the words between them. Throws `UsageError` as `parseOptions`. */
+export function parseArguments<T extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: T,
+): { readonly values: Values<T>; readonly words: readonly string[] } {
+  const { values, positionals } = parse(argv, options, true);
+  return { values, words: positionals };
+}
+
+function parse<T extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: T,
+  allowPositionals: boolean,
+): { values: Values<T>; positionals: string[] } {
   const args = [...argv];
   try {
-    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args, options, strict: true, allowPositionals });
   } catch (error) {
     throw new UsageError(
-      problemOf(args, options) ?? (error instanceof Error ? error.message : String(error)),
+      problemOf(args, options, allowPositionals) ?? (error instanceof Error ? error.message : String(error)),
     );
   }
 }
 
-function problemOf(args: string[], options: ParseArgsOptionsConfig): string | undefined {
+function problemOf(
+  args: string[],
+  options: ParseArgsOptionsConfig,
+  allowPositionals: boolean,
+): string | undefined {
   const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
-    if (token.kind === "positional")
+    if (token.kind === "positional" && !allowPositionals)
       return `unexpected argument "${token.value}": options begin with "-", as in -f ${token.value}`;
     if (token.kind !== "option") continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;

@@ -8,10 +8,13 @@ export class Progress {
   readonly #stream: Writable;
   readonly #waiting = new Map<symbol, string>();
   #done = 0;
+  readonly #who: string;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: Writable) {
+  /** `who` begins each line. */
+  constructor(stream: Writable, who = "sluice check") {
     this.#stream = stream;
+    this.#who = who;
   }
 
   /** Counts `work` as one thing that is waited for. */
@@ -35,6 +38,6 @@ export class Progress {
     const [first, ...others] = this.#waiting.values();
     if (first === undefined) return;
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
-    await print(this.#stream, `sluice check: ${this.#done} answers so far, waiting for ${first}${more}\n`);
+    await print(this.#stream, `${this.#who}: ${this.#done} answers so far, waiting for ${first}${more}\n`);
   }
 }

@@ -1,0 +1,159 @@
+import type { Pod } from "kubernetes-types/core/v1";
+import { ApiConnection } from "../cluster/api-connection.ts";
+import { reasonOf } from "../cluster/api-error.ts";
+import { loadKubeConfig } from "../cluster/kube-config.ts";
+import { KubeConfigError } from "../cluster/kube-config-options.ts";
+import { textAt } from "../cluster/raw-fields.ts";
+import { type Config, defaultConfig } from "../config.ts";
+import { installed } from "./check/installed-names.ts";
+import { Progress } from "./check/progress.ts";
+import type { CommandIo } from "./command-io.ts";
+import { InputError } from "./input-error.ts";
+import { readInstalledConfig } from "./installed-config.ts";
+import { type DatasetReport, type DatasetSource, reportDataset } from "./live/dataset-report.ts";
+import type { Report } from "./live/describe-report.ts";
+import { asPod, LiveSession } from "./live/live-session.ts";
+import { type AskedObject, pathOf } from "./live/object-kinds.ts";
+import { reportPod } from "./live/pod-report.ts";
+import { reportWorkload } from "./live/workload-report.ts";
+import { checkNamespace } from "./manifest-command.ts";
+import { readConfig } from "./read-config.ts";
+
+export interface LiveArguments {
+  readonly config?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** Undefined: that of the context. */
+  readonly namespace?: string | undefined;
+}
+
+/** What was found out about the objects that were asked for. */
+export interface LiveFindings {
+  readonly reports: readonly Report[];
+  /** Objects that do not exist, or may not be read. */
+  readonly absent: readonly string[];
+  /** What else could not be read. */
+  readonly missing: readonly string[];
+}
+
+/** Reads the objects and what they rest on. Throws `InputError` where no API server answers. */
+export async function explainLive(
+  asked: readonly AskedObject[],
+  options: LiveArguments,
+  io: CommandIo,
+): Promise<LiveFindings> {
+  const access = {
+    kubeconfig: options.kubeconfig ?? io.env["KUBECONFIG"],
+    context: options.context,
+    remedy: "name a kubeconfig by --kubeconfig or KUBECONFIG",
+  };
+  const kubeConfig = await loadKubeConfig(access).catch((error: unknown) => {
+    throw error instanceof KubeConfigError ? new InputError([error.message]) : error;
+  });
+  const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+  const namespace = options.namespace ?? context?.namespace ?? "default";
+  checkNamespace(namespace);
+  const server = kubeConfig.getCurrentCluster()?.server ?? "";
+  const connection = new ApiConnection(() => loadKubeConfig(access));
+  const progress = new Progress(io.stderr, `${io.program ?? "sluice"} explain`);
+  try {
+    await checkReached(connection, server);
+    const config = await configOf(options.config, connection);
+    const session = new LiveSession(connection, config.value, progress);
+    if (config.note !== undefined) session.unread.add(config.note);
+    const reports: Report[] = [];
+    const absent: string[] = [];
+    for (const object of asked) {
+      const report = await reportObject(object, namespace, session);
+      if (typeof report === "string") absent.push(report);
+      else reports.push(report);
+    }
+    return { reports, absent, missing: session.missing };
+  } finally {
+    progress.close();
+    connection.close();
+  }
+}
+
+async function checkReached(connection: ApiConnection, server: string): Promise<void> {
+  try {
+    await connection.getJson("/version", { idleMs: 10_000 });
+  } catch (error) {
+    const status = error instanceof Error && "status" in error ? error.status : undefined;
+    if (status === 401)
+      throw new InputError([
+        `${server} does not accept the credentials of the kubeconfig: ${reasonOf(error)}`,
+      ]);
+    if (status === undefined)
+      throw new InputError([
+        `${server} cannot be reached: ${reasonOf(error)}; see the kubeconfig and the network`,
+      ]);
+  }
+}
+
+async function configOf(
+  file: string | undefined,
+  connection: ApiConnection,
+): Promise<{ readonly value: Config; readonly note?: string }> {
+  if (file !== undefined) return { value: await readConfig(file) };
+  const found = await readInstalledConfig(connection, installed.namespace);
+  if (found !== undefined) return { value: found };
+  const place = `ConfigMap ${installed.namespace}/${installed.configMap}`;
+  const note = `${place}: is not there, or you may not get it: the defaults are taken, unless --config names the webhook's configuration`;
+  return { value: defaultConfig, note };
+}
+
+/** A report, or why there is none. */
+async function reportObject(
+  object: AskedObject,
+  namespace: string,
+  session: LiveSession,
+): Promise<Report | string> {
+  const { kind, name } = object;
+  const title = `${kind.kind} ${namespace}/${name}`;
+  if (kind.kind === "PersistentVolumeClaim" || kind.kind === "Dataset") {
+    const before = session.missing.length;
+    const report = await reportDataset(kind.kind, namespace, name, liveSource(session));
+    if (report !== undefined) return report;
+    const why = session.missing.slice(before).find((line) => line.startsWith(`${title}:`));
+    return why ?? `${title}: does not exist`;
+  }
+  const found = await session.reader.get(pathOf(kind, namespace, name));
+  if ("problem" in found) return `${title}: ${found.problem}`;
+  if (found.value === undefined) return `${title}: does not exist`;
+  if (kind.kind !== "Pod") return reportWorkload(found.value, object, namespace, session);
+  const pod = asPod(found.value);
+  return pod === undefined ? `${title}: is no pod that can be read` : reportPod(pod, namespace, session);
+}
+
+function liveSource(session: LiveSession): DatasetSource {
+  return {
+    decide: (pod, namespace) => session.decide(pod, namespace, true),
+    ask: (question) => session.cluster.settle(question),
+    nodesWith: async (label) => {
+      const nodes = await session.list("Nodes", "/api/v1/nodes", { labelSelector: `${label}=true` });
+      return nodes.flatMap((node) => textAt(node, "metadata", "name") ?? []).sort();
+    },
+    pods: async (namespace): Promise<Pod[]> => {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+      const fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";
+      const found = await session.list(`Pods of namespace ${namespace}`, path, { fieldSelector });
+      return found.flatMap((pod) => asPod(pod) ?? []);
+    },
+  };
+}
+
+/** Whether something in the report wants somebody to act. */
+export function isTroubled(report: Report): boolean {
+  if ("outcome" in report) return isProblem(report);
+  if ("stands" in report)
+    return (
+      report.clients.some(({ level }) => level === "problem") ||
+      (report.stands.injectedBy === undefined && report.now?.verdict !== "unchanged")
+    );
+  return report.now?.verdict === "rejected" || report.details.some(isTroubled);
+}
+
+function isProblem({ outcome }: DatasetReport): boolean {
+  return outcome.code !== "injected" && outcome.code !== "left-to-csi" && outcome.code !== "not-a-dataset";
+}

@@ -1,0 +1,70 @@
+import { UsageError } from "../parse-options.ts";
+import { suggest } from "../suggest.ts";
+
+/** A kind of object that `sluice explain` can be asked for. */
+export interface AskedKind {
+  readonly kind: string;
+  /** Of the collection, before the namespace. */
+  readonly group: string;
+  readonly plural: string;
+  /** What kubectl calls it as well. */
+  readonly names: readonly string[];
+}
+
+export interface AskedObject {
+  readonly kind: AskedKind;
+  readonly name: string;
+}
+
+// Kubernetes: kubectl api-resources.
+const kinds: readonly AskedKind[] = [
+  { kind: "Pod", group: "/api/v1", plural: "pods", names: ["po"] },
+  { kind: "Deployment", group: "/apis/apps/v1", plural: "deployments", names: ["deploy"] },
+  { kind: "StatefulSet", group: "/apis/apps/v1", plural: "statefulsets", names: ["sts"] },
+  { kind: "DaemonSet", group: "/apis/apps/v1", plural: "daemonsets", names: ["ds"] },
+  { kind: "ReplicaSet", group: "/apis/apps/v1", plural: "replicasets", names: ["rs"] },
+  { kind: "Job", group: "/apis/batch/v1", plural: "jobs", names: [] },
+  { kind: "CronJob", group: "/apis/batch/v1", plural: "cronjobs", names: ["cj"] },
+  { kind: "PersistentVolumeClaim", group: "/api/v1", plural: "persistentvolumeclaims", names: ["pvc"] },
+  { kind: "Dataset", group: "/apis/data.fluid.io/v1alpha1", plural: "datasets", names: [] },
+];
+
+/** What "deploy/train", or "deploy" and "train", ask for. Throws `UsageError`. */
+export function parseAsked(words: readonly string[]): AskedObject[] {
+  const [first, ...rest] = words;
+  const asked =
+    first !== undefined && !first.includes("/")
+      ? rest.map((name) => [first, name] as const)
+      : words.map(split);
+  if (asked.length === 0)
+    throw new UsageError(`name the object as KIND/NAME, such as pod/${first ?? "train-0"}`);
+  return asked.map(([kind, name]) => ({ kind: findKind(kind), name: checkName(name) }));
+}
+
+function split(word: string): readonly [string, string] {
+  const slash = word.indexOf("/");
+  if (slash < 0) throw new UsageError(`"${word}" is not of the form KIND/NAME`);
+  return [word.slice(0, slash), word.slice(slash + 1)];
+}
+
+function findKind(word: string): AskedKind {
+  const asked = word.toLowerCase().replace(/\..*$/, "");
+  const found = kinds.find(({ kind, plural, names }) =>
+    [kind.toLowerCase(), plural, ...names].includes(asked),
+  );
+  if (found !== undefined) return found;
+  const known = kinds.flatMap(({ kind, names }) => [kind.toLowerCase(), ...names]);
+  throw new UsageError(`nothing is known of a "${word}"${suggest(asked, known)}: use ${known.join(", ")}`);
+}
+
+/** Kubernetes: docs, "Object Names and IDs" (DNS subdomain names). */
+function checkName(name: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) return name;
+  throw new UsageError(`${JSON.stringify(name)} cannot be the name of an object`);
+}
+
+/** The path of an object, or of all of the kind in the namespace. */
+export function pathOf({ group, plural }: AskedKind, namespace: string, name?: string): string {
+  const place = `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  return name === undefined ? place : `${place}/${encodeURIComponent(name)}`;
+}
