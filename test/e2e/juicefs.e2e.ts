@@ -137,14 +137,11 @@ describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
     const { api } = cluster();
     await addFileSystem(cluster(), "storage/turning", { ...corpfs, name: "turning" });
     // Volumes are looked at in the order of their names, so that this one comes first.
-    const claim = await api.create(`/api/v1/namespaces/lab/persistentvolumeclaims`, juicefsClaim("lab/aaa"));
-    const uid = textAt(claim, "metadata", "uid");
-    const foreign = await api.create(secretsPath("lab"), {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: clientSecretName({ name: "aaa", uid }) },
-      stringData: { metaurl: "somebody else's" },
-    });
+    await addObject(api, juicefsClaim("lab/aaa"));
+    const uid = textAt(await api.get(claimPath("lab/aaa")), "metadata", "uid");
+    const taken = clientSecretName({ name: "aaa", uid });
+    await addFileSystem(cluster(), `lab/${taken}`, { metaurl: "somebody else's" });
+    const foreign = await api.get(`${secretsPath("lab")}/${taken}`);
     await addObject(api, volumeFor("lab/aaa", { secret: "storage/turning" }));
     await boundClaim(cluster(), "lab/aaa");
     await addStaticClaim(cluster(), "lab/turning", "storage/turning");
@@ -157,7 +154,7 @@ describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
       { seconds: 240, pauseMs: 500 },
     );
     expect(decoded(before, "secret-key")).toBe("secret-4");
-    expect(await api.get(`${secretsPath("lab")}/${textAt(foreign, "metadata", "name")}`)).toEqual(foreign);
+    expect(await api.get(`${secretsPath("lab")}/${taken}`)).toEqual(foreign);
   });
 
   it.concurrent("a claim that goes takes its Secret along, and what is known of its source with the last claim", {
@@ -452,7 +449,7 @@ async function ownRegistrationsFor({ api }: TestCluster, namespace: string): Pro
     ["juicefs-first", "juicefs", "fluid"],
   ] as const)
     for (const [index, way] of [first, second].entries())
-      await api.create(registrations, {
+      await api.send("POST", registrations, {
         apiVersion: "admissionregistration.k8s.io/v1",
         kind: "MutatingWebhookConfiguration",
         // They are called in the order of their names.
