@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/admission/conclude.ts";
 import type { Decision } from "../../src/admission/decision.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
-import type { Platform } from "../../src/platforms/platform.ts";
+import { forbiddable, type Platform } from "../../src/platforms/platform.ts";
 import { parseMountedCommand } from "../../src/pod/client-commands.ts";
 import { fillIn } from "../support/api-server-model.ts";
 import { completeCluster, datasetClaims } from "../support/arbitrary-cluster.ts";
@@ -91,6 +91,44 @@ const burdens = fc.constantFrom<((pod: Pod) => Pod)[]>(
   [],
 );
 
+/** As an admin may write it into the configuration. */
+const ownPlatform = fc.record({
+  like: fc.constantFrom(...direct),
+  mount: fc.record({ subPaths: fc.constant(true) }),
+  nativeSidecars: fc.boolean(),
+  start: fc.constantFrom(
+    { order: "kubelet" },
+    { order: "priority", priority: { env: "ECI_CONTAINER_LAUNCH_PRIORITY", first: 10 } },
+  ),
+  rules: fc.record(
+    {
+      forbidden: fc.subarray([...forbiddable].filter((rule) => rule !== "privileged")),
+      capabilities: fc.subarray(["SYS_ADMIN", "NET_ADMIN"]),
+      maxContainers: fc.integer({ min: 1, max: 12 }),
+      maxVolumes: fc.integer({ min: 1, max: 20 }),
+    },
+    { requiredKeys: [] },
+  ),
+});
+
+/** Names of containers that read a client's mount and start no later than the client, where a variable orders them. */
+function startsTooEarly(pod: Pod, { start: { priority } }: Platform): string[] {
+  if (priority === undefined) return [];
+  const containers = pod.spec?.containers ?? [];
+  const startOf = (name: string) =>
+    Number(
+      containers.find((container) => container.name === name)?.env?.findLast((v) => v.name === priority.env)
+        ?.value ?? 0,
+    );
+  const shared = [...clientVolumes(pod)].filter(([client]) => containers.some(({ name }) => name === client));
+  return shared.flatMap(([client, volume]) =>
+    containers
+      .filter(({ name, volumeMounts }) => name !== client && volumeMounts?.some((m) => m.name === volume))
+      .map(({ name }) => name)
+      .filter((name) => startOf(name) >= startOf(client)),
+  );
+}
+
 function withSpec(pod: Pod, parts: Partial<NonNullable<Pod["spec"]>>): Pod {
   return { ...pod, spec: { containers: [], ...pod.spec, ...parts } };
 }
@@ -120,6 +158,25 @@ describe(`a pod on nodes that serve no views (seed ${seed})`, () => {
       settings(500),
     );
     expect(refused).toBeGreaterThan(20);
+  });
+
+  it("breaks no rule at all of a platform of one's own, all of which is confirmed", () => {
+    let injectedPods = 0;
+    fc.assert(
+      fc.property(arbitraryServablePod, burdens, ownPlatform, (plain, burden, own) => {
+        const pod = burden.reduce((loaded, load) => load(loaded), plain);
+        const config = parseConfig({ platform: "own", platforms: { own: { ...own, confirmed: true } } });
+        const platform = config.platforms.byName.get("own");
+        if (platform === undefined) throw new Error("the platform is not known");
+        const decision = decidePod(pod, cluster, config);
+        if (decision.verdict !== "injected") return;
+        injectedPods += 1;
+        expect(breachesOf(decision.pod, platform)).toEqual([]);
+        expect(startsTooEarly(decision.pod, platform)).toEqual([]);
+      }),
+      settings(500),
+    );
+    expect(injectedPods).toBeGreaterThan(20);
   });
 
   it("gets a patch that applies, is never changed itself, and stays valid", () => {
