@@ -6,6 +6,7 @@ import { Role } from "kubernetes-models/rbac.authorization.k8s.io/v1/Role";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readControllersOptions } from "../../src/cli/controllers-options.ts";
+import { factsName } from "../../src/cluster/juicefs-projections.ts";
 import { parseConfig } from "../../src/config.ts";
 import { chartFolder, objectsIn, readInstallFile } from "./install-file.ts";
 
@@ -134,6 +135,33 @@ describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
         restart: { enabled: true, pause: 1_800_000 },
       });
     });
+  });
+
+  it("write ConfigMaps in Sluice's namespace only by the names of facts about Secrets", () => {
+    const policy = named(text, "ValidatingAdmissionPolicy");
+    expect(named(text, "ValidatingAdmissionPolicyBinding").spec).toEqual({
+      policyName: name,
+      validationActions: ["Deny"],
+    });
+    const [{ expression }] = policy.spec.validations;
+    const allowed = [...expression.matchAll(/request\.name\.startsWith\('([^']+)'\)/g)].map(
+      ([, start]) => start,
+    );
+    expect(allowed).toHaveLength(expression.split("||").length);
+    const isAllowed = (object: string) => allowed.some((start) => object.startsWith(start));
+    expect(isAllowed(factsName({ namespace: "storage", name: "corpfs" }))).toBe(true);
+    expect(isAllowed(factsName({ namespace: "storage", name: "x".repeat(253) }))).toBe(true);
+    for (const other of ["sluice", "kube-root-ca.crt", "juicefs", ""])
+      expect(isAllowed(other), other).toBe(false);
+    expect(policy.spec.matchConditions[0].expression).toContain(
+      "'system:serviceaccount:sluice-system:sluice-controllers'",
+    );
+    for (const without of ["juicefs.enabled=false", "policy.enabled=false", "controllers.enabled=false"])
+      expect(
+        objectsIn(render("controllers.enabled=true", without)).filter(
+          ({ kind, metadata }) => kind === "ValidatingAdmissionPolicy" && metadata.name === name,
+        ),
+      ).toEqual([]);
   });
 
   describe("on the Secrets of JuiceFS's volumes and clients", () => {
