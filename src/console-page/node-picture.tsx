@@ -18,7 +18,7 @@ export function NodePicture({
         </p>
       ))}
       <p>
-        {`${nodes.reachable} of ${nodes.total} nodes can take it by name, labels and taints; ${nodes.holding} of them all hold a cache it asks for.`}
+        {`By name, labels and taints it can run on ${nodes.reachable} of ${nodes.total} nodes; ${nodes.holding} of ${nodes.total} hold a cache that it asks for.`}
       </p>
       <ul class="nodes">
         {nodes.shown.map((node) => (

@@ -201,7 +201,6 @@ function Diff({ diff }: { readonly diff: WhyAnswer["diff"] }) {
         {diff.map((line) => (
           <span key={`${line.kind} ${line.before} ${line.after}`} class={line.kind}>
             {line.kind === "gap" ? `⋯ line ${line.after}` : `${signs[line.kind]} ${line.text}`}
-            {"\n"}
           </span>
         ))}
       </pre>

@@ -34,18 +34,7 @@ export class PodRows {
     this.#options = options;
   }
 
-  /** The rows of those records that have a dataset, in the order of the records. */
-  all(records: Iterable<PodRecord>): PodRow[] {
-    const labels = new Map<string, string | undefined>();
-    const rows: PodRow[] = [];
-    for (const record of records) {
-      const row = this.row(record, labels);
-      if (row !== undefined) rows.push(row);
-    }
-    return rows;
-  }
-
-  /** `labels` keeps the caches' labels by dataset, for many rows at once. */
+  /** Undefined for a pod that has no dataset. `labels` keeps the caches' labels by dataset, for many rows at once. */
   row(record: PodRecord, labels = new Map<string, string | undefined>()): PodRow | undefined {
     const { view, driver } = this.#options;
     const { namespace, name, created, phase, node, owner } = record;

@@ -10,9 +10,9 @@ export interface PodSource {
   readonly revision: number;
 }
 
-/** Rows are made anew that much later than the last time at the earliest, however many people look. */
+/** Rows are looked through that much later than the last time at the earliest, however many people look. */
 const leastLifeMs = 1_000;
-/** Claims, nodes and labels change too. */
+/** What a row says of claims, datasets and nodes is at most that old. */
 const mostLifeMs = 5_000;
 
 /** The pods with datasets, as lists of rows. */
@@ -21,6 +21,11 @@ export class Pods {
   readonly #rows: PodRows;
   readonly #elapsed: () => number;
   #made: { readonly revision: number; readonly at: number; readonly rows: readonly PodRow[] } | undefined;
+  /** A row stays for as long as its pod and, by and by, the cluster around it are as they were. */
+  #rowOf = new WeakMap<PodRecord, PodRow | undefined>();
+  #rowsSince = Number.NEGATIVE_INFINITY;
+  /** By namespace and name. What is sorted once is quickly sorted again. */
+  #keys: string[] = [];
   readonly #sorted = new Map<PodSort, readonly PodRow[]>();
 
   constructor(source: PodSource, options: PodRowsOptions) {
@@ -36,10 +41,32 @@ export class Pods {
     const age = this.#made === undefined ? Number.POSITIVE_INFINITY : now - this.#made.at;
     if (this.#made !== undefined && age < (this.#made.revision === revision ? mostLifeMs : leastLifeMs))
       return this.#made.rows;
-    const records = [...this.#source.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-    const rows = this.#rows.all(records.map(([, record]) => record));
+    if (now - this.#rowsSince >= mostLifeMs) {
+      this.#rowOf = new WeakMap();
+      this.#rowsSince = now;
+    }
+    const rows = this.#makeRows();
     this.#sorted.clear();
     this.#made = { revision, at: this.#elapsed(), rows };
+    return rows;
+  }
+
+  #makeRows(): readonly PodRow[] {
+    const records = new Map(this.#source.entries());
+    const before = new Set(this.#keys);
+    this.#keys = [
+      ...this.#keys.filter((key) => records.has(key)),
+      ...[...records.keys()].filter((key) => !before.has(key)).sort(),
+    ].sort();
+    const labels = new Map<string, string | undefined>();
+    const rows: PodRow[] = [];
+    for (const key of this.#keys) {
+      const record = records.get(key);
+      if (record === undefined) continue;
+      if (!this.#rowOf.has(record)) this.#rowOf.set(record, this.#rows.row(record, labels));
+      const row = this.#rowOf.get(record);
+      if (row !== undefined) rows.push(row);
+    }
     return rows;
   }
 

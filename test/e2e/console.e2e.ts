@@ -273,7 +273,7 @@ describeCluster(
     });
 
     it("answers why: a manifest that is pasted, an object that is named, a refusal, nonsense", async () => {
-      const page = await signedIn("why", { viewport: { width: 1200, height: 1120 } });
+      const page = await signedIn("why", { viewport: { width: 1000, height: 1000 } });
       const manifest = page.getByRole("form", { name: "Paste a manifest" });
       const ask = async (value: unknown) => {
         await manifest
@@ -286,6 +286,8 @@ describeCluster(
       await shows(page, /\+ +- name: fluid-fuse-0/);
       await shows(page, /node-a\s+weight/);
       expect(await page.locator(".diff .added").count()).toBeGreaterThan(10);
+      // Line below line, not one beside the other.
+      expect((await page.locator(".diff").boundingBox())?.height).toBeGreaterThan(300);
       expect(await page.locator(".nodes .holds").count()).toBeGreaterThan(0);
       expect(await seriousFindings(page)).toEqual([]);
       await page.evaluate("document.querySelector('.answer').scrollIntoView()");
