@@ -20,7 +20,7 @@ export default defineConfig({
     // Generous, for a busy machine: what hangs is told all the same.
     testTimeout: 120_000,
     // What is waited for comes at once, but not on a machine that others load.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 120_000,
     coverage: {
       provider: "v8",

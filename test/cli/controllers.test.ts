@@ -34,12 +34,12 @@ function start(...args: readonly string[]) {
     await code;
   });
   const ask = async (path: string) => {
-    await expect.poll(() => out.stdout, { timeout: 10_000 }).toContain("(ops ");
+    await expect.poll(() => out.stdout).toContain("(ops ");
     const answer = await fetch(`${/\(ops (\S+)\)/.exec(out.stdout)?.[1]}${path}`);
     return { status: answer.status, text: await answer.text() };
   };
   const becomes = (path: string, text: string) =>
-    expect.poll(async () => (await ask(path)).text, { timeout: 15_000 }).toContain(text);
+    expect.poll(async () => (await ask(path)).text).toContain(text);
   return { out, code, stop, ask, becomes };
 }
 

@@ -51,7 +51,7 @@ describe("diffLines", () => {
     const after = numbers.flatMap((number) => [...block(number), ...added]);
     const begin = performance.now();
     const diff = diffLines(before, after);
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
     expect(diff.filter(({ kind }) => kind === "removed")).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ function serve(args: readonly string[] = []) {
     await code;
   });
   const ready = async () => {
-    await expect.poll(() => out.stdout, { timeout: 10_000 }).toContain("sluice is ready on");
+    await expect.poll(() => out.stdout).toContain("sluice is ready on");
     const [, url = "", opsUrl = ""] = /ready on (\S+) \(ops (\S+)\)/.exec(out.stdout) ?? [];
     return { url, opsUrl };
   };
@@ -137,7 +137,7 @@ describe("sluice serve on a live API server", () => {
     const port = await freePort();
     const { out, ready } = serve(["--ops-listen", `127.0.0.1:${port}`]);
     await expect
-      .poll(() => readyz(port), { timeout: 5_000 })
+      .poll(() => readyz(port))
       .toMatch(/^503 cannot patch mutatingwebhookconfigurations.* "sluice": allow the ServiceAccount/);
     expect(out.stdout).toBe("");
     allow();
@@ -153,13 +153,11 @@ describe("sluice serve on a live API server", () => {
     const over = api.fail({ resource: "persistentvolumes" }, answering(500, "storm"));
     const [port, opsPort] = [await freePort(), await freePort()];
     const { ready } = serve(["--listen", `127.0.0.1:${port}`, "--ops-listen", `127.0.0.1:${opsPort}`]);
-    await expect
-      .poll(() => readyz(opsPort), { timeout: 5_000 })
-      .toMatch(/^503 cannot list persistentvolumes: storm/);
+    await expect.poll(() => readyz(opsPort)).toMatch(/^503 cannot list persistentvolumes: storm/);
     await expect.poll(() => caBundles(api)[0]).not.toBe("");
     const ca = caBundles(api)[0] ?? "";
     await expect
-      .poll(() => post(`https://127.0.0.1:${port}`, ca, review).catch(() => undefined), { timeout: 5_000 })
+      .poll(() => post(`https://127.0.0.1:${port}`, ca, review).catch(() => undefined))
       .toEqual({ status: 503, retryAfter: "1" });
     over();
     const { url } = await ready();
@@ -181,7 +179,7 @@ describe("sluice serve on a live API server", () => {
     const port = await freePort();
     const { out, ready } = serve(["--cert-dir", certDir, "--ops-listen", `127.0.0.1:${port}`]);
     await expect
-      .poll(() => readyz(port), { timeout: 5_000 })
+      .poll(() => readyz(port))
       .toMatch(
         /^503 the API server does not trust our certificate: caBundle of MutatingWebhookConfiguration sluice/,
       );

@@ -60,7 +60,7 @@ function post(url: string, body: unknown): Promise<{ status: number; ms: number 
 describe("sluice serve", () => {
   it("says on one line where it is ready, answers, and stops as asked with exit code 0", async () => {
     const { out, code, stop } = serve([...withCluster(), "--drain-seconds", "0"]);
-    await expect.poll(() => out.stdout, { timeout: 10_000 }).not.toBe("");
+    await expect.poll(() => out.stdout).not.toBe("");
     const [, url = "", opsUrl = ""] =
       /^sluice is ready on (https:\/\/127\.0\.0\.1:\d+) \(ops (http:\/\/127\.0\.0\.1:\d+)\)\n$/.exec(
         out.stdout,
@@ -77,7 +77,7 @@ describe("sluice serve", () => {
   it("serves a folder with a broken manifest, and tells what is wrong with it", async () => {
     await writeFile(join(folder, "cluster", "bad.yaml"), "kind: [");
     const { out, code, stop } = serve(withCluster());
-    await expect.poll(() => out.stdout, { timeout: 10_000 }).toContain("ready");
+    await expect.poll(() => out.stdout).toContain("ready");
     expect(out.stderr).toContain("bad.yaml");
     const opsUrl = /http:[^)]+/.exec(out.stdout)?.[0];
     expect(await (await fetch(`${opsUrl}/metrics`)).text()).toMatch(

@@ -204,7 +204,7 @@ describe("credentials", () => {
     await writeFile(api.tokenFile, api.token);
     api.cutConnections();
     api.store.put("datasets", dataset("late"));
-    await expect.poll(() => cluster.view.dataset("team", "late")?.phase, { timeout: 5_000 }).toBe("Bound");
+    await expect.poll(() => cluster.view.dataset("team", "late")?.phase).toBe("Bound");
   });
 
   it("come from a plugin", async () => {

@@ -135,7 +135,7 @@ describe("reading everything anew", () => {
       api.store.put("datasets", dataset("data-new"));
       api.store.compact();
       down();
-      await expect.poll(() => of("datasets.data.fluid.io").lists, { timeout: 5_000 }).toBe(2);
+      await expect.poll(() => of("datasets.data.fluid.io").lists).toBe(2);
     } finally {
       clearInterval(look);
     }

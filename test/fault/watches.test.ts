@@ -32,7 +32,7 @@ async function following(options: Parameters<typeof openLive>[2] = {}): Promise<
 async function expectFollowed({ api, cluster }: Live): Promise<void> {
   api.store.put("datasets", dataset("data", "Failed"));
   api.store.put("datasets", dataset("other"));
-  await expect.poll(() => cluster.view.dataset("team", "data")?.phase, { timeout: 5_000 }).toBe("Failed");
+  await expect.poll(() => cluster.view.dataset("team", "data")?.phase).toBe("Failed");
   await expect.poll(() => cluster.view.dataset("team", "other")).toBeDefined();
 }
 
@@ -110,7 +110,7 @@ describe("a watch", () => {
     live.api.fail({ verb: "watch", resource: "datasets" }, endAtOnce);
     const begun = performance.now();
     live.api.endWatches("datasets");
-    await expect.poll(() => watches(live.api).length, { timeout: 5_000 }).toBeGreaterThan(5);
+    await expect.poll(() => watches(live.api).length).toBeGreaterThan(5);
     // 20 + 40 + 80 + 160 ms, of which at least half is always waited.
     expect(performance.now() - begun).toBeGreaterThan(150);
     expect(live.api.callsOf("list", "datasets")).toHaveLength(1);
@@ -121,7 +121,7 @@ describe("a watch", () => {
     api.store.put("datasets", dataset("data"));
     api.fail({ verb: "watch", resource: "datasets" }, silentWatch, 2);
     const live = await openLive(closing, api, { timing: { idle: 100 } });
-    await expect.poll(() => live.of(resource).restarts, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => live.of(resource).restarts).toBeGreaterThan(1);
     await expectFollowed(live);
     // A cluster in which nothing happens is no trouble to tell of.
     expect(live.told).toEqual([]);
@@ -184,7 +184,7 @@ describe("trouble of the API server", () => {
     await expectFollowed(live);
     await expect.poll(() => live.api.openWatches).toBe(all);
     // The longest pause while nobody answers is 20 ms here.
-    expect(performance.now() - back).toBeLessThan(2_000);
+    expect(performance.now() - back).toBeLessThan(20_000);
     expect(live.api.callsOf("list", "datasets")).toHaveLength(1);
   });
 

@@ -63,7 +63,7 @@ describe("stopping", () => {
     });
     const started = performance.now();
     await server.stop();
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(4_000);
     agent.destroy();
   });
 

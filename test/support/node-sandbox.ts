@@ -28,7 +28,7 @@ export function whyNoSandbox(): string | undefined {
 }
 
 /** Resolves as soon as `condition` holds; rejects with `what` after `seconds`. */
-export async function eventually(what: string, condition: () => boolean | Promise<boolean>, seconds = 10) {
+export async function eventually(what: string, condition: () => boolean | Promise<boolean>, seconds = 60) {
   for (const end = Date.now() + seconds * 1000; !(await condition()); ) {
     if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));

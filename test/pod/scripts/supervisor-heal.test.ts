@@ -19,7 +19,7 @@ describeWithShells("supervisor, healing", (node) => {
       "both read again",
       async () => (await app.read()) === "hello" && (await reader.read()) === "hello",
     );
-    expect(Date.now() - begin).toBeLessThan(5000);
+    expect(Date.now() - begin).toBeLessThan(60_000);
     expect(await app.write("new")).toBe("");
     expect(await reader.write("other")).toMatch(/[Rr]ead-only/);
     expect(supervisor.log).toContain("client ended with status 137");

@@ -41,7 +41,8 @@ describeWithShells("supervisor, stop", (node) => {
     const begin = Date.now();
     await Promise.all([starting.terminate(), failing.terminate()]);
     expect(await Promise.all([starting.ended, failing.ended])).toEqual([0, 0]);
-    expect(Date.now() - begin).toBeLessThan(2000);
+    // They would be given 25 s.
+    expect(Date.now() - begin).toBeLessThan(20_000);
   });
 
   it("kills a client that ignores TERM, with its group, at the limit", async () => {
@@ -66,14 +67,14 @@ describeWithShells("supervisor, stop", (node) => {
   });
 
   it.each([
-    ["detach", (seconds: number) => seconds < 3],
-    ["wait", (seconds: number) => seconds >= 3],
-  ])("%s: a client that has detached and goes on", async (stop, expected) => {
+    ["detach", 24, (seconds: number) => seconds < 20],
+    ["wait", 3, (seconds: number) => seconds >= 3],
+  ])("%s: a client that has detached and goes on", async (stop, goesOn, expected) => {
     const sandbox = await node();
     const client = [
       "/bin/dash",
       "-c",
-      `m=$1; shift; trap 'umount -l "$m"; sleep 3' TERM; "$@" & wait`,
+      `m=$1; shift; trap 'umount -l "$m"; sleep ${goesOn}' TERM; "$@" & wait`,
       "client",
     ];
     const command = [...client, sandbox.mountPath, ...sandbox.bindfs];
@@ -107,7 +108,7 @@ describeWithShells("supervisor, stop", (node) => {
     const begin = Date.now();
     writeFileSync(file, "client-10 client-1");
     expect(await supervisor.ended).toBe(0);
-    expect(Date.now() - begin).toBeLessThan(4000);
+    expect(Date.now() - begin).toBeLessThan(60_000);
     expect(sandbox.processes("/usr/bin/bindfs")).toEqual([]);
   });
 
@@ -145,13 +146,13 @@ describeWithShells("supervisor, stop", (node) => {
 
   it("waits for the preStop and the client together no longer than the limit", async () => {
     const sandbox = await node();
-    const env = { SLUICE_PRE_STOP: "sleep 600", SLUICE_STOP_SECONDS: "2" };
+    const env = { SLUICE_PRE_STOP: "sleep 600", SLUICE_STOP_SECONDS: "10" };
     const supervisor = await sandbox.serve([sandbox.view()], env);
     await sandbox.hangClient();
     const begin = Date.now();
     await supervisor.terminate();
     expect(await supervisor.ended).toBe(0);
-    expect(Date.now() - begin).toBeLessThan(3800);
+    expect(Date.now() - begin).toBeLessThan(19_000);
   });
 
   it("ends a daemon that has left the client's group", async () => {

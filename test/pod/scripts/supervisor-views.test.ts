@@ -51,7 +51,7 @@ describeWithShells("supervisor, views", (node) => {
     sandbox.start({
       command: ["sh", "-c", escapeExpansion(client), "client", `${sandbox.clientVolume}/made`],
     });
-    await supervisor.says(`view ${view.path} is served`, 20);
+    await supervisor.says(`view ${view.path} is served`);
     const app = await sandbox.startApp(view.path);
     expect(await app.read("config")).toBe("rpc");
     expect(await app.write("config")).toContain("ead-only file system");
@@ -151,13 +151,13 @@ describeWithShells("supervisor, views", (node) => {
     const gaveUp = Date.now();
     expect(await gate(2).ended).toBe(0);
     expect(Date.now() - gaveUp).toBeGreaterThan(1_900);
-    expect(Date.now() - gaveUp).toBeLessThan(8_000);
-    const waiting = gate(15);
+    expect(Date.now() - gaveUp).toBeLessThan(60_000);
+    const waiting = gate(100);
     const begin = Date.now();
     await sandbox.serve(views);
     expect(await waiting.ended).toBe(0);
-    expect(await gate(15).ended).toBe(0);
-    expect(Date.now() - begin).toBeLessThan(10_000);
+    expect(await gate(100).ended).toBe(0);
+    expect(Date.now() - begin).toBeLessThan(90_000);
     expect(await sandbox.link(paths[1] ?? "")).toBe(".view-1");
     // Nothing of the gate's own has gone into the dataset through a served link.
     expect(readdirSync(sandbox.source)).toEqual(["file"]);
