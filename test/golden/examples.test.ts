@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { demoClusterFiles } from "../../src/cli/demo-cluster.ts";
@@ -40,6 +40,21 @@ describe("the examples for users", () => {
     const explained = await runCaptured(explain, argv);
     expect(explained.stdout).toContain("injected (sidecar mode, classic sidecar, platform eci)");
     expect(explained.stdout).toContain("What is not confirmed of that");
+  });
+
+  it("eci-pod.yaml is explained as the README shows it, which leaves out parts", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const command = "sluice explain -f manifests/examples/eci-pod.yaml";
+    const block = readme.split("```\n").find((text) => text.startsWith("$ ") && text.includes(command)) ?? "";
+    const parts = block
+      .split("\n")
+      .slice(1)
+      .join("\n")
+      .split(/^ {2}…\n/m);
+    expect(parts.length).toBeGreaterThan(1);
+    const argv = ["-f", join(examples, "eci-pod.yaml"), "--cluster", cluster];
+    const { stdout } = await runCaptured(explain, argv);
+    for (const part of parts) expect(stdout).toContain(part);
   });
 
   it("every example is tried", () => {
