@@ -10,14 +10,14 @@ import { addObject, collectionOf } from "../../e2e/harness/objects.ts";
 import type { ReplicaPlace } from "../../e2e/harness/replica.ts";
 import { Replicas } from "../../e2e/harness/replicas.ts";
 import type { Sandbox } from "../../e2e/harness/sandbox.ts";
-import { manyDatasetsPlace } from "../../support/many-datasets.ts";
+import { manyDatasetsPlace, mixedTypes, spreadDatasets } from "../../support/many-datasets.ts";
 import { LoadClient } from "./load-client.ts";
 import type { BenchClusterOptions } from "./options.ts";
 
 export const replicaAddresses = ["10.10.0.11", "10.10.0.12", "10.10.0.13", "10.10.0.14"] as const;
 /** All that has to exist in the sandbox. */
 export const sandboxAddresses = ["10.10.0.1", ...replicaAddresses];
-/** Opted in, as all that have datasets. */
+/** Opted in, as all that have datasets. The first of these is JuiceFS's, those after it have other runtimes in turn. */
 export const { namespace: datasetNamespace, name: datasetName } = manyDatasetsPlace(0);
 /** Not opted in. */
 export const otherNamespace = "elsewhere";
@@ -114,11 +114,10 @@ export class BenchCluster {
     this.#datasets = count;
   }
 
-  /** Namespaces and claims of `count` datasets spread over all, the last of them among them. */
+  /** Namespaces and claims of about `count` datasets spread over all, of each runtime as many. */
   samples(count: number): { readonly namespace: string; readonly claim: string }[] {
-    return Array.from({ length: Math.min(count, this.#datasets) }, (_, index) => {
-      const spread = this.#datasets - 1 - Math.floor((index * this.#datasets) / count);
-      const { namespace, name } = manyDatasetsPlace(Math.max(0, spread), namespaces);
+    return spreadDatasets(this.#datasets, count, mixedTypes.length).map((index) => {
+      const { namespace, name } = manyDatasetsPlace(index, namespaces);
       return { namespace, claim: name };
     });
   }

@@ -2,7 +2,7 @@ import type { Agent } from "node:https";
 import { ApiClient } from "../../e2e/harness/api-client.ts";
 import { type Fields, fieldsOf, textAt } from "../../e2e/harness/fields.ts";
 import { pathOf } from "../../e2e/harness/objects.ts";
-import { manyDatasetsPlace, objectsOfDataset } from "../../support/many-datasets.ts";
+import { manyDatasetsPlace, mixedTypes, objectsOfDataset } from "../../support/many-datasets.ts";
 import type { CreateDatasets } from "./load-command.ts";
 
 /** Creates datasets as told, and tells how many there are every now and then. */
@@ -28,11 +28,12 @@ export async function createDatasets(
 
 async function createDataset(api: ApiClient, index: number, namespaces: number): Promise<void> {
   const { namespace, name } = manyDatasetsPlace(index, namespaces);
-  const objects = objectsOfDataset(namespace, name, index).map(fieldsOf);
+  const type = mixedTypes[index % mixedTypes.length];
+  const objects = objectsOfDataset(namespace, name, index, type).map(fieldsOf);
   // The volume before the claim, which the controller manager would call lost else.
-  const order = ["PersistentVolume", "PersistentVolumeClaim", "Dataset", "JuiceFSRuntime", "DaemonSet"];
+  const order = ["PersistentVolume", "PersistentVolumeClaim", "Dataset", "Runtime", "DaemonSet"];
   for (const kind of order) {
-    const object = objects.find((candidate) => candidate["kind"] === kind);
+    const object = objects.find((candidate) => String(candidate["kind"]).endsWith(kind));
     if (object === undefined) throw new Error(`a dataset has no ${kind}`);
     const path = pathOf(object);
     await api.create(path.slice(0, path.lastIndexOf("/")), asNew(object));

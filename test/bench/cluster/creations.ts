@@ -103,8 +103,12 @@ async function measure(
 }
 
 /** A small pod: the less the API server has to do with it by itself, the more a webhook weighs. */
-export function bodyOf(namespace: string, claims: readonly string[]): string {
-  return JSON.stringify(podOf(undefined, { namespace, claims }));
+export function bodyOf(
+  namespace: string,
+  claims: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+): string {
+  return JSON.stringify(podOf(undefined, { namespace, claims, labels }));
 }
 
 interface Usage {

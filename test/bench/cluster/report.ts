@@ -6,7 +6,7 @@ import type { CreationRow, Measured } from "./creations.ts";
 import { bodyOf } from "./creations.ts";
 import { formatGoals } from "./goals.ts";
 import type { BenchClusterOptions } from "./options.ts";
-import { ratioOf } from "./ratio.ts";
+import { ratioOf, reviewRatio } from "./ratio.ts";
 import type { Results } from "./results.ts";
 import type { Rollout } from "./rollout.ts";
 import type { ScaleRow, Start } from "./scale.ts";
@@ -56,7 +56,7 @@ export function formatReport(results: Results, options: BenchClusterOptions): st
     "",
     formatTable(
       [
-        `datasets (${starts} starts)`,
+        `datasets of mixed runtimes (${starts} starts)`,
         "ready after ms",
         "worst",
         "CPU s",
@@ -67,13 +67,16 @@ export function formatReport(results: Results, options: BenchClusterOptions): st
         "worst",
         "first creation ms",
         "later creation ms",
+        "review ms",
+        "of the first",
       ],
-      scale.map(scaleCells),
+      scale.map((row) => scaleCells(row, scale[0])),
     ),
     "",
     "of plain: median of each round's ratio, same pods without Sluice's webhooks and policy. spread: (best - worst) / median over",
     "the rounds: what the machine does meanwhile. First admission: the webhook call as the API server's metric has it, connect and",
     "TLS handshake included, right after /readyz; first creation: all of that pod's creation; later: the median of those after it.",
+    "Review: the mean of the webhook calls after those, by the same metric, of pods with one dataset each, no two alike.",
     "",
     formatGoals(results),
     "",
@@ -117,7 +120,7 @@ function rolloutCells(
   ];
 }
 
-function scaleCells({ datasets, starts }: ScaleRow): string[] {
+function scaleCells({ datasets, starts }: ScaleRow, first: ScaleRow | undefined): string[] {
   const values = (of: keyof Start) => starts.map((start) => start[of]);
   const middle = (of: keyof Start, digits = 0) => median(values(of)).toFixed(digits);
   return [
@@ -132,6 +135,8 @@ function scaleCells({ datasets, starts }: ScaleRow): string[] {
     Math.max(...values("firstAdmissionMs")).toFixed(1),
     middle("firstCreationMs", 1),
     middle("laterCreationMs", 1),
+    middle("reviewMs", 2),
+    reviewRatio(starts, first?.starts ?? []).toFixed(2),
   ];
 }
 

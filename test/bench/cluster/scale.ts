@@ -25,6 +25,8 @@ export interface Start {
   readonly firstCreationMs: number;
   /** Milliseconds of a later creation (median), one after the other. */
   readonly laterCreationMs: number;
+  /** Milliseconds of a review after all those, as the API server's own metric tells (mean); no two pods are alike. */
+  readonly reviewMs: number;
 }
 
 export interface ScaleRow {
@@ -34,6 +36,8 @@ export interface ScaleRow {
 
 const slices = `/apis/discovery.k8s.io/v1/namespaces/${sluiceNamespace}/endpointslices`;
 const sampleCount = 50;
+/** As many that differ are more than Sluice remembers answers to. */
+const podCount = 700;
 
 /**
  * Starts one replica after the other over clusters of growing size. Scheduler and controller manager are stopped, so
@@ -75,9 +79,11 @@ async function keepOneEndpoint({
 
 async function startOver(cluster: BenchCluster, pod: Fields, address: string): Promise<Start> {
   const { load, replicaPlace } = cluster;
-  const pods = cluster
-    .samples(sampleCount)
-    .map(({ namespace, claim }) => ({ namespace, body: bodyOf(namespace, [claim]) }));
+  const samples = cluster.samples(sampleCount);
+  const pods = Array.from({ length: podCount }, (_, index) => {
+    const { namespace, claim } = samples[index % samples.length] ?? { namespace: "", claim: "" };
+    return { namespace, body: bodyOf(namespace, [claim], { worker: String(index) }) };
+  });
   const replica = new Replica(pod, address, replicaPlace);
   await replica.start();
   const begin = performance.now();
@@ -100,7 +106,11 @@ async function startOver(cluster: BenchCluster, pod: Fields, address: string): P
   const after = await webhookTime(cluster);
   if (after.calls !== before.calls + 1)
     throw new Error(`the first pod was asked about ${after.calls - before.calls} times`);
-  const later = await load.createPods({ ...alone, pods, seconds: Math.min(cluster.options.seconds, 2) });
+  const seconds = Math.min(cluster.options.seconds, 2);
+  const later = await load.createPods({ ...alone, pods, seconds });
+  const settled = await webhookTime(cluster);
+  await load.createPods({ ...alone, pods, seconds: 2 * seconds });
+  const end = await webhookTime(cluster);
   const loadedMegabytes = residentMegabytes(replica.process.pid);
   await replica.stop(0);
   return {
@@ -112,6 +122,7 @@ async function startOver(cluster: BenchCluster, pod: Fields, address: string): P
     firstAdmissionMs: (after.seconds - before.seconds) * 1000,
     firstCreationMs: first.p50,
     laterCreationMs: later.p50,
+    reviewMs: ((end.seconds - settled.seconds) / (end.calls - settled.calls)) * 1000,
   };
 }
 
