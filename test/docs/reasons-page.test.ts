@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { type ClientReasonInfo, clientReasons } from "../../src/types/client-reasons.ts";
 import { type ReasonInfo, reasons } from "../../src/types/reason.ts";
 import { reasonRemedies } from "../../src/types/reason-remedies.ts";
 import { expectGenerated, readPage } from "./page-file.ts";
@@ -23,11 +24,21 @@ function table(): string {
   return `| code | tells |\n|---|---|\n${rows.join("")}`;
 }
 
+function clientTable(): string {
+  const found: [string, ClientReasonInfo][] = Object.entries(clientReasons);
+  const rows = found.map(([code, { level, meaning, remedy }]) => {
+    const what = { ok: "well", wait: "waits", problem: "**trouble**" }[level];
+    return `| \`${code}\` | ${what} | ${meaning} | ${remedy} |\n`;
+  });
+  return `| code | | means | remedy |\n|---|---|---|---|\n${rows.join("")}`;
+}
+
 /** UPDATE_GOLDEN=1 writes the page anew. */
 it.each([
   ["refusals", list("refusal")],
   ["warnings", list("warning")],
   ["others", table()],
+  ["clients", clientTable()],
 ])("docs/reasons.md lists the %s that there are", (part, rendered) => {
   expectGenerated("reasons.md", part, rendered);
 });

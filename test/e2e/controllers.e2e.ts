@@ -59,10 +59,67 @@ describeCluster(
   () => clusterWithControllers([copies], { vision: asking, research: asking }),
   (cluster) => {
     describe("zero to zero", () => zeroToZeroCases(cluster));
+    describe("how clients are", () => censusCases(cluster));
     describe("waiting for a warm cache", () => cacheWaitCases(cluster));
     describe("what a reference dataset's client needs", () => copyCases(cluster));
   },
 );
+
+function censusCases(cluster: () => TestCluster): void {
+  it("counts what a kubelet tells of a client: it serves, is killed for want of memory, is gone", async () => {
+    const pod = await cluster().api.create(demoPods, podOf("counted", { claims: ["imagenet"] }));
+    expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+    const metric = async (name: string) => {
+      const { text } = await (await leaderOf(cluster())).ask("/metrics");
+      const line = text.split("\n").find((one) => one.startsWith(`${name} `));
+      return Number(line?.slice(name.length) ?? 0);
+    };
+    const of = 'runtime="alluxio",platform="kubernetes"';
+    const serving = `sluice_clients{state="serving",reason="serves",${of}}`;
+    const killed = `sluice_clients{state="serving",reason="out-of-memory",${of}}`;
+    const kills = `sluice_client_oom_kills_total{${of}}`;
+    const onCache = 'sluice_injected_pods{cache="on"}';
+    const before = { serving: await metric(serving), kills: await metric(kills) };
+    await eventually("it has a node", async () =>
+      textAt(await cluster().api.get(`${demoPods}/counted`), "spec", "nodeName"),
+    );
+    await tell(cluster(), {});
+    await eventually("it serves", async () => (await metric(serving)) === before.serving + 1);
+    expect(await metric(onCache)).toBeGreaterThan(0);
+    const finishedAt = new Date().toISOString();
+    const lastState = { terminated: { exitCode: 137, reason: "OOMKilled", finishedAt } };
+    await tell(cluster(), { restartCount: 1, lastState });
+    await eventually("it was killed", async () => (await metric(kills)) === before.kills + 1);
+    expect(await metric(killed)).toBe(1);
+    await cluster().api.delete(`${demoPods}/counted?gracePeriodSeconds=0`);
+    await eventually("it is gone", async () => (await metric(killed)) === 0);
+  });
+}
+
+/** As the kubelet of its node tells of the pod "counted", whose containers all run. */
+function tell(cluster: TestCluster, client: Fields): Promise<unknown> {
+  const status = (name: string, more: Fields = {}) => ({
+    name,
+    image: "i",
+    imageID: "i",
+    ready: true,
+    started: true,
+    restartCount: 0,
+    state: { running: { startedAt: new Date().toISOString() } },
+    ...more,
+  });
+  return cluster.api.patch(
+    `${demoPods}/counted/status`,
+    {
+      status: {
+        phase: "Running",
+        initContainerStatuses: [status("sluice-guard"), status("fluid-fuse-0", client)],
+        containerStatuses: [status("app")],
+      },
+    },
+    "merge",
+  );
+}
 
 function zeroToZeroCases(cluster: () => TestCluster): void {
   it("a finished Job with a classic client ends, completes, and costs two calls", async () => {
