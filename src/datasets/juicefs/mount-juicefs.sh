@@ -13,12 +13,19 @@ _quota=
 
 _log() { printf 'sluice: %s\n' "$*" >&2; }
 
-# Sets _value to that of the variable $1, newlines at its end included; not every image has printenv.
+_newline='
+'
+
+# Sets _value to that of the variable $1; not every image has printenv. Newlines at its end are none of it: many a Secret
+# is made from a file with one.
 _read_variable() {
   case $1 in
     '' | [0-9]* | *[!A-Za-z0-9_]*) _value= ;;
     *) eval "_value=\${$1}" ;;
   esac
+  while [ "$_value" != "${_value%"$_newline"}" ]; do
+    _value=${_value%"$_newline"}
+  done
 }
 
 # Reads whether there is a quota on $3, and sets it if there is none. The directory comes with the mount.

@@ -72,8 +72,15 @@ describe.each(shells.map((shell) => [shell.join(" "), shell] as const))(
       ["a variable", "$HOME"],
     ])("takes %s for nothing but text, in values and in words", (_name, hostile) => {
       const { runs } = run(shell, [program(), "@value", "@value=--flag", hostile], { value: hostile });
-      expect(runs).toEqual([[hostile, `--flag=${hostile}`, hostile]]);
+      const value = hostile.replace(/\n+$/, "");
+      expect(runs).toEqual([[value, `--flag=${value}`, hostile]]);
       expect(existsSync("pwned")).toBe(false);
+    });
+
+    it("takes a value of a file that ends in newlines without them, as the driver's shell does", () => {
+      const values = { metaurl: "redis://redis/1\n\n", options: "trash-days=1\n" };
+      const { runs } = run(shell, [program(), "@metaurl", ",options"], values);
+      expect(runs).toEqual([["redis://redis/1", "--trash-days=1"]]);
     });
 
     it("takes words that begin like its marks, where they are marked", () => {
