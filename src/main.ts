@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>
   uninject: () => import("./cli/uninject.ts"),
   check: () => import("./cli/check.ts"),
   demo: () => import("./cli/demo.ts"),
+  completion: () => import("./cli/completion.ts"),
 };
 
 async function main([name = "--help", ...argv]: string[], io: CommandIo): Promise<number> {

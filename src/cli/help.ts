@@ -3,7 +3,7 @@ const commonOptions = `
       --cluster DIR      folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
                          namespaces) that stands for the cluster; without it the kubeconfig's is read
       --config FILE      configuration, as for "sluice serve"
-      --kubeconfig FILE  how to reach the cluster (default: KUBECONFIG, a pod's ServiceAccount, ~/.kube/config)
+      --kubeconfig FILE  how to reach the cluster (default: KUBECONFIG, a pod's own, ~/.kube/config)
       --context NAME     context of the kubeconfig
   -n, --namespace NAME   namespace of objects that state none (default "default")`;
 
@@ -26,7 +26,7 @@ Commands
   console      a page that shows datasets, pods and why, read-only
   audit        which pods ask for datasets and run without them
   inject       inject into manifests: pods and workloads with pod templates
-  explain      tell in words what would be done with a manifest, or how an object of the cluster stands, and why
+  explain      tell in words what would be done with a manifest, or how an object stands, and why
   diff         show what admission would change in manifests
   uninject     take out of manifests what was injected
   check        is the installation in a cluster healthy, and what to do if not
@@ -72,10 +72,10 @@ Options${commonOptions}
   -o, --output FORMAT    text (default) or json (for machines)
   -h, --help             this help
 
-KIND is pod, deployment, statefulset, daemonset, replicaset, job, cronjob, pvc or dataset, or what kubectl has as
-its short name. Without -n the namespace is the context's. What is read is only what the answer needs, with the
+KIND is pod, deployment, statefulset, daemonset, replicaset, job, cronjob, pvc or dataset, or kubectl's
+short name for it. Without -n the namespace is the context's. Only what the answer needs is read, with the
 user's own rights; what may not be read is named. With --cluster only pvc and dataset can be asked for.
-Without --config the configuration is that of the installation in namespace sluice-system, where that may be read.
+Without --config the configuration is that of the installation in namespace sluice-system, if it may be read.
 
 Exit codes
   0  nothing is refused, and nothing is wrong
@@ -106,8 +106,8 @@ Examples
   sluice diff -f train.yaml
   kubectl get deploy train -o yaml | sluice diff -f - --cluster cluster/
 `,
-  uninject: `Takes out of manifests what was injected: clients, guard, their volumes, what leads to the cache, marks. Claims
-are mounted as they were. For people who keep injected YAML.
+  uninject: `Takes out of manifests what was injected: clients, guard, their volumes, what leads to the cache, marks.
+Claims are mounted as they were. For people who keep injected YAML.
 
 Usage
   sluice uninject -f FILE|- [OPTIONS]
@@ -118,10 +118,10 @@ Options
   -o, --output FORMAT    yaml (default; comments stay), json, or patch (JSON patch for each object)
   -h, --help             this help
 
-What was injected is known by its structure, and the claims by the annotation sluice.io/status. What the pod does
-not tell is named on standard error: pull secrets, DNS servers and node affinity that may be the pod's own stay.
-Labels that the JuiceFS driver's configuration gives its clients, and annotations by which a platform chooses a
-zone, stay as well. Where a claim cannot be told, the object is left as it is.
+What was injected is known by its structure, and the claims by the annotation sluice.io/status. What the pod
+does not tell is named on standard error: pull secrets, DNS servers and node affinity that may be the pod's
+own stay. Labels that the JuiceFS driver's configuration gives its clients, and annotations by which a
+platform chooses a zone, stay as well. Where a claim cannot be told, the object is left as it is.
 
 Exit codes
   0  all is taken out, or there was nothing

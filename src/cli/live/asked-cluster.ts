@@ -28,6 +28,7 @@ export class AskedCluster {
   readonly #resources: ReadonlyMap<string, ApiResource>;
   readonly #store: AskedStore;
   readonly #wanted = new Map<string, () => Promise<void>>();
+  readonly #wantedLists = new Map<string, () => Promise<void>>();
   readonly #read = new Set<string>();
   /** What could not be read, each object or kind once, with the reason: mostly a right that is missing. */
   readonly unread = new Set<string>();
@@ -44,8 +45,8 @@ export class AskedCluster {
     const resources = [...builtInResources, ...fluidResources, profile, ...juicefs];
     this.#resources = new Map(resources.map((resource) => [resource.kind, resource]));
     this.#store = new AskedStore(
-      (ref) => this.#want(describeRef(ref), () => this.#readObject(ref)),
-      (kind) => this.#want(kind, () => this.#readAll(kind)),
+      (ref) => this.#want(this.#wanted, describeRef(ref), () => this.#readObject(ref)),
+      (kind) => this.#want(this.#wantedLists, kind, () => this.#readAll(kind)),
     );
   }
 
@@ -58,16 +59,18 @@ export class AskedCluster {
     if (!this.#read.has("version")) await this.#readVersion();
     for (let round = 0; ; round++) {
       const answer = question(this.#store);
-      const wanted = [...this.#wanted];
+      // All of a kind is only read where it is still asked for once the single objects are known.
+      const wanted = [...(this.#wanted.size > 0 ? this.#wanted : this.#wantedLists)];
       this.#wanted.clear();
+      this.#wantedLists.clear();
       if (wanted.length === 0 || round === mostRounds) return answer;
       for (const [key] of wanted) this.#read.add(key);
       await Promise.all(wanted.map(([, read]) => read()));
     }
   }
 
-  #want(key: string, read: () => Promise<void>): void {
-    if (!this.#read.has(key)) this.#wanted.set(key, read);
+  #want(wanted: Map<string, () => Promise<void>>, key: string, read: () => Promise<void>): void {
+    if (!this.#read.has(key)) wanted.set(key, read);
   }
 
   async #readVersion(): Promise<void> {

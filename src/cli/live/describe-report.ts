@@ -55,8 +55,9 @@ function describeStanding(
 
 function nodeLines({ node }: PodReport): string[] {
   if (node === undefined) return ["no node yet"];
-  const state =
-    node.ready === undefined ? "could not be read, or is gone" : node.ready ? "is ready" : "is not ready";
+  const ready =
+    node.ready === undefined ? "says nothing of how it is" : node.ready ? "is ready" : "is not ready";
+  const state = node.found ? ready : "could not be read, or is gone";
   return [
     `node ${node.name} ${state}`,
     ...node.caches.map(({ dataset, label, holds }) =>

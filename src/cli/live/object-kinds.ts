@@ -32,6 +32,9 @@ const kinds: readonly AskedKind[] = [
 /** What "deploy/train", or "deploy" and "train", ask for. Throws `UsageError`. */
 export function parseAsked(words: readonly string[]): AskedObject[] {
   const [first, ...rest] = words;
+  const file = words.find((word) => /^[./]|\.(ya?ml|json)$/.test(word));
+  if (file !== undefined)
+    throw new UsageError(`unexpected argument "${file}": options begin with "-", as in -f ${file}`);
   const asked =
     first !== undefined && !first.includes("/")
       ? rest.map((name) => [first, name] as const)

@@ -27,7 +27,9 @@ export interface PodReport {
 
 export interface NodeReport {
   readonly name: string;
-  /** Undefined where the node could not be read, or is gone. */
+  /** False where it could not be read, or is gone. */
+  readonly found: boolean;
+  /** Undefined where nothing is said of it. */
   readonly ready?: boolean;
   readonly caches: readonly { readonly dataset: string; readonly label: string; readonly holds: boolean }[];
 }
@@ -77,6 +79,7 @@ async function reportNode(
   const known = await cacheLabels(now, session);
   return {
     name,
+    found: raw !== undefined,
     ...(ready === undefined ? {} : { ready: fieldAt(ready, "status") === "True" }),
     caches:
       raw === undefined
