@@ -26,7 +26,7 @@ const usedMb = () => {
 };
 
 /** SLUICE_MANY_PODS=50000: as many as docs/controllers.md has figures for. */
-const count = Number(process.env["SLUICE_MANY_PODS"] ?? 5_000);
+const count = Number(process.env["SLUICE_MANY_PODS"] ?? 2_000);
 
 async function connect() {
   const api = await serveManyPods({ count, missedEvery: 1_000 });
