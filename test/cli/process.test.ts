@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trainingPod } from "../../src/cli/demo-pods.ts";
 import { toYaml } from "../../src/cluster/kubernetes-yaml.ts";
 import { demoClusterFolder, temporaryFolder } from "./demo-folder.ts";
@@ -17,7 +17,7 @@ const program = join(folder, "sluice.js");
 beforeAll(() => {
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   execFileSync(process.execPath, ["scripts/build.js", folder], { cwd: root });
-});
+}, 120_000);
 
 function start(argv: string[], env: Record<string, string> = {}): ChildProcess {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
@@ -37,12 +37,12 @@ async function sluice(argv: string[], options: { stdin?: string; env?: Record<st
 describe("the sluice command", () => {
   it.each([[["--help"]], [["-h"]], [[]]])("tells its commands when called with %j", async (argv) => {
     const { code, stdout } = await sluice(argv);
-    for (const command of ["serve", "inject", "explain", "demo"])
+    for (const command of ["serve", "console", "inject", "explain", "demo"])
       expect(stdout).toMatch(new RegExp(`^ +${command} `, "m"));
     expect(code).toBe(0);
   });
 
-  it.each(["serve", "inject", "explain", "demo"])("helps with %s", async (command) => {
+  it.each(["serve", "console", "inject", "explain", "demo"])("helps with %s", async (command) => {
     const { code, stdout, stderr } = await sluice([command, "--help"]);
     expect(stdout).toContain(`sluice ${command}`);
     expect(stdout.split("\n").filter((line) => line.length > 110)).toEqual([]);
@@ -130,5 +130,62 @@ describe("the sluice command", () => {
     const authority = /--cacert (\S+)/.exec(stdout)?.[1] ?? "";
     expect(authority).not.toBe("");
     expect(() => execFileSync("ls", [authority], { stdio: "ignore" })).toThrow();
+  });
+});
+
+describe("the console as it is shipped", () => {
+  let child: ChildProcess;
+  let url: string;
+  beforeAll(async () => {
+    child = start(["console", "--cluster", cluster, "--listen", "127.0.0.1:0"]);
+    url = await new Promise((resolve, reject) => {
+      let said = "";
+      child.stdout?.on("data", (chunk) => {
+        said += chunk;
+        const found = /ready on (http:\S+)/.exec(said)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      child.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
+    });
+  }, 120_000);
+  afterAll(() => {
+    child?.kill("SIGKILL");
+  });
+
+  it.each([
+    ["/", "text/html", '<script type="module" src="console.js">'],
+    ["/console.js", "text/javascript", "sluice-token"],
+    ["/console.css", "text/css", "prefers-color-scheme"],
+    ["/icon.svg", "image/svg+xml", "<svg"],
+    ["/openapi.json", "application/json", '"openapi":"3.0.3"'],
+    ["/api/v1/datasets", "application/json", '"imagenet"'],
+  ])("serves %s", async (path, type, text) => {
+    const response = await fetch(url + path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain(type);
+    expect(await response.text()).toContain(text);
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).not.toMatch(/unsafe|data:|https?:|\*/);
+    const again = await fetch(url + path, {
+      headers: { "if-none-match": response.headers.get("etag") ?? "-" },
+    });
+    expect(again.status).toBe(path === "/openapi.json" ? 200 : 304);
+  });
+
+  it("loads nothing from elsewhere, and leaves the webhook's program without it", () => {
+    const page = ["index.html", "console.js", "console-style.css"]
+      .map((file) => readFileSync(join(folder, "console-page", file), "utf8"))
+      .join("\n");
+    const names = ["http://www.w3.org/"];
+    const addresses = [...page.matchAll(/https?:\/\/[^"'`)\s]*/g)].map(([address]) => address);
+    expect(addresses.filter((address) => !names.some((name) => address.startsWith(name)))).toEqual([]);
+    expect(page).not.toMatch(/\beval\(|new Function\(|@import|innerHTML ?= ?"/);
+    expect(readFileSync(join(folder, "sluice.js"), "utf8")).not.toContain("json-schema-resolver");
+  });
+
+  it("ends when it is told to", async () => {
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
   });
 });
