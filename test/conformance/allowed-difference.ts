@@ -20,8 +20,8 @@ export interface Outcome {
 export interface AllowedDifference {
   readonly id: string;
   readonly kind: "on purpose" | "Fluid is wrong" | "not built yet";
-  /** It is about a whole client: where it covers a difference no other entry is asked. */
-  readonly whole?: true;
+  /** Where it covers a difference no other entry is asked: what they speak of follows from it. */
+  readonly first?: true;
   /** No pod that was recorded shows it: it holds for pods that were not. */
   readonly notRecorded?: true;
   /** What a user who comes from Fluid gets out of it, or has to know. */
@@ -88,8 +88,8 @@ export function judge(outcome: Outcome, list: readonly AllowedDifference[]): Jud
   const complaints: string[] = [];
   for (const difference of differencesIn(outcome)) {
     const covering = list.filter((entry) => entry.covers(difference, outcome));
-    const whole = covering.find((entry) => entry.whole);
-    const entries = whole === undefined ? covering : [whole];
+    const first = covering.find((entry) => entry.first);
+    const entries = first === undefined ? covering : [first];
     for (const entry of entries) covered.get(entry)?.add(difference.path);
     if (entries.length !== 1) complaints.push(inWords(outcome, difference, entries));
   }

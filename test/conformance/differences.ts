@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AllowedDifference, Outcome } from "./allowed-difference.ts";
-import { at, hasLabel, isServerful, list, nodesCarry } from "./asked.ts";
+import { at, hasLabel, isServerful, list, nodesCarry, statesLocality } from "./asked.ts";
 import {
   allRequiredAtOnce,
   clientsOf,
@@ -116,6 +116,16 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       hasLabel(outcome.original, "app.poststart.fluid.io/inject") &&
       commandOf(at(fluid, "postStart"))[2]?.includes("/check-fluid-mount-ready.sh") === true &&
       isInlineCheck(ours),
+  },
+  {
+    id: "no-hook-on-init-containers",
+    kind: "Fluid is wrong",
+    notRecorded: true,
+    why: "Kubernetes takes no hook on an init container, so that the API server refuses the pod; it starts on mounted data without one.",
+    covers: ({ path, fluid, ours, original }) =>
+      /^initContainers\/[^/]+\/lifecycle$/.test(path) &&
+      commandOf(at(fluid, "postStart"))[2]?.includes("/check-fluid-mount-ready.sh") === true &&
+      isDeepStrictEqual(ours, original),
   },
   {
     id: "pre-stop-after-the-app",
@@ -268,6 +278,18 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       isDeepStrictEqual({ ...fluid, mountPropagation: "HostToContainer" }, ours),
   },
   {
+    id: "own-locality-kept",
+    kind: "Fluid is wrong",
+    first: true,
+    notRecorded: true,
+    why: "A pod that selects its zone or region by a node selector is not sent elsewhere, whether or not it has a preference of its own; Fluid then overlooks the selector.",
+    covers: ({ path, ours, original }, outcome) =>
+      isServerful(outcome.original) &&
+      path.startsWith("affinity/") &&
+      statesLocality(outcome.original) &&
+      isDeepStrictEqual(ours, original),
+  },
+  {
     id: "every-dataset-reachable",
     kind: "Fluid is wrong",
     why: "Of several datasets Fluid takes any one's nodes to be enough; the pod then lands where the others cannot be mounted.",
@@ -347,7 +369,7 @@ export const allowedDifferences: readonly AllowedDifference[] = [
   {
     id: "one-client-for-one-dataset",
     kind: "Fluid is wrong",
-    whole: true,
+    first: true,
     why: "Two claims of one dataset get one client, also by way of reference datasets; Fluid's two mount over each other at one path.",
     covers: ({ path, ours }, outcome) =>
       ours === undefined && (isSecondClient(path) || isSharedReference(path, outcome)),

@@ -21,6 +21,8 @@ interface Variation {
   readonly users?: "app" | "init" | "both" | "nobody";
   readonly readOnly?: boolean;
   readonly subPath?: string;
+  readonly propagation?: string;
+  readonly generateName?: string;
   readonly native?: boolean;
 }
 
@@ -52,6 +54,19 @@ const ways: Readonly<Record<string, (claim: string) => Omit<Variation, "claims">
     native: true,
     spec: { containers: [ownHook] },
   }),
+  "app's mounts checked, init container, native": () => ({
+    labels: { ...serverless, "app.poststart.fluid.io/inject": "true" },
+    users: "both",
+    native: true,
+  }),
+  "own propagation": () => ({ labels: serverless, propagation: "Bidirectional", native: true }),
+  "own propagation, csi mode": () => ({ labels: serverful, propagation: "Bidirectional" }),
+  "names of volumes that Fluid takes": () => ({
+    labels: serverless,
+    native: true,
+    spec: { volumes: ["check-fluid-mount-ready", "mem-0", "data-0"].map((name) => ({ name, emptyDir: {} })) },
+  }),
+  "a name to be made": () => ({ labels: serverless, generateName: "p-", native: true }),
   "read-only volume": () => ({ labels: serverless, readOnly: true, native: true }),
   "sub path": () => ({ labels: serverless, subPath: "a/b", native: true }),
   job: () => ({ labels: serverless, spec: { restartPolicy: "Never" }, native: true }),
@@ -81,6 +96,17 @@ const ways: Readonly<Record<string, (claim: string) => Omit<Variation, "claims">
           requiredDuringSchedulingIgnoredDuringExecution: {
             nodeSelectorTerms: [inRack("In", "a"), inRack("NotIn", "b")],
           },
+        },
+      },
+    },
+  }),
+  "csi mode, own zone beside a preference": () => ({
+    labels: serverful,
+    spec: {
+      nodeSelector: { [zone]: "zone-0" },
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 7, preference: inRack("In", "a") }],
         },
       },
     },
@@ -127,19 +153,23 @@ const together = [
   ["ref", "refax", "refjindo"],
 ] as const;
 
-function podOf(namespace: string, { claims, users = "app", subPath, readOnly, ...more }: Variation): Pod {
+function podOf(
+  namespace: string,
+  { claims, users = "app", subPath, propagation, readOnly, ...more }: Variation,
+): Pod {
   const volumeMounts = claims.map((claim) => ({
     name: claim,
     mountPath: `/data/${claim}`,
     ...(subPath === undefined ? {} : { subPath }),
+    ...(propagation === undefined ? {} : { mountPropagation: propagation }),
   }));
   const mounting = (container: Container): Container => ({ ...container, volumeMounts });
-  const { containers = [{ name: "app", image: "nginx:1.27" }], ...spec } = more.spec ?? {};
+  const { containers = [{ name: "app", image: "nginx:1.27" }], volumes = [], ...spec } = more.spec ?? {};
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      name: "p",
+      ...(more.generateName === undefined ? { name: "p" } : { generateName: more.generateName }),
       namespace,
       labels: { ...more.labels },
       ...(more.annotations === undefined ? {} : { annotations: { ...more.annotations } }),
@@ -149,10 +179,13 @@ function podOf(namespace: string, { claims, users = "app", subPath, readOnly, ..
         ? { initContainers: [mounting({ name: "setup", image: "busybox:1.37" })] }
         : {}),
       containers: users === "app" || users === "both" ? containers.map(mounting) : containers,
-      volumes: claims.map((claim) => ({
-        name: claim.slice(0, 40),
-        persistentVolumeClaim: { claimName: claim, ...(readOnly ? { readOnly } : {}) },
-      })),
+      volumes: [
+        ...volumes,
+        ...claims.map((claim) => ({
+          name: claim,
+          persistentVolumeClaim: { claimName: claim, ...(readOnly ? { readOnly } : {}) },
+        })),
+      ],
       ...spec,
     },
   };
