@@ -43,6 +43,7 @@ async function start(): Promise<TestCluster> {
       storage: {},
       vault: {},
       lab: asking,
+      elsewhere: asking,
       crowd: asking,
       serverless: { "juicefs.com/enable-serverless-injection": "true" },
       node: { "juicefs.com/enable-injection": "true" },
@@ -129,6 +130,24 @@ describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
     const account = `--serviceaccount=${sluiceNamespace}:sluice-controllers`;
     await kubectl.do(["create", "rolebinding", "read", "-n", "vault", "--role=read", account]);
     expect(clientsOf(await served(cluster(), "lab", ["hidden"]))).toEqual(["jfs-mount"]);
+  });
+
+  it.concurrent("a claim where the controllers may make no Secret: its Events name the right", {
+    timeout: 300_000,
+  }, async () => {
+    const { api } = cluster();
+    await addStaticClaim(cluster(), "elsewhere/kept-out", "storage/corpfs");
+    const told = await eventually(
+      "that is told on the claim",
+      async () => {
+        const events = await api.list("/api/v1/namespaces/elsewhere/events");
+        return events.find(({ reason }) => reason === "SecretNotPrepared");
+      },
+      { seconds: 240, pauseMs: 250 },
+    );
+    expect(at(told, "involvedObject", "name")).toBe("kept-out");
+    expect(textAt(told, "message")).toMatch(/"secrets".*namespace "elsewhere"/);
+    expect(await api.list(secretsPath("elsewhere"))).toEqual([]);
   });
 
   it.concurrent("a source that changes is followed; a Secret that somebody else made is never touched", {
@@ -412,11 +431,12 @@ function callsOf(entries: readonly AuditEntry[], verb: string, resource: string)
   ).length;
 }
 
-/** How often each kind of call was made, watches and the Lease left out. */
+/** How often each kind of call was made that tells of one object; the Lease is left out. */
 function told(entries: readonly AuditEntry[]): string {
   const counts = new Map<string, number>();
   for (const { user, verb, resource } of entries) {
-    if (user !== controllers || verb === "watch" || resource === "leases") continue;
+    if (user !== controllers || ["", "leases"].includes(resource) || ["list", "watch"].includes(verb))
+      continue;
     const call = `${verb} ${resource}`;
     counts.set(call, (counts.get(call) ?? 0) + 1);
   }

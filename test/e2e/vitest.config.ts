@@ -20,8 +20,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/e2e/harness/global-setup.ts"],
     pool: "forks",
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
+    testTimeout: 300_000,
+    hookTimeout: 900_000,
     // Each file has a cluster of its own, and mostly waits: for leases, drains, pauses.
     projects: [
       {

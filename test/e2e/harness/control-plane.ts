@@ -74,7 +74,7 @@ export class ControlPlane {
     await eventually(
       "the default ServiceAccount is there",
       () => plane.api.get("/api/v1/namespaces/default/serviceaccounts/default"),
-      { seconds: 60 },
+      { seconds: 240 },
     );
     return plane;
   }
@@ -87,7 +87,7 @@ export class ControlPlane {
         this.#assertRunning();
         return (await this.api.send("GET", "/readyz")).status === 200;
       },
-      { seconds: 90, pauseMs: 25 },
+      { seconds: 240, pauseMs: 25 },
     );
   }
 

@@ -5,7 +5,7 @@
 export async function eventually<Value>(
   what: string,
   attempt: () => Promise<Value | undefined | false> | Value | undefined | false,
-  { seconds = 60, pauseMs = 50 }: { readonly seconds?: number; readonly pauseMs?: number } = {},
+  { seconds = 120, pauseMs = 50 }: { readonly seconds?: number; readonly pauseMs?: number } = {},
 ): Promise<Value> {
   const end = performance.now() + seconds * 1000;
   let trouble: unknown;

@@ -55,7 +55,7 @@ async function installControllers(cluster: TestCluster, more: readonly string[])
       const { all } = cluster.replicas;
       return all.length === 4 && all.every(({ ready }) => ready);
     },
-    { seconds: 60 },
+    { seconds: 240 },
   );
   await leaderOf(cluster);
   // The API server has heard of the replicas' addresses.

@@ -35,7 +35,7 @@ export class Replicas {
   }
 
   /** Resolves with `count` replicas as soon as so many are ready, none is on its way out, and endpoints are told so. */
-  async ready(count = 2, seconds = 60): Promise<readonly Replica[]> {
+  async ready(count = 2, seconds = 240): Promise<readonly Replica[]> {
     return eventually(
       `${count} replicas of Sluice are ready`,
       async () => {
