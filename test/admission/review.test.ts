@@ -158,16 +158,16 @@ describe("a refusal is not believed on the word of the cache", () => {
       view: empty,
       refresh: async (_, budgetMs) => {
         changes += 1;
-        await new Promise((resolve) => setTimeout(resolve, Math.min(20, budgetMs)));
+        await new Promise((resolve) => setTimeout(resolve, Math.min(200, budgetMs)));
         return true;
       },
       close: () => Promise.resolve(),
     };
-    const options = { budgetMs: 60, onError: noError };
+    const options = { budgetMs: 1_500, onError: noError };
     const decision = await reviewPod(requestFor(asking), restless, defaultConfig, options);
     expect(decision.verdict).toBe("rejected");
     expect(changes).toBeGreaterThan(1);
-    expect(changes).toBeLessThan(6);
+    expect(changes).toBeLessThan(12);
   });
 
   it("a cluster that hangs costs no more than what is left of the request's time", async () => {
