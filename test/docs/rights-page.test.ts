@@ -76,6 +76,11 @@ const variants: readonly {
     over: ["controllers.enabled=true"],
   },
   {
+    title: "With `juicefs.validate=true` besides",
+    values: ["controllers.enabled=true", "juicefs.validate=true"],
+    over: ["controllers.enabled=true"],
+  },
+  {
     title: "With `juicefs.secrets.namespaces=[storage]` besides",
     values: ["controllers.enabled=true", 'juicefs.secrets.namespaces=["storage"]'],
     over: ["controllers.enabled=true"],
