@@ -2,8 +2,7 @@ import { ApiConnection } from "../cluster/api-connection.ts";
 import { ApiError, reasonOf } from "../cluster/api-error.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
-import type { Config } from "../config.ts";
-import { defaultConfig } from "../config.ts";
+import { type Config, defaultConfig } from "../config.ts";
 import { type Findings, findMissed } from "../controllers/audit/find-missed.ts";
 import { auditAsJson, auditTable, summarize } from "./audit-table.ts";
 import { installed } from "./check/installed-names.ts";
@@ -16,6 +15,7 @@ import { missingRights } from "./missing-rights.ts";
 import { openLiveView } from "./open-live-view.ts";
 import { parseOptions, UsageError } from "./parse-options.ts";
 import { print } from "./print.ts";
+import { printHelp } from "./print-help.ts";
 import { readConfig } from "./read-config.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -36,7 +36,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       help: { type: "boolean", short: "h" },
     });
     if (options.help) {
-      await print(io.stdout, help.audit);
+      await printHelp(io, help.audit);
       return 0;
     }
     const format = readFormat(options.output, ["table", "json"]);

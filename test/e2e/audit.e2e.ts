@@ -38,10 +38,14 @@ describeCluster(
     }, async () => {
       const { api } = cluster();
       await api.patch(demo, label(null));
-      await eventually("nobody injects any more", async () => {
-        const made = await api.create(`${demoPods}?dryRun=All`, podOf("try", { claims: ["imagenet"] }));
-        return clientsOf(made).length === 0;
-      });
+      await eventually(
+        "nobody injects any more",
+        async () => {
+          const made = await api.create(`${demoPods}?dryRun=All`, podOf("try", { claims: ["imagenet"] }));
+          return clientsOf(made).length === 0;
+        },
+        { seconds },
+      );
       await api.create(demoPods, podOf("alone", { claims: ["imagenet"] }));
       await api.create(
         demoPods,
@@ -63,10 +67,14 @@ describeCluster(
       );
       await api.patch(`${demoDeployments}/web`, { spec: { paused: true } });
       await api.patch(demo, label("enabled"));
-      await eventually("pods are injected again", async () => {
-        const made = await api.create(`${demoPods}?dryRun=All`, podOf("try", { claims: ["imagenet"] }));
-        return clientsOf(made).length === 1;
-      });
+      await eventually(
+        "pods are injected again",
+        async () => {
+          const made = await api.create(`${demoPods}?dryRun=All`, podOf("try", { claims: ["imagenet"] }));
+          return clientsOf(made).length === 1;
+        },
+        { seconds },
+      );
       await api.create(demoPods, podOf("fine", { claims: ["imagenet"] }));
 
       const { code, stdout, stderr } = await audit(cluster());
@@ -187,10 +195,14 @@ describeCluster(
     /** Patches the pod's status as its kubelet would: all runs, apart from what is told of the client. */
     async function tellStatus(name: string, client: Fields, from = 600_000): Promise<void> {
       const { api } = cluster();
-      const pod = await eventually(`pod ${name} is on a node`, async () => {
-        const now = await api.get(`${demoPods}/${name}`);
-        return textAt(now, "spec", "nodeName") === "" ? undefined : now;
-      });
+      const pod = await eventually(
+        `pod ${name} is on a node`,
+        async () => {
+          const now = await api.get(`${demoPods}/${name}`);
+          return textAt(now, "spec", "nodeName") === "" ? undefined : now;
+        },
+        { seconds },
+      );
       const statuses = (list: string) =>
         listAt(pod, "spec", list).map((container) => ({
           name: container["name"],
@@ -258,10 +270,14 @@ describeCluster(
       };
       const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: "once", namespace: "demo" } };
       await cluster().api.create("/apis/batch/v1/namespaces/demo/jobs", { ...job, spec: { template } });
-      const pod = await eventually("the Job has its pod", async () => {
-        const [made] = await cluster().api.list(`${demoPods}?labelSelector=app%3Donce`);
-        return made && textAt(made, "metadata", "name");
-      });
+      const pod = await eventually(
+        "the Job has its pod",
+        async () => {
+          const [made] = await cluster().api.list(`${demoPods}?labelSelector=app%3Donce`);
+          return made && textAt(made, "metadata", "name");
+        },
+        { seconds },
+      );
       kubelet.endApp(pod);
       expect(await shown(pod, "ClientEnded")).toMatch(/Normal +ClientEnded .*told fluid-fuse-0 to end/);
       await kubelet.close();

@@ -50,11 +50,19 @@ function patchObject(store: FakeApiStore, { resource, namespace, name = "", body
     fastJsonPatch.applyPatch(patched, body, true);
     if (!isObject(patched)) throw new Error("the result is no object");
     const same = JSON.stringify(patched) === JSON.stringify(before);
-    return { code: 200, object: same ? before : store.put(resource, patched) };
+    return { code: 200, object: same ? before : store.put(resource, inNextGeneration(before, patched)) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { code: 422, message: `the patch cannot be applied: ${why}` };
   }
+}
+
+/** An API server counts what was asked for anew; only objects that have been given a generation are counted here. */
+function inNextGeneration(before: ApiObject, patched: ApiObject): ApiObject {
+  const { generation } = before.metadata;
+  const same = JSON.stringify(patched["spec"]) === JSON.stringify(before["spec"]);
+  if (same || typeof generation !== "number") return patched;
+  return { ...patched, metadata: { ...patched.metadata, generation: generation + 1 } };
 }
 
 function deleteObject(store: FakeApiStore, { resource, namespace, name = "", body }: Write): WriteAnswer {

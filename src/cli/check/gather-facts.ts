@@ -1,10 +1,10 @@
-import { parse } from "yaml";
 import { sluice } from "../../admission/labels.ts";
 import { readBundle } from "../../certs/pem-bundle.ts";
 import { fluidGroup, groupPath } from "../../cluster/api-resources.ts";
 import { fieldAt, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
-import { type Config, defaultConfig, parseConfig } from "../../config.ts";
+import { type Config, defaultConfig } from "../../config.ts";
 import { controllersLabel } from "../../pod/end-sign.ts";
+import { readInstalledConfig } from "../installed-config.ts";
 import type { ApiReader } from "./api-reader.ts";
 import { accountUser, askRights } from "./ask-rights.ts";
 import { markedPods } from "./check-handover.ts";
@@ -24,7 +24,7 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const inside = `/namespaces/${encodeURIComponent(namespace)}`;
   const deploymentRead = reader.get(`/apis/apps/v1${inside}/deployments/${installed.deployment}`);
-  const configRead = readInstalledConfig(reader, inside);
+  const configRead = readConfigInUse(reader, namespace);
   const [
     fluidKinds,
     configurations,
@@ -142,13 +142,11 @@ async function readValidation(
 }
 
 /** What the replicas are configured by; the defaults where that cannot be read. */
-async function readInstalledConfig(reader: ApiReader, inside: string): Promise<Config> {
-  const found = await reader.get(`/api/v1${inside}/configmaps/${installed.configMap}`);
-  try {
-    return parseConfig(parse(textAt(known(found), "data", installed.configKey) ?? ""));
-  } catch {
-    return defaultConfig;
-  }
+async function readConfigInUse(reader: ApiReader, namespace: string): Promise<Config> {
+  const found = await reader.read("the configuration", () =>
+    readInstalledConfig(reader.connection, namespace),
+  );
+  return known(found) ?? defaultConfig;
 }
 
 async function readReplicas(reader: ApiReader, namespace: string): Promise<Reading<readonly ReplicaFacts[]>> {
