@@ -36,7 +36,7 @@ export class RealNode {
   readonly #cgroup: string;
   readonly #files: NodeFiles;
   #containerd: NodeProgram;
-  #kubelet: NodeProgram;
+  #kubelet: NodeProgram | undefined;
 
   private constructor(
     sandbox: Sandbox,
@@ -52,7 +52,6 @@ export class RealNode {
     this.#cgroup = cgroup;
     this.#files = writeNodeConfig(folder, programs, cgroup);
     this.#containerd = this.#spawnContainerd();
-    this.#kubelet = this.#spawnKubelet();
   }
 
   /** `planePrograms` and `programs` are the folders with the binaries. Resolves when pods can run. */
@@ -64,6 +63,9 @@ export class RealNode {
     try {
       const plane = await ControlPlane.start(sandbox, planePrograms, folder);
       const node = new RealNode(sandbox, plane, programs, folder, cgroup);
+      // A kubelet that does not find it gives up.
+      await eventually("containerd answers", () => node.ctr(["version"]), { seconds: 180 });
+      node.startKubelet();
       await node.ready();
       // New nodes are tainted until the node lifecycle controller, which does not run here, finds them ready.
       await plane.api.patch(nodePath, { spec: { taints: null } });
@@ -128,7 +130,7 @@ export class RealNode {
       "the node is ready",
       async () => {
         for (const program of [this.#containerd, this.#kubelet])
-          if (!program.running) throw new Error(program.log().slice(-3_000));
+          if (program?.running !== true) throw new Error(program?.log().slice(-3_000));
         const node = await this.api.get(nodePath);
         return listAt(node, "status", "conditions").some(
           ({ type, status }) => type === "Ready" && status === "True",
@@ -139,7 +141,7 @@ export class RealNode {
   }
 
   async stopKubelet(): Promise<void> {
-    await this.#kubelet.stop();
+    await this.#kubelet?.stop();
   }
 
   startKubelet(): void {
