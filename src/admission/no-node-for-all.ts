@@ -24,7 +24,8 @@ export function noNodeForAll(
     spec: { containers: [], ...pod.spec, affinity: { ...affinity, ...(nodeAffinity && { nodeAffinity }) } },
   };
   if (nodes.someNode((node) => canReachNode(steered, node))) return undefined;
-  const own = ofPod ? " besides its own node selector or affinity" : "";
-  const message = `no node that is known meets all that the pod requires (${required.map(describeRequirement).join(", ")}${own}): it stays pending until one does; give one node all of it, or require less`;
+  const all =
+    required.map(describeRequirement).join(", ") + (ofPod ? ", its own node selector or affinity" : "");
+  const message = `no known node meets all that the pod requires at once, so it stays pending: give one node all of it, or require less (${all})`;
   return { code: "no-node-for-all", message };
 }

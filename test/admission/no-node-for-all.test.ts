@@ -36,7 +36,7 @@ describe("what a pod requires, each met by another node", () => {
     const decision = decideOn(apart, ["one", "two"], {}, mode);
     expect(decision.verdict).toBe("injected");
     expect(decision.findings.find(({ code }) => code === "no-node-for-all")?.message).toBe(
-      "no node that is known meets all that the pod requires (fluid.io/s-default-one=true, fluid.io/s-default-two=true): it stays pending until one does; give one node all of it, or require less",
+      "no known node meets all that the pod requires at once, so it stays pending: give one node all of it, or require less (fluid.io/s-default-one=true, fluid.io/s-default-two=true)",
     );
   });
 
