@@ -1,5 +1,6 @@
 import { decide } from "../../admission/decide.ts";
 import type { Decision, VolumeOutcome } from "../../admission/decision.ts";
+import { reasonOf } from "../../cluster/api-error.ts";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
 import { fieldAt, isRawObject, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import type { Config } from "../../config.ts";
@@ -85,7 +86,13 @@ function ask(object: RawObject, namespace: string, cluster: ClusterView, config:
     dryRun: true,
     object,
   };
-  return decide(request, cluster, config);
+  try {
+    return decide(request, cluster, config);
+  } catch (error) {
+    // One pod that Sluice itself cannot cope with keeps no other from being looked at.
+    const findings = [{ code: "internal-error" as const, message: reasonOf(error) }];
+    return { verdict: "rejected", volumes: [], findings, edits: [], pod: {} };
+  }
 }
 
 /** The volumes that a client would serve, or for want of which the pod would be refused. */

@@ -1,5 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
+import { projectJuicefsSecret } from "../../../src/cluster/juicefs-projections.ts";
+import { projectClaim, projectPersistentVolume } from "../../../src/cluster/projections.ts";
 import { type Config, defaultConfig } from "../../../src/config.ts";
 import { judgeMissed } from "../../../src/controllers/audit/missed-pod.ts";
 import { clusterOf } from "../../support/cluster-of.ts";
@@ -78,6 +80,33 @@ describe("a pod that slipped through", () => {
   });
 });
 
+describe("a pod with a claim of JuiceFS's", () => {
+  const secret = { namespace: "storage", name: "fs" };
+  const place = { namespace: "default", name: "data" };
+  const spec = { accessModes: ["ReadWriteMany"], volumeName: "pv" };
+  const csi = { driver: "csi.juicefs.com", volumeHandle: "pv", nodePublishSecretRef: secret };
+  const claimRef = { ...place, uid: "u" };
+  const stringData = { name: "corpfs", metaurl: "redis://redis/1" };
+  const clusterWith = (labels: Readonly<Record<string, string>>) =>
+    clusterOf({
+      namespaces: [{ name: "default", labels, annotations: {} }],
+      claims: [projectClaim({ metadata: { uid: "u" }, spec }, place)],
+      persistentVolumes: [
+        projectPersistentVolume({ spec: { ...spec, claimRef, csi } }, { namespace: "", name: "pv" }),
+      ],
+      juicefsSecrets: [projectJuicefsSecret({ stringData }, secret)],
+    });
+
+  it.each([
+    ["juicefs.com/enable-injection", "true", ["JuiceFS claim default/data"]],
+    ["juicefs.com/enable-serverless-injection", "true", ["JuiceFS claim default/data"]],
+    ["sluice.io/injection", "enabled", ["JuiceFS claim default/data"]],
+    ["juicefs.com/enable-injection", "yes", undefined],
+  ])("is judged by the namespace's label %s: %s", (key, value, mounts) => {
+    expect(judgeMissed(stored(), clusterWith({ [key]: value }), defaultConfig)?.mounts).toEqual(mounts);
+  });
+});
+
 describe("no pod that slipped through", () => {
   const injected: Pod = decidePod(podWith(["data"]), cluster).pod;
   const csi: Partial<Config> = { mode: "csi" };
@@ -108,6 +137,16 @@ describe("no pod that slipped through", () => {
   ])("%s", (_words, pod, config = {}) => {
     expect(judgeMissed({ ...pod }, cluster, { ...defaultConfig, ...config })).toBeUndefined();
   });
+});
+
+it("a pod that Sluice itself cannot cope with keeps no other from being looked at", () => {
+  const failing = {
+    ...cluster,
+    claim: () => {
+      throw new Error("planted");
+    },
+  };
+  expect(judgeMissed(stored(), failing, defaultConfig)).toBeUndefined();
 });
 
 describe("what to do about it", () => {
