@@ -2,16 +2,17 @@ import { isLoopback } from "../console/local-only.ts";
 import { type ListenAddress, parseListenOption } from "./parse-listen-option.ts";
 import { parseOptions, UsageError } from "./parse-options.ts";
 
-export const consoleHelp = `Serves the console: a page and a JSON API that show datasets, pods and why admission does what it does.
-Nothing is ever written. Who may see what is the cluster's answer to the token that a visitor brings.
+export const consoleHelp = `Serves the console: a page and a JSON API that show datasets, pods and why admission does what it does. Nothing
+is ever written. Who may see what is the cluster's answer to the token that a visitor brings.
 
 Usage
   sluice console [OPTIONS]
 
 Options
-      --cluster DIR            folder of manifests that stands for the cluster: datasets and "why", no pods; no
-                               token is asked for, so it is served on this machine only
-      --kubeconfig FILE        how to reach the cluster (default: KUBECONFIG, a pod's ServiceAccount, ~/.kube/config)
+      --cluster DIR            folder of manifests that stands for the cluster: datasets and "why", no pods;
+                               no token is asked for, so it is served on this machine only
+      --kubeconfig FILE        how to reach the cluster (default: KUBECONFIG, a pod's ServiceAccount or
+                               ~/.kube/config)
       --context NAME           context of the kubeconfig
       --listen ADDR:PORT       where the page is served, plain HTTP (default 127.0.0.1:8090)
       --ops-listen ADDR:PORT   plain HTTP for /healthz, /readyz and /metrics (default 127.0.0.1:8082)
@@ -19,8 +20,8 @@ Options
       --config FILE            configuration (YAML), as for "sluice serve"
   -h, --help                   this help
 
-One line on standard output tells when and where the page is served. The log goes to standard error. SIGTERM and
-SIGINT stop it.
+One line on standard output tells when and where the page is served. The log goes to standard error. SIGTERM
+and SIGINT stop it.
 
 Exit codes
   0  stopped as asked

@@ -11,6 +11,7 @@ import { clusterAccess } from "../console/cluster-access.ts";
 import type { ConsoleData } from "../console/console-data.ts";
 import { folderData } from "../console/folder-data.ts";
 import { type LiveData, openLiveData } from "../console/live-data.ts";
+import { keepHeapSmall } from "../server/heap.ts";
 import { formatAddress, ListenError, listen } from "../server/listen-address.ts";
 import { startOps } from "../server/start-ops.ts";
 import { type ConsoleMetrics, createConsoleMetrics } from "../telemetry/console-metrics.ts";
@@ -94,6 +95,8 @@ async function showCluster(around: Around): Promise<number> {
       log.warn({ resource }, problem);
     }
   };
+  // Of what is read of pods a small part is kept.
+  keepHeapSmall(30);
   const ending = new AbortController();
   const signal = AbortSignal.any([io.stop, ending.signal]);
   try {

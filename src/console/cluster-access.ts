@@ -27,6 +27,8 @@ const tokenLifeMs = 10_000;
 const refusalLifeMs = 3_000;
 const rightLifeMs = 10_000;
 const mostTokens = 1_000;
+/** Tokens that are asked about at once: whoever sends nonsense is not to keep the API server busy. */
+const mostAsked = 16;
 const mostRights = 50_000;
 const answerMs = 5_000;
 /** Beyond this it is no token, and not sent on. */
@@ -86,7 +88,18 @@ export function clusterAccess(options: ClusterAccessOptions): Access {
     };
   };
 
+  let asked = 0;
   const ask = async (token: string): Promise<Known> => {
+    if (asked >= mostAsked) throw new ConsoleProblem(503, "too many tokens are being looked at: try again");
+    asked += 1;
+    try {
+      return await judge(token);
+    } finally {
+      asked -= 1;
+    }
+  };
+
+  const judge = async (token: string): Promise<Known> => {
     const spec = { token, audiences: [audience] };
     const status = await review("/apis/authentication.k8s.io/v1/tokenreviews", "TokenReview", spec);
     const authenticated = fieldAt(status, "authenticated") === true;

@@ -86,6 +86,16 @@ describe("who somebody is", () => {
     await expect(access.viewer("Bearer abc")).rejects.toThrow("system:auth-delegator");
   });
 
+  it("is asked for no more than 16 tokens at once", async () => {
+    const { access, asked } = accessWith(() => ({ authenticated: false }));
+    const tried = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, index) => access.viewer(`Bearer token-${index}`)),
+    );
+    const statuses = tried.map((one) => (one.status === "rejected" ? one.reason.status : 200));
+    expect([asked.length, statuses.filter((status) => status === 503).length]).toEqual([16, 24]);
+    await expect(access.viewer("Bearer another")).rejects.toMatchObject({ status: 401 });
+  });
+
   it("keeps no failure", async () => {
     let fails = true;
     const { access } = accessWith(() => {
