@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { autoscalerCases } from "./cases/autoscaler.ts";
+import { explainCases } from "./cases/explain.ts";
 import { fromFluidCases } from "./cases/from-fluid.ts";
 import { pluginProfileCases } from "./cases/plugin-profile.ts";
 import { prefetchCases } from "./cases/prefetch.ts";
@@ -14,6 +15,7 @@ describeCluster("Sluice as it is installed", clusterWithSluice, (cluster) => {
   describe("refusals", () => refusalCases(cluster));
   describe("clients beside the app", () => sidecarCases(cluster));
   describe("files that are read ahead", () => prefetchCases(cluster));
+  describe("explain, diff and uninject", () => explainCases(cluster));
   describe("changing over from Fluid's webhook", () => fromFluidCases(cluster));
   describe("scheduling as Fluid's webhook has it", () => pluginProfileCases(cluster));
   // From here on a Deployment is scaled now and then, and last the example's dataset gets another client.

@@ -1,0 +1,149 @@
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, inject, it } from "vitest";
+import { ClusterCommand } from "../harness/cluster-command.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type Fields, listAt, textAt } from "../harness/fields.ts";
+import { clientsOf, podOf, podSpecOf } from "../harness/pods.ts";
+import type { TestCluster } from "../harness/test-cluster.ts";
+
+const demoPods = "/api/v1/namespaces/demo/pods";
+
+/** `sluice explain` and its like as a plugin of the real kubectl, on pods whose statuses are written as a kubelet would. */
+export function explainCases(cluster: () => TestCluster): void {
+  let kubectl: ClusterCommand;
+  beforeAll(() => {
+    const { sandbox, plane } = cluster();
+    const plugins = join(plane.folder, "plugins");
+    mkdirSync(plugins);
+    chmodSync(inject("sluiceProgram"), 0o755);
+    symlinkSync(inject("sluiceProgram"), join(plugins, "kubectl-sluice"));
+    kubectl = new ClusterCommand(sandbox, "kubectl", [join(inject("controlPlane"), "kubectl")], {
+      KUBECONFIG: join(plane.pki.folder, "admin.conf"),
+      PATH: `${plugins}:${process.env["PATH"]}`,
+      FORCE_COLOR: "",
+    });
+  });
+
+  const explain = async (...args: string[]) => {
+    const said = await kubectl.run(["sluice", "explain", ...args, "-n", "demo"]);
+    return { ...said, words: said.stdout.replace(/\s+/g, " ") };
+  };
+
+  async function createOnNode(name: string): Promise<Fields> {
+    const pod = await cluster().api.create(demoPods, podOf(name, { claims: ["imagenet"] }));
+    expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
+    return eventually(`pod ${name} has a node`, async () => {
+      const found = await cluster().api.get(`${demoPods}/${name}`);
+      return textAt(found, "spec", "nodeName") === "" ? undefined : found;
+    });
+  }
+
+  it("is found by kubectl, and calls itself so", async () => {
+    const { code, stdout } = await kubectl.run(["sluice", "explain", "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("kubectl sluice explain KIND/NAME");
+  });
+
+  it("tells a pod that is well: its node, that node's cache, its client, and that all is as it would be now", async () => {
+    const pod = await createOnNode("explained");
+    await tell(cluster(), "explained", {});
+    const { code, words, stderr } = await explain("pod/explained");
+    expect(words).toMatch(
+      /^Pod demo\/explained: injected \(sidecar mode, native sidecar, platform kubernetes/,
+    );
+    expect(words).toContain(`node ${textAt(pod, "spec", "nodeName")}`);
+    expect(words).toMatch(/it (holds|does not hold) the cache of Dataset demo\/imagenet/);
+    expect(words).toContain("fluid-fuse-0, claim imagenet: serving (serves)");
+    // What the API server has filled in since is no difference.
+    expect(words).toMatch(/What would be decided now injected .* the same $/);
+    expect(code).toBe(0);
+    // No kubelet runs here, so that there is no log to be read.
+    expect(stderr.split("\n").filter((line) => line !== "" && !line.includes("log of fluid-fuse-0"))).toEqual(
+      [],
+    );
+  });
+
+  it("tells why a client does not serve, with the remedy", async () => {
+    const waiting = (reason: string, message: string) => ({
+      state: { waiting: { reason, message } },
+      started: false,
+    });
+    await tell(cluster(), "explained", waiting("ImagePullBackOff", "Back-off pulling image"));
+    expect((await explain("pod/explained")).words).toMatch(
+      /waiting \(image-pull\).* Remedy: see that the image exists/,
+    );
+    await tell(cluster(), "explained", waiting("CreateContainerConfigError", 'secret "token" not found'));
+    expect((await explain("pod/explained")).words).toMatch(/\(secret-missing\).* Remedy: copy Secret token/);
+    const terminated = { exitCode: 137, reason: "OOMKilled", finishedAt: "2026-01-01T00:00:00Z" };
+    const killed = { ...waiting("CrashLoopBackOff", "back-off"), restartCount: 3, lastState: { terminated } };
+    await tell(cluster(), "explained", killed);
+    const oom = await explain("pod/explained");
+    expect(oom.words).toMatch(
+      /restarting \(out-of-memory\), 3 restarts, 1 kills.*sluice\.io\/client-memory-limit/,
+    );
+    expect(oom.code).toBe(1);
+  });
+
+  it("tells a Deployment, a claim and a Dataset, each with its pods", async () => {
+    const deployment = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "explained", namespace: "demo" },
+      spec: {
+        selector: { matchLabels: { app: "explained" } },
+        template: { metadata: { labels: { app: "explained" } }, spec: podSpecOf(["imagenet"]) },
+      },
+    };
+    const path = "/apis/apps/v1/namespaces/demo/deployments";
+    await cluster().api.create(path, deployment);
+    await eventually("it has a pod", async () => {
+      const found = await cluster().api.list(`${demoPods}?labelSelector=app%3Dexplained`);
+      return found.length > 0;
+    });
+    const workload = await explain("deploy/explained");
+    expect(workload.words).toContain("Deployment demo/explained: 1 pods, 1 of them injected");
+    for (const asked of ["pvc/imagenet", "dataset/imagenet"]) {
+      const { words, code } = await explain(asked);
+      expect(words).toContain("demo/imagenet: can be served");
+      expect(words).toContain("made from DaemonSet demo/imagenet-fuse");
+      expect(words).toMatch(/explained on \S+: fluid-fuse-0 restarting \(out-of-memory\)/);
+      expect(code).toBe(0);
+    }
+    await cluster().api.delete(`${path}/explained`);
+  });
+
+  it("tells what differs: a pod from before the label, a pod that is not there", async () => {
+    const bare = podOf("slipped-through", { claims: ["imagenet"] });
+    const injected = await cluster().api.get(`${demoPods}/explained`);
+    const out = await kubectl.run(["sluice", "uninject", "-f", "-", "-o", "json"], JSON.stringify(injected));
+    expect(out.code).toBe(0);
+    expect(listAt(JSON.parse(out.stdout), "spec", "initContainers")).toEqual([]);
+    const diff = await kubectl.run(["sluice", "diff", "-f", "-"], JSON.stringify(bare));
+    expect(diff.stdout).toMatch(/^--- manifest\/v1\.Pod\.demo\.slipped-through\n/);
+    expect(diff.code).toBe(1);
+    const gone = await explain("pod/nobody");
+    expect({ code: gone.code, stderr: gone.stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("Pod demo/nobody: does not exist\n"),
+    });
+    await cluster().api.delete(`${demoPods}/explained?gracePeriodSeconds=0`);
+  });
+}
+
+/** As the kubelet of its node tells of a pod whose other containers all run. */
+function tell({ api }: TestCluster, pod: string, client: Fields): Promise<unknown> {
+  const status = (name: string, more: Fields = {}) => ({
+    name,
+    image: "i",
+    imageID: "i",
+    ready: true,
+    started: true,
+    restartCount: 0,
+    state: { running: { startedAt: "2026-01-01T00:00:00Z" } },
+    ...more,
+  });
+  const initContainerStatuses = [status("sluice-guard"), status("fluid-fuse-0", client)];
+  const said = { phase: "Running", initContainerStatuses, containerStatuses: [status("app")] };
+  return api.patch(`${demoPods}/${pod}/status`, { status: said }, "merge");
+}
