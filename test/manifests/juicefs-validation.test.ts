@@ -17,7 +17,8 @@ const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
 function render(version: string, ...values: readonly string[]): string {
   const place = ["--namespace", "sluice-system", "--kube-version", version];
   const set = values.flatMap((value) => ["--set-json", value]);
-  return execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set], { encoding: "utf8" });
+  const args = ["template", "sluice", chartFolder, ...place, ...set];
+  return execFileSync(helm, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 const kind = "ValidatingWebhookConfiguration";
