@@ -20,6 +20,7 @@ export async function metricPages(): Promise<string> {
   });
   server.countRefusedRequest(503);
   server.reviewsInWork(1);
+  server.countValidation("/juicefs/validate-pv", "allowed");
   server.setProblems("certificate", 1);
   server.setCertificateExpiry(new Date(0));
   server.setAuthorityExpiry(new Date(0));
@@ -35,6 +36,7 @@ export async function metricPages(): Promise<string> {
   controllers.setQueueDepth("end-clients", 1);
   controllers.observeEndLag(1);
   controllers.setWaitingPods(1);
+  controllers.countEvent("told");
   controllers.setCensus({
     clients: [{ ...group, state: "serving", reason: "serves", count: 1 }],
     pods: { on: 1 },
