@@ -14,7 +14,7 @@ import { type DatasetReport, type DatasetSource, reportDataset } from "./live/da
 import type { Report } from "./live/describe-report.ts";
 import { asPod, LiveSession } from "./live/live-session.ts";
 import { type AskedObject, pathOf } from "./live/object-kinds.ts";
-import { reportPod } from "./live/pod-report.ts";
+import { type PodReport, reportPod } from "./live/pod-report.ts";
 import { reportWorkload } from "./live/workload-report.ts";
 import { checkNamespace } from "./manifest-command.ts";
 import { readConfig } from "./read-config.ts";
@@ -146,12 +146,14 @@ function liveSource(session: LiveSession): DatasetSource {
 /** Whether something in the report wants somebody to act. */
 export function isTroubled(report: Report): boolean {
   if ("outcome" in report) return isProblem(report);
-  if ("stands" in report)
-    return (
-      report.clients.some(({ level }) => level === "problem") ||
-      (report.stands.injectedBy === undefined && report.now?.verdict !== "unchanged")
-    );
+  if ("stands" in report) return isTroubledPod(report);
   return report.now?.verdict === "rejected" || report.details.some(isTroubled);
+}
+
+/** In csi mode no client belongs into the pod. */
+function isTroubledPod({ clients, stands, now }: PodReport): boolean {
+  if (stands.injectedBy !== undefined) return clients.some(({ level }) => level === "problem");
+  return now?.verdict === "rejected" || (now?.verdict === "injected" && now.mode === "sidecar");
 }
 
 function isProblem({ outcome }: DatasetReport): boolean {

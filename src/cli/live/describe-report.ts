@@ -6,7 +6,6 @@ import type { Paint } from "../paint.ts";
 import { wrapText } from "../wrap-text.ts";
 import type { DatasetReport } from "./dataset-report.ts";
 import type { PodReport } from "./pod-report.ts";
-import type { Standing } from "./standing.ts";
 import type { PodSummary, WorkloadReport } from "./workload-report.ts";
 
 export type Report = PodReport | WorkloadReport | DatasetReport;
@@ -20,7 +19,7 @@ export function describeReport(report: Report, paint: Paint): string {
 function describePod(report: PodReport, paint: Paint): string {
   const title = `Pod ${report.namespace}/${report.name}`;
   return [
-    `${paint("bold", title)}: ${describeStanding(report.stands, paint)}\n`,
+    `${paint("bold", title)}: ${describeStanding(report, paint)}\n`,
     section(paint, "Why", report.stands.injectedBy === undefined ? nowLines(report.now, paint) : []),
     section(paint, "Where it runs", nodeLines(report)),
     section(
@@ -37,11 +36,10 @@ function describePod(report: PodReport, paint: Paint): string {
   ].join("");
 }
 
-function describeStanding(
-  { injectedBy, version, mode, platform, sidecar, copied }: Standing,
-  paint: Paint,
-): string {
+function describeStanding({ stands, now }: PodReport, paint: Paint): string {
+  const { injectedBy, version, mode, platform, sidecar, copied } = stands;
   if (injectedBy === "others") return "injected by another webhook than Sluice";
+  if (injectedBy === undefined && now?.mode === "csi") return "left to the node's CSI driver";
   if (injectedBy === undefined)
     return copied ? paint("yellow", "not injected, yet carries sluice.io/status") : "not injected";
   const how = [

@@ -155,6 +155,15 @@ describe("sluice explain pod/NAME", () => {
     expect(code).toBe(1);
   });
 
+  it("takes a pod for well that is left to the node's driver", async () => {
+    const api = await startDemoApi();
+    const annotations = { "sluice.io/mode": "csi" };
+    put(api, "pods", onNode({ ...bare, metadata: { ...bare.metadata, annotations } }));
+    const { code, stdout } = await explain(api, "pod/train");
+    expect(stdout).toContain("Pod demo/train: left to the node's CSI driver\n");
+    expect(code).toBe(0);
+  });
+
   it("tells why a client does not come up, with the remedy, and ends with 1", async () => {
     const api = await startDemoApi();
     const pod = await injectedPod();
