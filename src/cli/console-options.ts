@@ -2,8 +2,8 @@ import { isLoopback } from "../console/local-only.ts";
 import { type ListenAddress, parseListenOption } from "./parse-listen-option.ts";
 import { parseOptions, UsageError } from "./parse-options.ts";
 
-export const consoleHelp = `Serves the console: a page and a JSON API that show datasets, pods and why admission does what it does. Nothing
-is ever written. Who may see what is the cluster's answer to the token that a visitor brings.
+export const consoleHelp = `Serves the console: a page and a JSON API that show datasets, pods and why admission does what it does.
+Nothing is ever written. Who may see what is the cluster's answer to the token that a visitor brings.
 
 Usage
   sluice console [OPTIONS]
