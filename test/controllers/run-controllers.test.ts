@@ -64,8 +64,9 @@ describe("ending the clients of finished pods", () => {
   it("finds what had finished before it began", async () => {
     for (let at = 0; at < 20; at++) put(job, `job-${at}`, { app: 0 });
     await startControllers(closing, api);
-    await eventually("all are named", () => patches().length === 20);
-    for (let at = 0; at < 20; at++) expect(annotationOf(`job-${at}`)).toBe("fluid-fuse-0");
+    const names = Array.from({ length: 20 }, (_, at) => `job-${at}`);
+    // A call that a busy machine answered too late is made again.
+    await eventually("all are named", () => names.every((name) => annotationOf(name) === "fluid-fuse-0"));
   });
 
   it("asks for labelled pods only, and for no others", async () => {

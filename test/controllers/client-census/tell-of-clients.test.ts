@@ -168,7 +168,7 @@ describe("a leader", () => {
     put(crashed(1));
     const { metrics } = await startControllers(closing, api, { now: () => now });
     await eventually("it is counted", async () =>
-      (await metrics()).includes('sluice_events_total{result="failed"} 1'),
+      /sluice_events_total\{result="failed"\} [1-9]/.test(await metrics()),
     );
     await eventually("clients are, too", async () => (await metrics()).includes("sluice_clients{"));
   });
