@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { BenchOptions } from "./options.ts";
 import type { ServerProcess, ServerProcesses } from "./server-process.ts";
 
-const sluice = fileURLToPath(new URL("sluice.js", import.meta.url));
+const sluice = fileURLToPath(new URL("../sluice.js", import.meta.url));
 const bench = fileURLToPath(import.meta.url);
 const anyPort = "127.0.0.1:0";
 
