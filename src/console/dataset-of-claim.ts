@@ -1,4 +1,5 @@
 import type { ClusterView } from "../cluster/cluster-view.ts";
+import { cacheLabel } from "../datasets/fluid/cache-label.ts";
 import { datasetLabel, datasetName } from "../datasets/fluid/labels.ts";
 
 /** A dataset as the console tells them apart: a Dataset of Fluid, or a claim of the JuiceFS CSI driver. */
@@ -24,4 +25,9 @@ export function datasetOfClaim(
     return { family: "fluid", namespace, name: datasetName(claimName, claim.labels) };
   const volume = claim.volumeName === undefined ? undefined : view.persistentVolume(claim.volumeName);
   return volume?.csi?.driver === driver ? { family: "juicefs", namespace, name: claimName } : undefined;
+}
+
+/** The label of nodes that hold its cache; undefined where nodes are not labelled. */
+export function cacheLabelOf(view: ClusterView, { family, namespace, name }: DatasetId): string | undefined {
+  return family === "fluid" ? cacheLabel(view, namespace, name) : undefined;
 }

@@ -2,8 +2,7 @@ import type { ClusterInventory } from "../cluster/cluster-inventory.ts";
 import type { Claim, ClusterView, Dataset } from "../cluster/cluster-view.ts";
 import { referredDataset } from "../datasets/fluid/reference.ts";
 import type { DatasetDetail, DatasetRow, PodRow } from "./api-types.ts";
-import { cacheLabel } from "./cache-label.ts";
-import { type DatasetId, datasetOfClaim } from "./dataset-of-claim.ts";
+import { cacheLabelOf, type DatasetId, datasetOfClaim } from "./dataset-of-claim.ts";
 import { keyOf } from "./pod-rows.ts";
 
 /** What a pod that mounts a claim would get now. */
@@ -67,7 +66,7 @@ export class Datasets {
     const { view } = this.#options;
     const dataset = view.dataset(namespace, name);
     const labelled = this.#nodesByLabel();
-    const label = cacheLabel(view, found.id);
+    const label = cacheLabelOf(view, found.id);
     const refersTo = dataset && referredDataset(dataset.mountPoints);
     const judged = this.#judge(found);
     return {
@@ -93,7 +92,7 @@ export class Datasets {
     const { view } = this.#options;
     const { namespace, name, family } = id;
     const dataset = family === "fluid" ? view.dataset(namespace, name) : undefined;
-    const label = cacheLabel(view, id);
+    const label = cacheLabelOf(view, id);
     const judged = this.#judge({ id, claims });
     const alive = pods.filter(({ health }) => health !== "ended");
     const count = (matches: (row: PodRow) => boolean) => alive.filter(matches).length;

@@ -1,8 +1,7 @@
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { RawObject } from "../cluster/raw-fields.ts";
 import type { ClientState, Health, PodRow } from "./api-types.ts";
-import { cacheLabel } from "./cache-label.ts";
-import { type DatasetId, datasetOfClaim } from "./dataset-of-claim.ts";
+import { cacheLabelOf, type DatasetId, datasetOfClaim } from "./dataset-of-claim.ts";
 import type { PodRecord } from "./pod-record.ts";
 
 /** A pod that ought to have clients and has none. */
@@ -89,7 +88,7 @@ export class PodRows {
     const { view } = this.#options;
     const wanted = ids.flatMap((id) => {
       const key = keyOf(id);
-      if (!labels.has(key)) labels.set(key, cacheLabel(view, id));
+      if (!labels.has(key)) labels.set(key, cacheLabelOf(view, id));
       return labels.get(key) ?? [];
     });
     if (wanted.length === 0) return "unlabelled";

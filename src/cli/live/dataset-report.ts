@@ -2,7 +2,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { Decision, VolumeOutcome } from "../../admission/decision.ts";
 import { sluice } from "../../admission/labels.ts";
 import type { ClusterView, Dataset } from "../../cluster/cluster-view.ts";
-import { cacheLabel } from "../../console/cache-label.ts";
+import { cacheLabel } from "../../datasets/fluid/cache-label.ts";
 import { type ClientStatus, readClientStates } from "../../pod/client-state.ts";
 import { containersOf } from "../../pod/containers.ts";
 
@@ -56,7 +56,7 @@ export async function reportDataset(
     const claim = view.claim(namespace, name);
     return {
       dataset: found,
-      label: cacheLabel(view, { family: "fluid", namespace, name }),
+      label: cacheLabel(view, namespace, name),
       exists: kind === "Dataset" ? found !== undefined : claim !== undefined,
     };
   });

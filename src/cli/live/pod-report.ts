@@ -1,7 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Decision } from "../../admission/decision.ts";
 import { fieldAt, objectsAt, textMapAt } from "../../cluster/raw-fields.ts";
-import { cacheLabel } from "../../console/cache-label.ts";
+import { cacheLabel } from "../../datasets/fluid/cache-label.ts";
 import { type ClientStatus, readClientStates } from "../../pod/client-state.ts";
 import { findClients } from "../../pod/find-clients.ts";
 import { takeOut } from "../../pod/take-out/take-out.ts";
@@ -97,7 +97,7 @@ export async function cacheLabels(
   return session.cluster.settle((view) =>
     datasets.flatMap((dataset) => {
       const [namespace = "", name = ""] = dataset.split("/");
-      const label = cacheLabel(view, { family: "fluid", namespace, name });
+      const label = cacheLabel(view, namespace, name);
       return label === undefined ? [] : [{ dataset, label }];
     }),
   );
