@@ -19,8 +19,12 @@ const commands: Readonly<Record<string, () => Promise<{ readonly run: Command }>
   completion: () => import("./cli/completion.ts"),
 };
 
+/** Asked for by programs, not by people. */
+const hiddenCommands: typeof commands = { __complete: () => import("./cli/complete.ts") };
+
 async function main([name = "--help", ...argv]: string[], io: CommandIo): Promise<number> {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const known = { ...hiddenCommands, ...commands };
+  const command = Object.hasOwn(known, name) ? known[name] : undefined;
   if (command !== undefined) return (await command()).run(argv, io);
   if (["help", "--help", "-h"].includes(name)) {
     await printHelp(io, help[""]);

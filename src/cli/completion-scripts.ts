@@ -1,6 +1,7 @@
 import type { CommandEntry, OptionEntry } from "./option-table.ts";
 
-export const shells = ["bash", "zsh", "fish"] as const;
+/** kubectl completes for its plugins whatever the shell. */
+export const shells = ["bash", "zsh", "fish", "kubectl"] as const;
 export type Shell = (typeof shells)[number];
 
 export function isShell(word: string): word is Shell {
@@ -9,22 +10,30 @@ export function isShell(word: string): word is Shell {
 
 /** A script that completes commands and their options; what an option names as FILE or DIR, by files. */
 export function completionScript(shell: Shell, commands: readonly CommandEntry[]): string {
-  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](commands);
+  const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript, kubectl: () => kubectlScript };
+  return scripts[shell](commands);
 }
 
 const globalOptions = "--help --version";
 const isFile = ({ value }: OptionEntry): boolean => value === "FILE" || value === "DIR";
 /** Words that may follow a command. */
-const words: Readonly<Record<string, string>> = {
-  completion: shells.join(" "),
-  explain: "pod/ deployment/ statefulset/ daemonset/ job/ cronjob/ pvc/ dataset/",
+export const operands: Readonly<Record<string, readonly string[]>> = {
+  completion: shells,
+  explain: ["pod/", "deployment/", "statefulset/", "daemonset/", "job/", "cronjob/", "pvc/", "dataset/"],
 };
+const wordsOf = (command: string): string => (operands[command] ?? []).join(" ");
+
+// Kubernetes: docs, "Extend kubectl with plugins": kubectl runs the program of this name, with the words typed so far.
+const kubectlScript = `#!/bin/sh
+# Completion of kubectl sluice: an executable file kubectl_complete-sluice on the PATH, beside kubectl-sluice
+exec kubectl-sluice __complete "$@"
+`;
 
 function bashScript(commands: readonly CommandEntry[]): string {
   const names = commands.map(({ name }) => name).join(" ");
   const cases = commands.map(({ name, options }) => {
     const flags = options.flatMap(({ long, short }) => [long, ...(short === undefined ? [] : [short])]);
-    return `    ${name}) options="${flags.join(" ")}" words="${words[name] ?? ""}" ;;`;
+    return `    ${name}) options="${flags.join(" ")}" words="${wordsOf(name)}" ;;`;
   });
   const valued = unique(commands, (option) => option.value !== undefined && !isFile(option));
   const files = unique(commands, isFile);
@@ -65,7 +74,7 @@ function zshScript(commands: readonly CommandEntry[]): string {
   const named = commands.map(({ name, text }) => `    ${quote(`${name}:${text}`)}`);
   const cases = commands.map(({ name, options }) => {
     const specs = options.flatMap(zshOptions).map((spec) => `        ${quote(spec)}`);
-    const rest = words[name] === undefined ? [] : [`        ${quote(`*:object:(${words[name]})`)}`];
+    const rest = wordsOf(name) === "" ? [] : [`        ${quote(`*:object:(${wordsOf(name)})`)}`];
     return `      ${name})\n        _arguments \\\n${[...specs, ...rest].join(" \\\n")}\n        ;;`;
   });
   return `#compdef sluice kubectl-sluice
@@ -110,9 +119,9 @@ function fishScript(commands: readonly CommandEntry[]): string {
   const names = commands.map(({ name }) => name).join(" ");
   const lines = commands.flatMap(({ name, text, options }) => [
     `complete -c sluice -n "not __fish_seen_subcommand_from ${names}" -f -a ${name} -d ${quote(text)}`,
-    ...(words[name] === undefined
+    ...(wordsOf(name) === ""
       ? []
-      : [`complete -c sluice -n "__fish_seen_subcommand_from ${name}" -f -a "${words[name]}"`]),
+      : [`complete -c sluice -n "__fish_seen_subcommand_from ${name}" -f -a "${wordsOf(name)}"`]),
     ...options.map((option) => fishOption(name, option)),
   ]);
   return `# Completion of sluice for fish: sluice completion fish > ~/.config/fish/completions/sluice.fish

@@ -31,7 +31,7 @@ Commands
   uninject     take out of manifests what was injected
   check        is the installation in a cluster healthy, and what to do if not
   demo         see the whole way at work, on a small cluster of its own
-  completion   print a script by which bash, zsh or fish complete commands and options
+  completion   print a script by which bash, zsh, fish or kubectl complete commands and options
 
 Options
   -h, --help       this help; "sluice COMMAND --help" for a command's own
@@ -132,10 +132,10 @@ Examples
   sluice uninject -f injected.yaml > train.yaml
   sluice inject -f train.yaml --cluster cluster/ | sluice uninject -f -
 `,
-  completion: `Prints a script by which a shell completes commands and options.
+  completion: `Prints a script by which a shell, or kubectl for its plugin, completes commands and options.
 
 Usage
-  sluice completion bash|zsh|fish
+  sluice completion bash|zsh|fish|kubectl
 
 Options
   -h, --help    this help
@@ -144,6 +144,7 @@ Examples
   source <(sluice completion bash)
   sluice completion zsh > "\${fpath[1]}/_sluice"
   sluice completion fish > ~/.config/fish/completions/sluice.fish
+  sluice completion kubectl > ~/.local/bin/kubectl_complete-sluice    # and chmod +x it
 `,
   check: `Looks whether Sluice is well installed in a cluster: API server, registration, certificates as they are
 really served, permissions, replicas, other webhooks. Nothing is changed.

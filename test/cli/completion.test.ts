@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { complete } from "../../src/cli/complete.ts";
 import { allHelp, run } from "../../src/cli/completion.ts";
 import { readHelp } from "../../src/cli/option-table.ts";
 import { runCaptured } from "./captured-io.ts";
@@ -120,9 +121,36 @@ describe("sluice completion zsh and fish", async () => {
   });
 });
 
+describe("what kubectl is told that the last word may become", () => {
+  const table = readHelp(allHelp());
+
+  it.each([
+    [["unin"], ["uninject"], 4],
+    [["completion", "k"], ["kubectl"], 4],
+    [["explain", "dep"], ["deployment/"], 6],
+    [["explain", "-n", "research", "pod"], ["pod/"], 6],
+    [["inject", "--clu"], ["--cluster"], 4],
+    [["diff", "-f", "pod.yaml", "--fu"], ["--full"], 4],
+    [["inject", "-f", ""], [], 0],
+    [["inject", "--cluster", "x"], [], 16],
+    [["inject", "-o", ""], [], 4],
+    [["explain", "x"], [], 4],
+    [["none", ""], [], 4],
+  ])("%j: %j, directive %i", (typed, expected, directive) => {
+    const lines = complete(typed, table).split("\n");
+    expect(lines.splice(-2)).toEqual([`:${directive}`, ""]);
+    expect(lines.map((line) => line.split("\t")[0])).toEqual(expected);
+  });
+
+  it.each([[[]], [[""]]])("tells all commands, with what they do, for %j", (typed) => {
+    const lines = complete(typed, table).split("\n").slice(0, -2);
+    expect(lines).toEqual(table.map(({ name, text }) => `${name}\t${text}`));
+  });
+});
+
 describe("sluice completion, called with what it cannot use", () => {
   it.each([
-    [[], /name the shell: bash, zsh, fish/],
+    [[], /name the shell: bash, zsh, fish, kubectl/],
     [["bahs"], /name the shell, did you mean bash\?/],
     [["bash", "zsh"], /unexpected argument "zsh"/],
     [["--shell", "bash"], /unknown option --shell/],

@@ -54,6 +54,21 @@ describe("the sluice command", () => {
     expect((await sluice(["--version"])).stdout).toMatch(/^sluice \d+\.\d+\.\d+\n$/);
   });
 
+  it("completes for kubectl by the script that it prints for it", async () => {
+    const { stdout: script } = await sluice(["completion", "kubectl"]);
+    const plugins = temporaryFolder();
+    const completion = join(plugins, "kubectl_complete-sluice");
+    writeFileSync(completion, script, { mode: 0o755 });
+    writeFileSync(
+      join(plugins, "kubectl-sluice"),
+      `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`,
+      { mode: 0o755 },
+    );
+    const env = { ...process.env, PATH: `${plugins}:${process.env["PATH"]}` };
+    const said = execFileSync(completion, ["explain", "-n", "two words", "pv"], { env, encoding: "utf8" });
+    expect(said).toBe("pvc/\n:6\n");
+  });
+
   it.each([
     ["injcet", /no command "injcet", did you mean inject\?/],
     ["--verison", /no option "--verison", did you mean --version\?/],

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, inject, it } from "vitest";
 import { ClusterCommand } from "../harness/cluster-command.ts";
@@ -43,6 +43,16 @@ export function explainCases(cluster: () => TestCluster): void {
     const { code, stdout } = await kubectl.run(["sluice", "explain", "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("kubectl sluice explain KIND/NAME");
+  });
+
+  it("is asked by kubectl what a word may become", async () => {
+    const script = await kubectl.do(["sluice", "completion", "kubectl"]);
+    const plugins = join(cluster().plane.folder, "plugins");
+    writeFileSync(join(plugins, "kubectl_complete-sluice"), script, { mode: 0o755 });
+    const completed = (...words: string[]) => kubectl.do(["__complete", "sluice", ...words]);
+    expect(await completed("expl")).toMatch(/^explain\t.*\n:4\n$/);
+    expect(await completed("explain", "-n", "demo", "pv")).toBe("pvc/\n:6\n");
+    expect(await completed("explain", "--kubec")).toMatch(/^--kubeconfig\t.*\n:4\n$/);
   });
 
   it("tells a pod that is well: its node, that node's cache, its client, and that all is as it would be now", async () => {
