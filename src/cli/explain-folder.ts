@@ -1,7 +1,7 @@
-import { decide } from "../admission/decide.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { LiveArguments, LiveFindings } from "./explain-live.ts";
 import { type DatasetReport, type DatasetSource, reportDataset } from "./live/dataset-report.ts";
+import { decideNow } from "./live/decide-now.ts";
 import type { AskedObject } from "./live/object-kinds.ts";
 import { checkNamespace } from "./manifest-command.ts";
 import { openClusterFolder } from "./open-cluster-folder.ts";
@@ -28,17 +28,8 @@ export async function explainFolder(
     );
   });
   const cluster = await openClusterFolder(options.cluster, config, io);
-  const request = {
-    uid: "",
-    operation: "CREATE",
-    kind: "/v1/Pod",
-    resource: "/v1/pods",
-    subResource: "",
-    dryRun: true,
-  };
   const source: DatasetSource = {
-    decide: async (pod, place) =>
-      decide({ ...request, namespace: place, object: pod, fromTemplate: true }, cluster.view, config),
+    decide: async (pod, place) => decideNow(pod, place, true, { view: cluster.view, config }),
     ask: async (question) => question(cluster.view),
     nodesWith: async (label) =>
       [...cluster.inventory.nodes()]

@@ -1,4 +1,3 @@
-import type { Pod } from "kubernetes-types/core/v1";
 import { ApiConnection } from "../cluster/api-connection.ts";
 import { reasonOf } from "../cluster/api-error.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
@@ -10,12 +9,13 @@ import { Progress } from "./check/progress.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
 import { readInstalledConfig } from "./installed-config.ts";
-import { type DatasetReport, type DatasetSource, reportDataset } from "./live/dataset-report.ts";
+import { asPod } from "./live/as-pod.ts";
+import { type DatasetSource, reportDataset } from "./live/dataset-report.ts";
+import { decideNow } from "./live/decide-now.ts";
 import type { Report } from "./live/describe-report.ts";
-import { asPod, LiveSession } from "./live/live-session.ts";
+import { LiveSession } from "./live/live-session.ts";
 import { type AskedObject, pathOf } from "./live/object-kinds.ts";
-import { type PodReport, reportPod } from "./live/pod-report.ts";
-import { reportWorkload } from "./live/workload-report.ts";
+import { reportLivePod, reportLiveWorkload } from "./live/report-object.ts";
 import { checkNamespace } from "./manifest-command.ts";
 import { readConfig } from "./read-config.ts";
 
@@ -121,41 +121,19 @@ async function reportObject(
   const found = await session.reader.get(pathOf(kind, namespace, name));
   if ("problem" in found) return `${title}: ${found.problem}`;
   if (found.value === undefined) return `${title}: does not exist`;
-  if (kind.kind !== "Pod") return reportWorkload(found.value, object, namespace, session);
+  if (kind.kind !== "Pod") return reportLiveWorkload(found.value, object, namespace, session);
   const pod = asPod(found.value);
-  return pod === undefined ? `${title}: is no pod that can be read` : reportPod(pod, namespace, session);
+  return pod === undefined ? `${title}: is no pod that can be read` : reportLivePod(pod, namespace, session);
 }
 
 function liveSource(session: LiveSession): DatasetSource {
   return {
-    decide: (pod, namespace) => session.decide(pod, namespace, true),
-    ask: (question) => session.cluster.settle(question),
+    decide: (pod, namespace) => session.ask((state) => decideNow(pod, namespace, true, state)),
+    ask: (question) => session.ask(({ view }) => question(view)),
     nodesWith: async (label) => {
       const nodes = await session.list("Nodes", "/api/v1/nodes", { labelSelector: `${label}=true` });
       return nodes.flatMap((node) => textAt(node, "metadata", "name") ?? []).sort();
     },
-    pods: async (namespace): Promise<Pod[]> => {
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
-      const fieldSelector = "status.phase!=Succeeded,status.phase!=Failed";
-      const found = await session.list(`Pods of namespace ${namespace}`, path, { fieldSelector });
-      return found.flatMap((pod) => asPod(pod) ?? []);
-    },
+    pods: (namespace) => session.pods(namespace),
   };
-}
-
-/** Whether something in the report wants somebody to act. */
-export function isTroubled(report: Report): boolean {
-  if ("outcome" in report) return isProblem(report);
-  if ("stands" in report) return isTroubledPod(report);
-  return report.now?.verdict === "rejected" || report.details.some(isTroubled);
-}
-
-/** In csi mode no client belongs into the pod. */
-function isTroubledPod({ clients, stands, now }: PodReport): boolean {
-  if (stands.injectedBy !== undefined) return clients.some(({ level }) => level === "problem");
-  return now?.verdict === "rejected" || (now?.verdict === "injected" && now.mode === "sidecar");
-}
-
-function isProblem({ outcome }: DatasetReport): boolean {
-  return outcome.code !== "injected" && outcome.code !== "left-to-csi" && outcome.code !== "not-a-dataset";
 }

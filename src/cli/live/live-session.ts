@@ -1,22 +1,23 @@
 import type { Pod } from "kubernetes-types/core/v1";
-import { decide } from "../../admission/decide.ts";
-import type { Decision } from "../../admission/decision.ts";
 import type { ApiConnection } from "../../cluster/api-connection.ts";
-import { isRawObject, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
+import { type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import type { Config } from "../../config.ts";
 import type { ClientEvidence } from "../../pod/client-state.ts";
 import type { PodClient } from "../../pod/find-clients.ts";
 import { PodStatuses } from "../../pod/pod-statuses.ts";
 import { ApiReader } from "../check/api-reader.ts";
 import type { Progress } from "../check/progress.ts";
+import { asPod } from "./as-pod.ts";
 import { AskedCluster } from "./asked-cluster.ts";
+import type { DecidingState } from "./decide-now.ts";
+import type { FactSource } from "./fact-source.ts";
 
 const logMs = 5_000;
 const logLines = "200";
 const logBytes = "65536";
 
 /** Reads what one question about a live cluster needs, and remembers what may not be read. */
-export class LiveSession {
+export class LiveSession implements FactSource {
   readonly reader: ApiReader;
   readonly cluster: AskedCluster;
   readonly config: Config;
@@ -36,20 +37,26 @@ export class LiveSession {
     return [...this.unread, ...this.cluster.unread];
   }
 
-  /** What would be decided if the pod were created now. */
-  decide(pod: Pod, namespace: string, fromTemplate: boolean): Promise<Decision> {
-    const request = {
-      uid: "",
-      operation: "CREATE",
-      kind: "/v1/Pod",
-      resource: "/v1/pods",
-      subResource: "",
-      namespace,
-      dryRun: true,
-      object: pod,
-      fromTemplate,
-    };
-    return this.cluster.settle((view) => decide(request, view, this.config));
+  ask<T>(question: (state: DecidingState) => T): Promise<T> {
+    return this.cluster.settle((view) => question({ view, config: this.config }));
+  }
+
+  node(name: string): Promise<RawObject | undefined> {
+    return this.get(`Node ${name}`, `/api/v1/nodes/${encodeURIComponent(name)}`);
+  }
+
+  async pods(namespace: string, labelSelector?: string): Promise<readonly Pod[]> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
+    const found = await this.list(`Pods of namespace ${namespace}`, path, {
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      fieldSelector: "status.phase!=Succeeded,status.phase!=Failed",
+    });
+    return found.flatMap((pod) => asPod(pod) ?? []);
+  }
+
+  jobs(namespace: string): Promise<readonly RawObject[]> {
+    const path = `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`;
+    return this.list(`Jobs of namespace ${namespace}`, path, {});
   }
 
   /** The object, or undefined where there is none. What may not be read counts as `unread`. */
@@ -101,17 +108,4 @@ export class LiveSession {
     this.unread.add(`log of ${container}: ${found.problem}`);
     return undefined;
   }
-}
-
-/** What the API server calls a pod is one. */
-export function asPod(raw: RawObject): Pod | undefined {
-  return isPod(raw) ? raw : undefined;
-}
-
-function isPod(raw: RawObject): raw is RawObject & Pod {
-  return (
-    isRawObject(raw["metadata"]) &&
-    isRawObject(raw["spec"]) &&
-    Array.isArray(objectsAt(raw, "spec", "containers"))
-  );
 }

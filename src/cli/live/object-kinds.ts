@@ -22,6 +22,12 @@ const kinds: readonly AskedKind[] = [
   { kind: "Deployment", group: "/apis/apps/v1", plural: "deployments", names: ["deploy"] },
   { kind: "StatefulSet", group: "/apis/apps/v1", plural: "statefulsets", names: ["sts"] },
   { kind: "DaemonSet", group: "/apis/apps/v1", plural: "daemonsets", names: ["ds"] },
+  {
+    kind: "ReplicationController",
+    group: "/api/v1",
+    plural: "replicationcontrollers",
+    names: ["rc"],
+  },
   { kind: "ReplicaSet", group: "/apis/apps/v1", plural: "replicasets", names: ["rs"] },
   { kind: "Job", group: "/apis/batch/v1", plural: "jobs", names: [] },
   { kind: "CronJob", group: "/apis/batch/v1", plural: "cronjobs", names: ["cj"] },
@@ -64,6 +70,15 @@ function findKind(word: string): AskedKind {
 function checkName(name: string): string {
   if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) return name;
   throw new UsageError(`${JSON.stringify(name)} cannot be the name of an object`);
+}
+
+/** A kind by the name that manifests give it. */
+export function kindNamed(name: string): AskedKind | undefined {
+  return kinds.find(({ kind }) => kind === name);
+}
+
+export function apiVersionOf({ group }: AskedKind): string {
+  return group.replace(/^\/apis?\//, "");
 }
 
 /** The path of an object, or of all of the kind in the namespace. */

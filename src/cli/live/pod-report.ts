@@ -1,13 +1,13 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Decision } from "../../admission/decision.ts";
-import { fieldAt, objectsAt, textMapAt } from "../../cluster/raw-fields.ts";
+import type { ClusterView } from "../../cluster/cluster-view.ts";
+import { fieldAt, objectsAt, type RawObject, textMapAt } from "../../cluster/raw-fields.ts";
 import { cacheLabel } from "../../datasets/fluid/cache-label.ts";
-import { type ClientStatus, readClientStates } from "../../pod/client-state.ts";
-import { findClients } from "../../pod/find-clients.ts";
+import { type ClientEvidence, type ClientStatus, readClientStates } from "../../pod/client-state.ts";
 import { takeOut } from "../../pod/take-out/take-out.ts";
 import { version } from "../../version.ts";
+import { type DecidingState, decideNow } from "./decide-now.ts";
 import { findDrift } from "./find-drift.ts";
-import type { LiveSession } from "./live-session.ts";
 import { readStanding, type Standing } from "./standing.ts";
 
 /** How a pod of the cluster stands. */
@@ -34,71 +34,78 @@ export interface NodeReport {
   readonly caches: readonly { readonly dataset: string; readonly label: string; readonly holds: boolean }[];
 }
 
-export async function reportPod(pod: Pod, namespace: string, session: LiveSession): Promise<PodReport> {
-  const standing = readStanding(pod);
-  const clients = findClients(pod);
-  const bare = takeOut(pod);
-  const [now, evidence] = await Promise.all([
-    bare.blocking.length > 0 ? undefined : session.decide(unscheduled(bare.pod), namespace, false),
-    clients.length === 0 ? undefined : session.evidence(pod, clients),
-  ]);
-  const node = await reportNode(pod, now, session);
+/** What is known of a pod. */
+export interface PodFacts {
+  readonly pod: Pod;
+  readonly namespace: string;
+  /** The node that it is on; undefined where there is none, or it could not be read. */
+  readonly node?: RawObject | undefined;
+  readonly evidence?: ClientEvidence | undefined;
+}
+
+/** How a pod stands, against what would be decided now. */
+export function reportPod(facts: PodFacts, state: DecidingState): PodReport {
+  const { pod, namespace, evidence } = facts;
+  const stands = readStanding(pod);
+  const bare = asCreated(pod);
+  const now = "pod" in bare ? decideNow(bare.pod, namespace, false, state) : undefined;
+  const node = reportNode(facts, now, state.view);
   return {
     kind: "Pod",
     namespace,
     name: pod.metadata?.name ?? "",
-    stands: standing,
+    stands,
     ...(node === undefined ? {} : { node }),
-    clients: evidence === undefined ? [] : readClientStates(pod, evidence),
+    clients: readClientStates(pod, evidence),
     ...(now === undefined ? {} : { now }),
-    unknown: bare.blocking,
-    drift: now === undefined ? [] : findDrift(pod, standing, now, version),
+    unknown: "pod" in bare ? [] : bare.unknown,
+    drift: now === undefined ? [] : findDrift(pod, stands, now, version),
   };
 }
 
-/** As it was before the scheduler chose a node, and without what its life has left in it. */
-function unscheduled(pod: Pod): Pod {
-  const { status: _status, spec, ...rest } = pod;
+/** A pod as it was before admission and the scheduler, and without what its life has left in it; or why it is not known. */
+export function asCreated(pod: Pod): { readonly pod: Pod } | { readonly unknown: readonly string[] } {
+  const bare = takeOut(pod);
+  if (bare.blocking.length > 0) return { unknown: bare.blocking };
+  const { status, spec, ...rest } = bare.pod;
   const { nodeName, ...unplaced } = spec ?? { containers: [] };
-  const byScheduler = pod.status?.conditions?.some(({ type }) => type === "PodScheduled") ?? false;
-  return { ...rest, spec: nodeName === undefined || byScheduler ? unplaced : { ...unplaced, nodeName } };
+  const byScheduler = status?.conditions?.some(({ type }) => type === "PodScheduled") ?? false;
+  const placed = nodeName === undefined || byScheduler ? unplaced : { ...unplaced, nodeName };
+  return { pod: { ...rest, spec: placed } };
 }
 
-async function reportNode(
-  { spec }: Pod,
+function reportNode(
+  { pod, node }: PodFacts,
   now: Decision | undefined,
-  session: LiveSession,
-): Promise<NodeReport | undefined> {
-  const name = spec?.nodeName;
+  view: ClusterView,
+): NodeReport | undefined {
+  const name = pod.spec?.nodeName;
   if (!name) return undefined;
-  const raw = await session.get(`Node ${name}`, `/api/v1/nodes/${encodeURIComponent(name)}`);
-  const labels = textMapAt(raw, "metadata", "labels");
-  const ready = objectsAt(raw, "status", "conditions").find(
+  const labels = textMapAt(node, "metadata", "labels");
+  const ready = objectsAt(node, "status", "conditions").find(
     (condition) => fieldAt(condition, "type") === "Ready",
   );
-  const known = await cacheLabels(now, session);
+  const known = cacheLabels(now, view);
   return {
     name,
-    found: raw !== undefined,
+    found: node !== undefined,
     ...(ready === undefined ? {} : { ready: fieldAt(ready, "status") === "True" }),
     caches:
-      raw === undefined
+      node === undefined
         ? []
         : known.map(({ dataset, label }) => ({ dataset, label, holds: labels[label] === "true" })),
   };
 }
 
 /** The labels of nodes with the caches of the pod's datasets. */
-export async function cacheLabels(
+function cacheLabels(
   now: Decision | undefined,
-  session: LiveSession,
-): Promise<readonly { readonly dataset: string; readonly label: string }[]> {
+  view: ClusterView,
+): readonly { readonly dataset: string; readonly label: string }[] {
   const datasets = [...new Set((now?.volumes ?? []).flatMap(({ dataset }) => dataset ?? []))];
-  return session.cluster.settle((view) =>
-    datasets.flatMap((dataset) => {
-      const [namespace = "", name = ""] = dataset.split("/");
-      const label = cacheLabel(view, namespace, name);
-      return label === undefined ? [] : [{ dataset, label }];
-    }),
-  );
+  return datasets.flatMap((dataset) => {
+    const [namespace = "", name = ""] = dataset.split("/");
+    const label = cacheLabel(view, namespace, name);
+    return label === undefined ? [] : [{ dataset, label }];
+  });
 }
