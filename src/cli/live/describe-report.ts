@@ -4,36 +4,74 @@ import { reasonInfo } from "../../types/reason.ts";
 import { describeVerdict } from "../describe-decision.ts";
 import type { Paint } from "../paint.ts";
 import { wrapText } from "../wrap-text.ts";
-import type { DatasetReport } from "./dataset-report.ts";
+import type { DatasetReport, PodUse } from "./dataset-report.ts";
 import type { PodReport } from "./pod-report.ts";
 import type { PodSummary, WorkloadReport } from "./workload-report.ts";
 
 export type Report = PodReport | WorkloadReport | DatasetReport;
 
-/** A report in words for a reader. */
-export function describeReport(report: Report, paint: Paint): string {
-  if ("stands" in report) return describePod(report, paint);
-  return "outcome" in report ? describeDataset(report, paint) : describeWorkload(report, paint);
+/** A report in words, in parts. */
+export interface ReportWords {
+  readonly title: string;
+  readonly headline: string;
+  /** Those that have something to tell. */
+  readonly sections: readonly ReportSection[];
+  /** Of a workload the pods that are told of as a whole. */
+  readonly pods: readonly ReportWords[];
 }
 
-function describePod(report: PodReport, paint: Paint): string {
-  const title = `Pod ${report.namespace}/${report.name}`;
+export interface ReportSection {
+  readonly heading: string;
+  /** Those that begin with a space belong to the one before them. */
+  readonly lines: readonly string[];
+  /** What would be decided now, as opposed to what stands there. */
+  readonly ofDecision?: true;
+}
+
+/** A report in words for a reader. */
+export function describeReport(report: Report, paint: Paint): string {
+  return layOut(wordsOf(report, paint), paint);
+}
+
+export function wordsOf(report: Report, paint: Paint): ReportWords {
+  if ("stands" in report) return wordsOfPod(report, paint);
+  return "outcome" in report ? wordsOfDataset(report, paint) : wordsOfWorkload(report, paint);
+}
+
+function layOut({ title, headline, sections, pods }: ReportWords, paint: Paint): string {
   return [
-    `${paint("bold", title)}: ${describeStanding(report, paint)}\n`,
-    section(paint, "Why", report.stands.injectedBy === undefined ? nowLines(report.now, paint) : []),
-    section(paint, "Where it runs", nodeLines(report)),
-    section(
-      paint,
-      "Clients",
-      report.clients.flatMap((client) => clientLines(client, paint)),
-    ),
-    section(paint, "What would be decided now", [
-      ...report.unknown.map((why) => `not known: ${why}`),
-      ...(report.stands.injectedBy === undefined ? [] : nowLines(report.now, paint)),
-      ...(report.drift.length === 0 && report.now !== undefined ? ["the same"] : []),
-      ...report.drift.map((line) => paint("yellow", line)),
-    ]),
+    `${paint("bold", title)}: ${headline}\n`,
+    ...sections.map((one) => section(paint, one)),
+    ...pods.map((pod) => `\n${layOut(pod, paint)}`),
   ].join("");
+}
+
+function withoutEmpty(sections: readonly ReportSection[]): ReportSection[] {
+  return sections.filter(({ lines }) => lines.length > 0);
+}
+
+function wordsOfPod(report: PodReport, paint: Paint): ReportWords {
+  const injected = report.stands.injectedBy !== undefined;
+  const now = nowLines(report.now, paint);
+  return {
+    title: `Pod ${report.namespace}/${report.name}`,
+    headline: describeStanding(report, paint),
+    sections: withoutEmpty([
+      { heading: "Why", lines: injected ? [] : now, ofDecision: true },
+      { heading: "Where it runs", lines: nodeLines(report) },
+      { heading: "Clients", lines: report.clients.flatMap((client) => clientLines(client, paint)) },
+      { heading: "What would be decided now", lines: injected ? now : [], ofDecision: true },
+      { heading: "In what it differs from what would be decided now", lines: driftLines(report, paint) },
+    ]),
+    pods: [],
+  };
+}
+
+function driftLines({ unknown, drift, now }: PodReport, paint: Paint): string[] {
+  if (now === undefined) return unknown.map((why) => `not known: ${why}`);
+  return drift.length === 0
+    ? ["in nothing: it would come out the same"]
+    : drift.map((line) => paint("yellow", line));
 }
 
 function describeStanding({ stands, now }: PodReport, paint: Paint): string {
@@ -92,26 +130,30 @@ function nowLines(now: Decision | undefined, paint: Paint): string[] {
   return [...new Set([describeVerdict(now, paint), ...reasons, ...volumes])];
 }
 
-function describeWorkload(report: WorkloadReport, paint: Paint): string {
-  const title = `${report.kind} ${report.namespace}/${report.name}`;
+function wordsOfWorkload(report: WorkloadReport, paint: Paint): ReportWords {
   const injected = report.pods.filter((pod) => pod.injected).length;
-  return [
-    `${paint("bold", title)}: ${report.pods.length} pods, ${injected} of them injected\n`,
-    section(paint, "What would be decided about its next pod", [
-      ...report.unknown.map((why) => `not known: ${why}`),
-      ...nowLines(report.now, paint),
-      ...(report.templateInjected
-        ? [
-            paint(
-              "yellow",
-              "its template holds injected clients, as of a copied pod: take them out by sluice uninject",
-            ),
-          ]
-        : []),
+  return {
+    title: `${report.kind} ${report.namespace}/${report.name}`,
+    headline: `${report.pods.length} pods, ${injected} of them injected`,
+    sections: withoutEmpty([
+      {
+        heading: "What would be decided about its next pod",
+        lines: nowLines(report.now, paint),
+        ofDecision: true,
+      },
+      { heading: "Its template", lines: templateLines(report, paint) },
+      { heading: "Pods", lines: podLines(report.pods) },
     ]),
-    section(paint, "Pods", podLines(report.pods)),
-    ...report.details.map((pod) => `\n${describePod(pod, paint)}`),
-  ].join("");
+    pods: report.details.map((pod) => wordsOfPod(pod, paint)),
+  };
+}
+
+function templateLines({ unknown, templateInjected }: WorkloadReport, paint: Paint): string[] {
+  const copied = "it holds injected clients, as of a copied pod: take them out by sluice uninject";
+  return [
+    ...(templateInjected ? [paint("yellow", copied)] : []),
+    ...unknown.map((why) => `what would be decided is not known: ${why}`),
+  ];
 }
 
 const mostPods = 50;
@@ -124,54 +166,58 @@ function podLines(pods: readonly PodSummary[]): string[] {
   return pods.length > mostPods ? [...lines, `and ${pods.length - mostPods} more`] : lines;
 }
 
-function describeDataset(report: DatasetReport, paint: Paint): string {
-  const title = `${report.kind} ${report.namespace}/${report.name}`;
-  const { dataset, client, cache, outcome } = report;
-  const cached = dataset?.cachedPart;
-  return [
-    `${paint("bold", title)}: ${outcome.code === "injected" ? paint("green", "can be served") : outcome.code}\n`,
-    section(
-      paint,
-      "Dataset",
-      dataset === undefined
-        ? []
-        : [
-            `${dataset.namespace}/${dataset.name}: ${dataset.phase || "no phase yet"}${cached === undefined ? "" : `, ${Math.round(cached * 100)} % cached`}`,
-            ...dataset.runtimes.map(({ type, namespace, name }) => `runtime ${type} ${namespace}/${name}`),
-            ...dataset.mountPoints.map((place) => `from ${place}`),
-          ],
-    ),
-    section(paint, "What serves it", [
-      outcome.message,
-      ...(client === undefined
-        ? []
-        : [
-            `client ${client.image}, made from ${client.madeFrom}`,
-            `resources ${JSON.stringify(client.resources)}`,
-          ]),
+function wordsOfDataset(report: DatasetReport, paint: Paint): ReportWords {
+  const { client, cache, outcome, pods } = report;
+  return {
+    title: `${report.kind} ${report.namespace}/${report.name}`,
+    headline: outcome.code === "injected" ? paint("green", "can be served") : outcome.code,
+    sections: withoutEmpty([
+      { heading: "Dataset", lines: datasetLines(report) },
+      {
+        heading: "What serves it",
+        lines: [
+          outcome.message,
+          ...(client === undefined
+            ? []
+            : [
+                `client ${client.image}, made from ${client.madeFrom}`,
+                `resources ${JSON.stringify(client.resources)}`,
+              ]),
+        ],
+      },
+      {
+        heading: "Nodes with its cache",
+        lines:
+          cache === undefined
+            ? []
+            : [`${cache.nodes.length} with label ${cache.label}=true`, ...cache.nodes.slice(0, mostPods)],
+      },
+      { heading: "Pods that use it", lines: pods.slice(0, mostPods).map(useLine) },
     ]),
-    section(
-      paint,
-      "Nodes with its cache",
-      cache === undefined
-        ? []
-        : [`${cache.nodes.length} with label ${cache.label}=true`, ...cache.nodes.slice(0, mostPods)],
-    ),
-    section(
-      paint,
-      "Pods that use it",
-      report.pods
-        .slice(0, mostPods)
-        .map(
-          ({ name, node, client: own }) =>
-            `${name} on ${node ?? "no node yet"}: ${own === undefined ? "mounts the claim itself" : `${own.container} ${own.state} (${own.code}): ${own.message}`}`,
-        ),
-    ),
-  ].join("");
+    pods: [],
+  };
 }
 
-function section(paint: Paint, heading: string, lines: readonly string[]): string {
-  if (lines.length === 0) return "";
+function datasetLines({ dataset }: DatasetReport): string[] {
+  if (dataset === undefined) return [];
+  const { namespace, name, phase, cachedPart, runtimes, mountPoints } = dataset;
+  const cached = cachedPart === undefined ? "" : `, ${Math.round(cachedPart * 100)} % cached`;
+  return [
+    `${namespace}/${name}: ${phase || "no phase yet"}${cached}`,
+    ...runtimes.map((runtime) => `runtime ${runtime.type} ${runtime.namespace}/${runtime.name}`),
+    ...mountPoints.map((place) => `from ${place}`),
+  ];
+}
+
+function useLine({ name, node, client }: PodUse): string {
+  const how =
+    client === undefined
+      ? "mounts the claim itself"
+      : `${client.container} ${client.state} (${client.code}): ${client.message}`;
+  return `${name} on ${node ?? "no node yet"}: ${how}`;
+}
+
+function section(paint: Paint, { heading, lines }: ReportSection): string {
   const body = lines
     .map((line) => wrapText(line.trimStart(), line.startsWith(" ") ? "        " : "      "))
     .join("");

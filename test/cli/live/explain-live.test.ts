@@ -104,7 +104,7 @@ describe("sluice explain pod/NAME", () => {
     expect(stdout).toMatch(/node node-a/);
     expect(stdout).toMatch(/Dataset demo\/imagenet \((no label )?fluid\.io\/s-demo-imagenet\)/);
     expect(stdout).toContain("fluid-fuse-0, claim imagenet: serving (serves)");
-    expect(stdout).toMatch(/What would be decided now\n[\s\S]*the same/);
+    expect(stdout).toMatch(/What would be decided now\n[\s\S]*it would come out the same\n$/);
     expect(code).toBe(0);
     const listed = api.calls.filter(({ verb }) => verb === "list").map(({ resource }) => resource);
     expect(new Set(listed)).toEqual(new Set(["nodes", "events"]));
