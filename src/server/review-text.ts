@@ -98,10 +98,14 @@ function namesIn(metadata: string, spec: string) {
   return { written, name, generateName, numberedName, host: isOwn ? host : "", token };
 }
 
-/** Who wrote which field, and at which second: a third of a review, and none of what is asked. It is the last member. */
+/**
+ * Who wrote which field, and at which second: a third of a review, and none of what is asked. It is the last member. The
+ * list is left out only where its end is the one bracket in it: behind an earlier one anything may stand that is asked.
+ */
 function withoutHistory(metadata: string): string {
   const begin = metadata.indexOf(managedFieldsBegin);
-  return begin < 0 || metadata.includes('],"', begin) ? metadata : metadata.slice(0, begin);
+  const isLast = metadata.endsWith("]}") && metadata.indexOf("]", begin) === metadata.length - 2;
+  return begin < 0 || !isLast ? metadata : metadata.slice(0, begin);
 }
 
 function withoutToken(spec: string, token: string): string {

@@ -74,3 +74,56 @@ describe(`pods of one template (seed ${seed})`, () => {
     expect(alike, "reviews that were answered as the one before").toBeGreaterThan(20);
   });
 });
+
+/** What somebody who writes reviews by hand may put anywhere between the parts of one. */
+const insertions = [
+  " ",
+  '"a"',
+  ',"name":"data"',
+  ',"hostname":"train-0"',
+  ',"name":"kube-api-access-aaxx0"',
+  ',"labels":{"fluid.io/enable-injection":"false"}',
+  ',"annotations":{"sluice.io/mode":"csi"}',
+  ' ,"annotations":{"sluice.io/mode":"csi"}',
+  '},"metadata":{"annotations":{"sluice.io/mode":"csi"}',
+  '}},"object":{"kind":"Pod","apiVersion":"v1","metadata":{"name":"train-0"',
+  ',"containers":[]',
+  ',"volumes":[{"name":"data","persistentVolumeClaim":{"claimName":"models"}}]',
+  ',"namespace":"other"',
+  ',"dryRun":true',
+];
+
+/** Where the parts of a text begin and end, those of its history above all, which is left out of what is asked. */
+function joints(text: string): number[] {
+  const places = [...text.matchAll(/[\]}](?=[,\]}])/g)].map(({ index }) => index + 1);
+  const [from, to] = [text.indexOf('"managedFields"'), text.indexOf(',"spec":{')];
+  const ofHistory = places.filter((place) => place > from && place < to);
+  return [...places, ...ofHistory, ...ofHistory, ...ofHistory];
+}
+
+it(`no text that somebody else has sent changes what a pod gets (seed ${seed})`, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      arbitraryServablePod,
+      fc.array(fc.record({ where: fc.nat(), what: fc.constantFrom(...insertions) }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+      async (pod, inserted) => {
+        const text = JSON.stringify(reviewOf(numbered(pod, 0, "train")));
+        const places = joints(text);
+        let forged = text;
+        for (const { where, what } of inserted) {
+          const at = places[where % places.length] ?? 0;
+          forged = forged.slice(0, at) + what + forged.slice(at);
+        }
+        const ask = newAnswerer();
+        // Most of what is forged is no JSON, or no pod.
+        for (let time = 0; time < 3; time++) await ask(forged, 1_000).catch(() => undefined);
+        const alone = await newAnswerer()(text, 1_000);
+        expect(String((await ask(text, 1_000)).json)).toBe(String(alone.json));
+      },
+    ),
+    { seed, numRuns: 200 },
+  );
+});

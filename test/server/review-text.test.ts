@@ -99,6 +99,19 @@ describe("what reviews of alike pods have in common", () => {
     expect(questionOf(...one)).not.toBe(questionOf(...other));
   });
 
+  it.each([
+    ["another member", "] "],
+    ["a second metadata", ']},"metadata":{"labels":{}'],
+    ["a second pod", ']}},"object":{"kind":"Pod","metadata":{"labels":{}'],
+    ["a list in the list", '],"x":[]'],
+    ["a string with a bracket", '"]"]'],
+  ])("is never what a forger puts behind the history: %s", (_, end) => {
+    const text = podText({ managedFields: [] });
+    const forged = text.replace('"managedFields":[]', `"managedFields":[${end}`);
+    expect(forged).not.toBe(text);
+    expect(readText(forged)?.question).not.toBe(readText(text)?.question);
+  });
+
   it("is another question on another path", () => {
     expect(readText(podText({}), "node")?.question).not.toBe(readText(podText({}))?.question);
   });
