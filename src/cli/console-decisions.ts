@@ -12,6 +12,7 @@ import { containersOf } from "../pod/containers.ts";
 import { reasonInfo } from "../types/reason.ts";
 import { diffRows } from "./console-diff.ts";
 import { rankNodes } from "./console-nodes.ts";
+import { standingOf } from "./console-standing.ts";
 import { type DecidedObject, decideObject, describeObject } from "./decide-object.ts";
 import { describeAffinity } from "./describe-affinity.ts";
 import { describeVerdict, type Section, sectionsOf } from "./describe-decision.ts";
@@ -39,6 +40,12 @@ export function consoleDecisions({ view, inventory }: Known, config: Config): De
         const decided = told(() => decideObject(object, namespace, view, config));
         return { ...answerTo(decided), ...placesOf(decided, inventory, nodes) };
       }),
+    whyNamed: async (place, raw, reads, nodes) => {
+      const asked = standingOf(place, raw, reads, { view, config });
+      const { stands, decided } = await asked.catch(asProblem);
+      const unknown = decided.decision === undefined && { headline: "not known" };
+      return { ...answerTo(decided), ...unknown, ...placesOf(decided, inventory, nodes), stands };
+    },
   };
 }
 
@@ -60,9 +67,13 @@ function told<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof InputError) throw new ConsoleProblem(400, error.problems.join("\n"));
-    throw error;
+    return asProblem(error);
   }
+}
+
+function asProblem(error: unknown): never {
+  if (error instanceof InputError) throw new ConsoleProblem(400, error.problems.join("\n"));
+  throw error;
 }
 
 function answerTo(decided: DecidedObject): WhyAnswer {

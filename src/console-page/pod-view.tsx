@@ -47,10 +47,8 @@ const ownable = [
 
 function Summary({ pod }: { readonly pod: PodDetail }) {
   const { owner } = pod;
-  const asked =
-    owner !== undefined && ownable.includes(owner.kind)
-      ? { kind: owner.kind, namespace: pod.namespace, name: owner.name }
-      : { kind: "Pod", namespace: pod.namespace, name: pod.name };
+  const maker = owner !== undefined && ownable.includes(owner.kind) ? owner : undefined;
+  const asked = [{ kind: "Pod", name: pod.name }, ...(maker === undefined ? [] : [maker])];
   return (
     <>
       <Facts
@@ -68,9 +66,11 @@ function Summary({ pod }: { readonly pod: PodDetail }) {
         ]}
       />
       <p>
-        <a class="button" href={linkTo(["why"], asked)}>
-          Why? Ask about {asked.kind} {asked.name}
-        </a>
+        {asked.map(({ kind, name }) => (
+          <a key={kind} class="button" href={linkTo(["why"], { kind, namespace: pod.namespace, name })}>
+            Why? Ask about {kind} {name}
+          </a>
+        ))}
       </p>
     </>
   );

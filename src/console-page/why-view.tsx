@@ -52,7 +52,7 @@ export function WhyView({
       <h1>Why</h1>
       <p class="lead">
         What admission would do with a manifest or an object if it were created now, by the very code of
-        admission. Nothing is written.
+        admission, and how an object stands against that. Nothing is written.
       </p>
       <div class="questions">
         {session.source === "cluster" && (
@@ -141,9 +141,14 @@ export function WhyView({
 const verdictClass = { injected: "well", unchanged: "ended", rejected: "bad" } as const;
 
 function Answer({ answer }: { readonly answer: WhyAnswer }) {
+  const { stands } = answer;
   return (
-    <article class={`answer ${verdictClass[answer.verdict]}`}>
+    <article
+      class={`answer ${stands === undefined ? verdictClass[answer.verdict] : levelClass[stands.level]}`}
+    >
       <h2>{answer.title}</h2>
+      {stands !== undefined && <Stands stands={stands} />}
+      {stands !== undefined && <h2>If it were made now</h2>}
       <p class="headline">
         <span class={`badge ${verdictClass[answer.verdict]}`}>{answer.headline}</span>
       </p>
@@ -155,6 +160,33 @@ function Answer({ answer }: { readonly answer: WhyAnswer }) {
       {answer.diff.length > 0 && <Diff diff={answer.diff} />}
       {sectionsOf(answer, false)}
     </article>
+  );
+}
+
+const levelClass = { well: "well", look: "waiting", bad: "bad" } as const;
+
+/** How the object stands in the cluster. */
+function Stands({ stands }: { readonly stands: NonNullable<WhyAnswer["stands"]> }) {
+  return (
+    <section aria-label="How it stands">
+      <p class="headline">
+        <span class={`badge ${levelClass[stands.level]}`}>{stands.headline}</span>
+      </p>
+      {stands.sections.map((section) => (
+        <SectionOf key={section.heading} section={section} />
+      ))}
+      {stands.pods.map((pod) => (
+        <details key={pod.title} open>
+          <summary>
+            {pod.title}: {pod.headline}
+          </summary>
+          {pod.sections.map((section) => (
+            <SectionOf key={section.heading} section={section} />
+          ))}
+        </details>
+      ))}
+      {stands.unseen.length > 0 && <p class="quiet">Not looked at: {stands.unseen.join("; ")}.</p>}
+    </section>
   );
 }
 

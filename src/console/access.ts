@@ -31,6 +31,7 @@ export const rights = {
   datasets: { verb: "list", group: "data.fluid.io", resource: "datasets" },
   claims: { verb: "list", group: "", resource: "persistentvolumeclaims" },
   daemonSets: { verb: "list", group: "apps", resource: "daemonsets" },
+  jobs: { verb: "list", group: "batch", resource: "jobs" },
   nodes: { verb: "list", group: "", resource: "nodes" },
   createPods: { verb: "create", group: "", resource: "pods" },
 } as const satisfies Record<string, Right>;

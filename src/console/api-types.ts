@@ -176,11 +176,31 @@ export const whyNode = z.object({
   caches: z.array(z.string()).describe("Those of the pod's datasets whose cache it holds"),
 });
 
+const whySections = z.array(z.object({ heading: z.string(), entries: z.array(whyEntry) }));
+
+export const standing = z.object({
+  title: z.string(),
+  headline: z.string(),
+  sections: whySections,
+});
+
 export const whyAnswer = z.object({
   title: z.string(),
   verdict: z.enum(["injected", "unchanged", "rejected"]),
   headline: z.string(),
-  sections: z.array(z.object({ heading: z.string(), entries: z.array(whyEntry) })),
+  stands: standing
+    .extend({
+      level: z
+        .enum(["well", "look", "bad"])
+        .describe(
+          "look: a client is not up yet, or it would be made otherwise now; bad: somebody should act",
+        ),
+      pods: z.array(standing).describe("Of a workload, those that are not well or differ, else one of them"),
+      unseen: z.array(z.string()).describe("What was not looked at, and why"),
+    })
+    .optional()
+    .describe("How the object stands in the cluster; absent for a manifest"),
+  sections: whySections,
   volumes: z.array(
     z.object({
       volume: z.string(),
@@ -233,4 +253,5 @@ export type Overview = z.infer<typeof overview>;
 export type Problem = z.infer<typeof problem>;
 export type WhyAnswer = z.infer<typeof whyAnswer>;
 export type WhyAnswers = z.infer<typeof whyAnswers>;
+export type Standing = z.infer<typeof standing>;
 export type WhyNode = z.infer<typeof whyNode>;

@@ -1,8 +1,8 @@
-import type { RawObject } from "../cluster/raw-fields.ts";
 import { rights, type Viewer } from "./access.ts";
-import type { WhyAnswers } from "./api-types.ts";
+import type { WhyAnswer, WhyAnswers } from "./api-types.ts";
 import { type ConsoleData, type WorkloadKind, workloads } from "./console-data.ts";
 import { ConsoleProblem } from "./console-problem.ts";
+import { ViewerReads } from "./viewer-reads.ts";
 
 /** A manifest, or the name of an object. */
 export interface Question {
@@ -20,12 +20,13 @@ const readRights = [rights.pods, rights.claims, rights.daemonSets, rights.datase
  * may read all that the answer is made of could work it out. Throws `ConsoleProblem`.
  */
 export async function askWhy(data: ConsoleData, viewer: Viewer, question: Question): Promise<WhyAnswers> {
-  const { namespace } = question;
-  const manifest = question.manifest ?? (await readNamed(data, viewer, question));
-  const namespaces = data.decisions.namespacesOf(manifest, namespace);
+  const { manifest, namespace } = question;
+  const { decisions } = data;
+  if (manifest === undefined) return { answers: [await askNamed(data, viewer, question)] };
+  const namespaces = decisions.namespacesOf(manifest, namespace);
   for (const one of namespaces) await assertMayAsk(viewer, one);
   const nodes = await viewer.may(rights.nodes);
-  return { answers: [...data.decisions.why(manifest, namespace, nodes)] };
+  return { answers: [...decisions.why(manifest, namespace, nodes)] };
 }
 
 async function assertMayAsk(viewer: Viewer, namespace: string): Promise<void> {
@@ -38,36 +39,25 @@ async function assertMayAsk(viewer: Viewer, namespace: string): Promise<void> {
   );
 }
 
-async function readNamed(
+async function askNamed(
   data: ConsoleData,
   viewer: Viewer,
   { kind, namespace, name }: Question,
-): Promise<string> {
+): Promise<WhyAnswer> {
   if (kind === undefined || name === undefined)
     throw new ConsoleProblem(400, "give a manifest, or kind, namespace and name of an object");
   if (!isWorkloadKind(kind)) throw new ConsoleProblem(400, `${kind} makes no pods`);
   const { group, plural } = workloads[kind];
   if (!(await viewer.may({ verb: "get", group, resource: plural, namespace, name })))
     throw new ConsoleProblem(403, `you may not get ${plural} in namespace ${namespace}`);
-  const object = await data.readObject({ kind, namespace, name });
+  await assertMayAsk(viewer, namespace);
+  const place = { kind, namespace, name };
+  const object = await data.readObject(place);
   if (object === undefined) throw new ConsoleProblem(404, `there is no ${kind} ${namespace}/${name}`);
-  return JSON.stringify({ apiVersion: apiVersionOf(kind), kind, ...asMade(object, kind) });
-}
-
-/** Without what came after its creation, which would only be in the way; a pod gets its node later, too. */
-function asMade(object: RawObject, kind: WorkloadKind): RawObject {
-  const { status: _, ...rest } = object;
-  const { managedFields: __, ...metadata } = Object(rest["metadata"]);
-  if (kind !== "Pod") return { ...rest, metadata };
-  const { nodeName: ___, ...spec } = Object(rest["spec"]);
-  return { ...rest, metadata, spec };
+  const nodes = await viewer.may(rights.nodes);
+  return data.decisions.whyNamed(place, object, new ViewerReads(data, viewer), nodes);
 }
 
 function isWorkloadKind(kind: string): kind is WorkloadKind {
   return Object.hasOwn(workloads, kind);
-}
-
-function apiVersionOf(kind: WorkloadKind): string {
-  const { group, version } = workloads[kind];
-  return group === "" ? version : `${group}/${version}`;
 }

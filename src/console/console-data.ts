@@ -20,10 +20,38 @@ export interface ConsoleData {
   /** An object as it is stored now; undefined where there is none. Throws `ApiError`. */
   readObject(place: NamedObject): Promise<RawObject | undefined>;
   /** Throws `ApiError`. */
+  readNode(name: string): Promise<RawObject | undefined>;
+  /** Of a namespace's objects the first ones that `query` selects. Throws `ApiError`. */
+  readSome(
+    kind: WorkloadKind,
+    namespace: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<SomeObjects>;
+  /** The newest first. Throws `ApiError`. */
   podEvents(namespace: string, name: string, uid: string): Promise<readonly PodEvent[]>;
   /** Throws `ApiError`. */
   refusals(): Promise<readonly Refusal[]>;
   readonly decisions: Decisions;
+}
+
+export interface SomeObjects {
+  readonly objects: readonly RawObject[];
+  /** There are more than these. */
+  readonly more: boolean;
+}
+
+/** Reads of the cluster what whoever asks may see. */
+export interface NamedReads {
+  /** What was not seen, and why. */
+  readonly unseen: readonly string[];
+  tellUnseen(what: string): void;
+  /** Undefined where it is gone or not seen. */
+  node(name: string): Promise<RawObject | undefined>;
+  /** Messages of the pod's Warning Events, the newest last. */
+  warnings(namespace: string, name: string, uid: string): Promise<readonly string[]>;
+  /** Those that have not ended. */
+  pods(namespace: string, labelSelector: string): Promise<readonly RawObject[]>;
+  jobs(namespace: string): Promise<readonly RawObject[]>;
 }
 
 /** What admission would do, by the very code of admission. */
@@ -34,6 +62,8 @@ export interface Decisions {
   namespacesOf(manifest: string, namespace: string): readonly string[];
   /** One answer for each object. `nodes`: whether nodes may be told. Throws `ConsoleProblem` 400. */
   why(manifest: string, namespace: string, nodes: boolean): readonly WhyAnswer[];
+  /** How an object of the cluster stands, against what would be decided now. Throws `ConsoleProblem` 400. */
+  whyNamed(place: NamedObject, raw: RawObject, reads: NamedReads, nodes: boolean): Promise<WhyAnswer>;
 }
 
 /** One of the kinds that have pods. */

@@ -18,6 +18,8 @@ export function folderData(cluster: ManifestCluster, driver: string, decisions: 
     readObject: async () => {
       throw new ConsoleProblem(404, "a folder of manifests has no objects that run: paste the manifest");
     },
+    readNode: async () => undefined,
+    readSome: async () => ({ objects: [], more: false }),
     podEvents: async () => [],
     refusals: async () => [],
   };

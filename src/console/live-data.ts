@@ -1,13 +1,11 @@
 import type { ApiConnection } from "../cluster/api-connection.ts";
-import { ApiError } from "../cluster/api-error.ts";
-import { groupPath } from "../cluster/api-resources.ts";
 import { followObjects } from "../cluster/follow-objects.ts";
 import type { LiveCluster } from "../cluster/live-cluster-options.ts";
 import type { LiveTiming } from "../cluster/live-timing.ts";
-import { isRawObject } from "../cluster/raw-fields.ts";
 import type { ResourceStatus } from "../cluster/resource-sync.ts";
 import type { Stale } from "./api-types.ts";
-import { type ConsoleData, type Decisions, workloads } from "./console-data.ts";
+import type { ConsoleData, Decisions } from "./console-data.ts";
+import { readNamed, readNode, readSome } from "./live-reads.ts";
 import { readPodRecord } from "./pod-record.ts";
 import { readPodEvents, readRefusals } from "./read-events.ts";
 
@@ -33,7 +31,6 @@ export interface LiveData extends ConsoleData {
 }
 
 const podsResource = { kind: "Pod", group: "", version: "v1", plural: "pods", namespaced: true };
-const answerMs = 5_000;
 
 /** A live cluster, whose pods are followed until `signal` ends it. */
 export function openLiveData(options: LiveDataOptions, signal: AbortSignal): LiveData {
@@ -67,17 +64,9 @@ export function openLiveData(options: LiveDataOptions, signal: AbortSignal): Liv
       },
     },
     stale: () => staleOf(status()),
-    readObject: async ({ kind, namespace, name }) => {
-      const { group, version, plural } = workloads[kind];
-      const where = `${groupPath(group, version)}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-      try {
-        const object = await connection.getJson(`${where}/${encodeURIComponent(name)}`, { idleMs: answerMs });
-        return isRawObject(object) ? object : undefined;
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return undefined;
-        throw error;
-      }
-    },
+    readObject: (place) => readNamed(connection, place),
+    readNode: (name) => readNode(connection, name),
+    readSome: (kind, namespace, query) => readSome(connection, kind, namespace, query),
     podEvents: (namespace, name, uid) => readPodEvents(connection, namespace, name, uid),
     refusals: () => readRefusals(connection),
     synced: pods.synced,

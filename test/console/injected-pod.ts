@@ -53,6 +53,7 @@ export function injectedPod(view: ClusterView, name: string, options: PodOptions
     spec: { ...spec, ...(node !== undefined && { nodeName: node }) },
     status: {
       phase: options.phase ?? "Running",
+      ...(node !== undefined && { conditions: [{ type: "PodScheduled", status: "True" }] }),
       initContainerStatuses: (spec.initContainers ?? []).map(running),
       containerStatuses: spec.containers.map(running),
     },

@@ -57,6 +57,16 @@ export async function serveConsole(options: ServeOptions = {}): Promise<ServedCo
       },
     },
     readObject: async ({ namespace, name }) => raws.get(`${namespace}/${name}`),
+    readNode: async (name) => ({
+      metadata: { name, labels: { ...cluster.view.node(name)?.labels } },
+      status: { conditions: [{ type: "Ready", status: "True" }] },
+    }),
+    readSome: async (kind, namespace) => ({
+      objects: [...raws.values()].filter(
+        (raw) => raw["kind"] === kind && Object(raw["metadata"]).namespace === namespace,
+      ),
+      more: false,
+    }),
   });
   const folder = mkdtempSync(join(tmpdir(), "sluice-page-"));
   for (const file of ["index.html", "console.js", "console-style.css", "icon.svg"])

@@ -1,0 +1,53 @@
+import type { ApiConnection } from "../cluster/api-connection.ts";
+import { ApiError } from "../cluster/api-error.ts";
+import { groupPath } from "../cluster/api-resources.ts";
+import { isRawObject, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
+import { type NamedObject, type SomeObjects, type WorkloadKind, workloads } from "./console-data.ts";
+
+const answerMs = 5_000;
+/** A list is looked through while somebody waits for it. */
+const mostObjects = 500;
+
+type Connection = Pick<ApiConnection, "getJson">;
+
+/** Undefined where there is none. Throws `ApiError`. */
+export function readNamed(
+  connection: Connection,
+  { kind, namespace, name }: NamedObject,
+): Promise<RawObject | undefined> {
+  return readOne(connection, `${collectionOf(kind, namespace)}/${encodeURIComponent(name)}`);
+}
+
+/** Undefined where there is none. Throws `ApiError`. */
+export function readNode(connection: Connection, name: string): Promise<RawObject | undefined> {
+  return readOne(connection, `/api/v1/nodes/${encodeURIComponent(name)}`);
+}
+
+/** The first ones of a namespace that `query` selects. Throws `ApiError`. */
+export async function readSome(
+  connection: Connection,
+  kind: WorkloadKind,
+  namespace: string,
+  query: Readonly<Record<string, string>>,
+): Promise<SomeObjects> {
+  const parameters = new URLSearchParams({ ...query, limit: String(mostObjects) });
+  const list = await connection.getJson(`${collectionOf(kind, namespace)}?${parameters}`, {
+    idleMs: answerMs,
+  });
+  return { objects: objectsAt(list, "items"), more: Boolean(textAt(list, "metadata", "continue")) };
+}
+
+async function readOne(connection: Connection, path: string): Promise<RawObject | undefined> {
+  try {
+    const object = await connection.getJson(path, { idleMs: answerMs });
+    return isRawObject(object) ? object : undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function collectionOf(kind: WorkloadKind, namespace: string): string {
+  const { group, version, plural } = workloads[kind];
+  return `${groupPath(group, version)}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
