@@ -87,7 +87,7 @@ export function moveBelow(prefix: string, { operation, why }: Edit): Edit {
     : { operation: moved, why };
 }
 
-/** "Deployment default/train", for messages. */
+/** "Deployment default/train", for messages: one line, whatever a manifest says. */
 export function describeObject({ object, namespace }: DecidedObject): string {
-  return `${object.kind} ${namespace}/${object.name || "(no name)"}`;
+  return `${object.kind} ${namespace}/${object.name || "(no name)"}`.replace(/\s+/g, " ");
 }

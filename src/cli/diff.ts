@@ -40,7 +40,7 @@ function diffOf(decided: DecidedObject, full: boolean, paint: Paint): string {
   if (edits.length === 0 || decision?.verdict === "rejected") return "";
   // As kubectl names its files: group, version, kind, namespace, name.
   const type = `${object.apiVersion.replace("/", ".")}.${object.kind}`;
-  const name = `${type}.${namespace}.${object.name}`;
+  const name = `${type}.${namespace}.${object.name}`.replace(/\s+/g, " ");
   const write = (value: unknown): string => toYaml(full ? value : shortenScripts(value));
   const names = { before: `manifest/${name}`, after: `admitted/${name}` };
   return unifiedDiff(write(object.value), write(editedValue(decided)), names, paint);

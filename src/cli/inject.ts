@@ -2,7 +2,7 @@ import type { CommandIo } from "./command-io.ts";
 import { help } from "./help.ts";
 import { decideManifests, exitCodeOf, manifestOptions, readFormat } from "./manifest-command.ts";
 import { parseOptions } from "./parse-options.ts";
-import { print } from "./print.ts";
+import { print, printExactly } from "./print.ts";
 import { printHelp } from "./print-help.ts";
 import { type DecidedDocument, renderJson, renderPatches, renderYaml } from "./render-manifest.ts";
 import { reportLines } from "./report-line.ts";
@@ -19,7 +19,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
     const format = readFormat(options.output, ["yaml", "json", "patch"]);
     const documents = await decideManifests(options, io);
     const render = { yaml: renderYaml, json: renderJson, patch: renderPatches }[format];
-    await print(io.stdout, render(documents));
+    await printExactly(io.stdout, render(documents));
     await print(io.stderr, report(documents));
     return exitCodeOf(documents);
   });

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { legible } from "./legible.ts";
 
 /** What a command had to say could not be written: a full disk, most often. */
 export class OutputError extends Error {
@@ -8,12 +9,17 @@ export class OutputError extends Error {
   }
 }
 
+/** Writes all of `text`, made `legible`, as `printExactly` does. */
+export function print(stream: Writable, text: string): Promise<void> {
+  return printExactly(stream, legible(text));
+}
+
 /**
- * Writes all of `text` and waits until it is out.
+ * Writes all of `text` as it is, such as a file that is handed on, and waits until it is out.
  * A reader that has gone away (`sluice inject … | head`) is no error: what it does not want is not written.
  * Throws `OutputError` where it cannot be written.
  */
-export async function print(stream: Writable, text: string): Promise<void> {
+export async function printExactly(stream: Writable, text: string): Promise<void> {
   if (text === "" || stream.destroyed) return;
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>

@@ -6,7 +6,7 @@ import { help } from "./help.ts";
 import { filesOf, readFormat } from "./manifest-command.ts";
 import { parseOptions } from "./parse-options.ts";
 import { findPod } from "./pod-template.ts";
-import { print } from "./print.ts";
+import { print, printExactly } from "./print.ts";
 import { printHelp } from "./print-help.ts";
 import { isRecord, type ManifestObject, readManifests } from "./read-manifest.ts";
 import { renderJson, renderPatches, renderYaml } from "./render-manifest.ts";
@@ -36,7 +36,7 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       objects: document.objects.map((object) => uninject(object, options.namespace)),
     }));
     const render = { yaml: renderYaml, json: renderJson, patch: renderPatches }[format];
-    await print(io.stdout, render(documents));
+    await printExactly(io.stdout, render(documents));
     const objects = documents.flatMap((document) => document.objects);
     await print(io.stderr, objects.map(report).join(""));
     return objects.some(({ taken }) => taken !== undefined && taken.blocking.length > 0) ? 1 : 0;

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { run as diff } from "../../src/cli/diff.ts";
 import { run as explain } from "../../src/cli/explain.ts";
 import { run as inject } from "../../src/cli/inject.ts";
+import { run as uninject } from "../../src/cli/uninject.ts";
 import { runCaptured } from "./captured-io.ts";
 import { demoClusterFolder, temporaryFolder } from "./demo-folder.ts";
 
@@ -140,5 +142,40 @@ describe.each([
     const { code, stderr } = await runCaptured(run, ["-f", "-", "--cluster", cluster], { stdin: "" });
     expect(stderr).toBe(`sluice ${name}: standard input: holds no Kubernetes object\n`);
     expect(code).toBe(2);
+  });
+});
+
+describe("a manifest that means to act on the terminal", () => {
+  const hostile = file(
+    "hostile.json",
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: "a\u001b]0;title\u0007\u009b2J\nPod demo/b: injected",
+        namespace: "demo",
+        annotations: { note: "\u001b[2J\u009b1A\u202e" },
+      },
+      spec: {
+        containers: [
+          { name: "app", image: "i\u001b[8m", volumeMounts: [{ name: "data", mountPath: "/data" }] },
+        ],
+        volumes: [{ name: "data", persistentVolumeClaim: { claimName: "imagenet" } }],
+      },
+    }),
+  );
+
+  it.each([
+    ["explain", explain, ["--cluster", cluster]],
+    ["explain -o json", explain, ["--cluster", cluster, "-o", "json"]],
+    ["diff", diff, ["--cluster", cluster]],
+    ["inject", inject, ["--cluster", cluster]],
+    ["uninject", uninject, []],
+  ] as const)("is told without what acts: sluice %s", async (name, run, argv) => {
+    const { stdout, stderr } = await runCaptured(run, ["-f", hostile, ...argv]);
+    const words = name.endsWith("inject") ? stderr : stdout + stderr;
+    expect(words).toContain("\\u009b");
+    expect(words).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+    expect(words).not.toMatch(/^Pod demo\/b/m);
   });
 });
