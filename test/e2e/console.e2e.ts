@@ -297,7 +297,46 @@ describeCluster(
       await ask("kind: [");
       await shows(page, /line:\d+:\d+: /);
       await page.goto(`${browser.url}#/why?kind=Job&namespace=demo&name=transcribe`);
-      await shows(page, /Job demo\/transcribe\s+refused/);
+      await shows(page, /Job demo\/transcribe\s+0 pods[\s\S]*If it were made now\s+refused/);
+      await page.context().close();
+    });
+
+    it("tells of an object that is named how it stands, and in what it differs from now", async () => {
+      const { api } = cluster();
+      const daemonSet = "/apis/apps/v1/namespaces/demo/daemonsets/imagenet-fuse";
+      const page = await signedIn("why?kind=Pod&namespace=demo&name=train", {
+        viewport: { width: 1000, height: 1000 },
+      });
+      const stands = page.getByRole("region", { name: "How it stands" });
+      await shows(page, "in nothing: it would come out the same");
+      expect(await stands.innerText()).toMatch(
+        /injected \(sidecar mode[\s\S]*it (holds|does not hold) the cache of Dataset demo\/imagenet/,
+      );
+      const path = ["spec", "template", "spec", "containers", 0, "image"] as const;
+      const before = textAt(await api.get(daemonSet), ...path);
+      const withImage = (value: string) =>
+        api.patch(daemonSet, [{ op: "replace", path: `/${path.join("/")}`, value }], "json");
+      await withImage("alluxio/alluxio-dev:3.0.0");
+      try {
+        await eventually(
+          "the page tells that the image is old",
+          async () => {
+            await page.getByRole("form", { name: "Name an object" }).getByRole("button").click();
+            await stands.waitFor();
+            return (await stands.innerText()).includes("the template's is alluxio/alluxio-dev:3.0.0 now");
+          },
+          { seconds },
+        );
+        expect(await seriousFindings(page)).toEqual([]);
+        await page.evaluate("document.querySelector('.answer').scrollIntoView()");
+        await picture(page, "stands");
+      } finally {
+        await withImage(before);
+      }
+      await page.goto(`${browser.url}#/why?kind=Pod&namespace=demo&name=evaluate`);
+      await shows(page, /Remedy: see that the image exists/);
+      await page.goto(`${browser.url}#/why?kind=Pod&namespace=demo&name=missed`);
+      await shows(page, "it has no client, and would get one now");
       await page.context().close();
     });
 
