@@ -91,11 +91,13 @@ export function readJuicefsSecret(data: Readonly<Record<string, string>>): Juice
   const options = formatOptionsProblem(textOf(data, "format-options"));
   if (options !== undefined) return { problem: options };
   const envs = readTextMap(textOf(data, "envs"));
-  if (envs === undefined) return { problem: "its key envs is no map of texts in YAML or JSON: correct it" };
+  if (envs === undefined)
+    return { problem: "its key envs is no map of texts in YAML or JSON of 16 KiB at most: correct it" };
   for (const name of Object.keys(envs)) {
     if (!secretKey.test(name))
       return {
-        problem: `its key envs names the variable ${JSON.stringify(name)}: use letters, digits and _`,
+        // What follows a "=" was meant to be a value.
+        problem: `its key envs names the variable ${JSON.stringify(name.split("=", 1)[0])}: use letters, digits and _`,
       };
     if (ownVariables.test(name))
       return { problem: `its key envs names the variable ${name}, which the client has already: rename it` };
@@ -152,7 +154,7 @@ function formatOptionsProblem(text: string): string | undefined {
 function readConfigs(text: string): JuicefsFacts["configs"] | string {
   const map = readTextMap(text);
   if (map === undefined)
-    return "its key configs is no map of Secrets to directories in YAML or JSON: correct it";
+    return "its key configs is no map of Secrets to directories in YAML or JSON of 16 KiB at most: correct it";
   const configs = Object.entries(map).map(([secret, mountPath]) => ({ secret, mountPath }));
   for (const { secret, mountPath } of configs) {
     if (!objectName.test(secret))

@@ -20,6 +20,7 @@ describe("what is known of a Secret", () => {
     [{ ...ce, envs: "a: {b: c}" }, /envs is no map/],
     [{ ...ce, envs: "just text" }, /envs is no map/],
     [{ ...ce, envs: '{"MY VAR": "x"}' }, /variable "MY VAR"/],
+    [{ ...ce, envs: '{"AWS_KEY=hunter2": ""}' }, /variable "AWS_KEY":/],
     [{ ...ce, envs: '{"metaurl": "x"}' }, /the client has already/],
     [{ ...ce, envs: '{"SLUICE_FILE_SYSTEMS": "x"}' }, /the client has already/],
     [{ ...ce, configs: "a" }, /configs is no map/],
@@ -105,6 +106,19 @@ describe("what is known of a Secret", () => {
       }),
     );
   });
+});
+
+it("does not read a map of far more keys than anybody needs, which takes time by their square", () => {
+  const lines = Array.from({ length: 150_000 }, (_, at) => `k${at}: /v`);
+  for (const [key, most] of [
+    ["envs", 2_000],
+    ["envs", 150_000],
+    ["configs", 150_000],
+  ] as const) {
+    const reading = readJuicefsSecret({ ...ce, [key]: lines.slice(0, most).join("\n") });
+    expect("problem" in reading && reading.problem).toMatch(`its key ${key} is no map`);
+  }
+  expect(readJuicefsSecret({ ...ce, envs: lines.slice(0, 500).join("\n") })).toHaveProperty("facts");
 });
 
 describe("what clients get of a Secret", () => {

@@ -63,7 +63,8 @@ describe("Secrets and volumes of JuiceFS, looked at over HTTPS", () => {
         status: {
           code: 403,
           reason: "Forbidden",
-          message: "Secret storage/corpfs: its key envs is no map of texts in YAML or JSON: correct it",
+          message:
+            "Secret storage/corpfs: its key envs is no map of texts in YAML or JSON of 16 KiB at most: correct it",
         },
       },
     });

@@ -3,6 +3,6 @@ export const whyBad = {
   option: "holds control characters or has no name",
   size: "is no quantity such as 500m or 1Gi",
   cache: "names no cache that could be made",
-  marks: "is no map of texts that could be labels or annotations",
+  marks: "is no map of texts that could be labels or annotations, of 16 KiB at most",
   hostPath: "is no list of absolute paths",
 } as const;
