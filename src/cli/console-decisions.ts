@@ -32,14 +32,17 @@ export function consoleDecisions({ view, inventory }: Known, config: Config): De
   return {
     judgeMissed: (raw) => judgeMissed(raw, view, config),
     judgeClaim: (namespace, claim) => judgeClaim(probe(namespace, claim), namespace, view, config),
-    namespacesOf: (manifest, namespace) => [
-      ...new Set(readText(manifest).map((object) => object.namespace ?? namespace)),
-    ],
-    why: (manifest, namespace, nodes) =>
-      readText(manifest).map((object) => {
-        const decided = told(() => decideObject(object, namespace, view, config));
-        return { ...answerTo(decided), ...placesOf(decided, inventory, nodes) };
-      }),
+    readManifest: (manifest, namespace) => {
+      const objects = readText(manifest);
+      return {
+        namespaces: [...new Set(objects.map((object) => object.namespace ?? namespace))],
+        why: (nodes) =>
+          objects.map((object) => {
+            const decided = told(() => decideObject(object, namespace, view, config));
+            return { ...answerTo(decided), ...placesOf(decided, inventory, nodes) };
+          }),
+      };
+    },
     whyNamed: async (place, raw, reads, nodes) => {
       const asked = standingOf(place, raw, reads, { view, config });
       const { stands, decided } = await asked.catch(asProblem);

@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly idleMs: number;
   /** The same for the beginning of the answer. Default `idleMs`. */
   readonly answerMs?: number | undefined;
+  /** An answer of more bytes than these is given up, where it is read as a whole. Default: as many as come. */
+  readonly mostBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called when the server has said yes, before anything of the body has arrived. */
   readonly onAnswer?: (() => void) | undefined;
@@ -58,8 +60,14 @@ export class ApiConnection {
 
   /** The whole of the answer's body. Throws `ApiError`. */
   async getBytes(path: string, options: CallOptions): Promise<Buffer> {
+    const { mostBytes = Number.POSITIVE_INFINITY } = options;
     const chunks: Buffer[] = [];
-    for await (const chunk of this.read(path, options)) chunks.push(chunk);
+    let bytes = 0;
+    for await (const chunk of this.read(path, options)) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) throw new ApiError(`the answer is longer than ${mostBytes / 1024 ** 2} MiB`);
+      chunks.push(chunk);
+    }
     return Buffer.concat(chunks);
   }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { ApiError } from "../cluster/api-error.ts";
 import { version } from "../version.ts";
 import { type Access, type Right, rights, scopeOf, type Viewer } from "./access.ts";
 import * as api from "./api-types.ts";
@@ -44,7 +45,7 @@ const podFilter = z.object({
 const datasetFilter = z.object({ namespace: namespace.optional(), search: z.string().max(253).optional() });
 /** Either a manifest, or kind and name of an object. */
 const question = z.strictObject({
-  manifest: z.string().min(1).max(2_000_000).optional().describe("YAML or JSON"),
+  manifest: z.string().min(1).optional().describe("YAML or JSON, 64 KiB at most"),
   kind: z.enum(Object.keys(workloads)).optional(),
   name: name.optional(),
   namespace: namespace.default("default").describe("Of the object, or of a manifest's that state none"),
@@ -78,6 +79,15 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): void {
       everywhere: fluid.everywhere && claims.everywhere,
       sees: (row: api.DatasetRow) => (row.family === "fluid" ? fluid : claims).has(row.namespace),
     };
+  };
+  const refusalsNow = async (): Promise<{ refused: readonly Refusal[]; unread?: string }> => {
+    try {
+      const life = () => refusalsLifeMs;
+      return { refused: await kept.get("refusals", life, () => data.refusals()) };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { refused: [], unread: error.message };
+    }
   };
   /** Counts of pods are told where pods may be seen. */
   const withoutPods = { total: 0, on: 0, off: 0, bad: 0 };
@@ -113,11 +123,7 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): void {
     async (request): Promise<api.Overview> => {
       const viewer = await viewerOf(request);
       const [ofPods, ofDatasets] = await Promise.all([podScope(viewer), datasetScope(viewer)]);
-      const refused = await kept.get(
-        "refusals",
-        () => refusalsLifeMs,
-        () => data.refusals(),
-      );
+      const { refused, unread } = await refusalsNow();
       const ofEvents = await scopeOf(
         viewer,
         rights.events,
@@ -131,6 +137,7 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): void {
         ...(!ofEvents.everywhere && {
           refusalsHidden: "refusals are counted only in namespaces in which you may list events",
         }),
+        ...(unread !== undefined && { refusalsHidden: `refusals cannot be read now: ${unread}` }),
         now: now(),
       });
     },

@@ -15,6 +15,11 @@ export interface Question {
 /** What a decision about a namespace's pods is read from. */
 const readRights = [rights.pods, rights.claims, rights.daemonSets, rights.datasets];
 
+/** YAML takes time by the square of its size where somebody means it to, and everybody else waits for it. */
+const mostOfManifest = 64 * 1024;
+/** As JSON; the answer may be as long a few times over. */
+const mostOfObject = 256 * 1024;
+
 /**
  * Answers what admission would do. Whoever may create pods in a namespace is told the same by admission itself; whoever
  * may read all that the answer is made of could work it out. Throws `ConsoleProblem`.
@@ -23,10 +28,11 @@ export async function askWhy(data: ConsoleData, viewer: Viewer, question: Questi
   const { manifest, namespace } = question;
   const { decisions } = data;
   if (manifest === undefined) return { answers: [await askNamed(data, viewer, question)] };
-  const namespaces = decisions.namespacesOf(manifest, namespace);
-  for (const one of namespaces) await assertMayAsk(viewer, one);
+  if (Buffer.byteLength(manifest) > mostOfManifest) throw tooLarge("the manifest", mostOfManifest);
+  const asked = decisions.readManifest(manifest, namespace);
+  for (const one of asked.namespaces) await assertMayAsk(viewer, one);
   const nodes = await viewer.may(rights.nodes);
-  return { answers: [...decisions.why(manifest, namespace, nodes)] };
+  return { answers: [...asked.why(nodes)] };
 }
 
 async function assertMayAsk(viewer: Viewer, namespace: string): Promise<void> {
@@ -54,8 +60,17 @@ async function askNamed(
   const place = { kind, namespace, name };
   const object = await data.readObject(place);
   if (object === undefined) throw new ConsoleProblem(404, `there is no ${kind} ${namespace}/${name}`);
+  if (JSON.stringify(object).length > mostOfObject)
+    throw tooLarge(`${kind} ${namespace}/${name}`, mostOfObject);
   const nodes = await viewer.may(rights.nodes);
   return data.decisions.whyNamed(place, object, new ViewerReads(data, viewer), nodes);
+}
+
+function tooLarge(what: string, most: number): ConsoleProblem {
+  return new ConsoleProblem(
+    400,
+    `${what} is too large to be shown, ${most / 1024} KiB at most: ask sluice explain about it`,
+  );
 }
 
 function isWorkloadKind(kind: string): kind is WorkloadKind {

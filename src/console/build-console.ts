@@ -27,8 +27,8 @@ export interface ConsoleOptions {
   readonly elapsed: () => number;
 }
 
-/** A manifest may be as large as the API server takes one. */
-const mostBytes = 3 * 1024 * 1024;
+/** Of a request's body: as much as a manifest can be, and then some for how JSON writes it. */
+const mostBytes = 512 * 1024;
 
 /** Builds the console's server without listening. Throws when the page's files are not in their folder. */
 export async function buildConsole(options: ConsoleOptions): Promise<FastifyInstance> {

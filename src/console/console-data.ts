@@ -58,12 +58,18 @@ export interface NamedReads {
 export interface Decisions {
   judgeMissed(raw: RawObject): Missed | undefined;
   judgeClaim(namespace: string, claim: string): ClaimJudgement;
-  /** The namespaces of a manifest's objects. Throws `ConsoleProblem` 400 with what cannot be read. */
-  namespacesOf(manifest: string, namespace: string): readonly string[];
-  /** One answer for each object. `nodes`: whether nodes may be told. Throws `ConsoleProblem` 400. */
-  why(manifest: string, namespace: string, nodes: boolean): readonly WhyAnswer[];
+  /** `namespace`: of objects that state none. Throws `ConsoleProblem` 400 with what cannot be read. */
+  readManifest(manifest: string, namespace: string): AskedManifest;
   /** How an object of the cluster stands, against what would be decided now. Throws `ConsoleProblem` 400. */
   whyNamed(place: NamedObject, raw: RawObject, reads: NamedReads, nodes: boolean): Promise<WhyAnswer>;
+}
+
+/** A manifest that somebody asks about. */
+export interface AskedManifest {
+  /** Those of its objects. */
+  readonly namespaces: readonly string[];
+  /** One answer for each object. `nodes`: whether nodes may be told. Throws `ConsoleProblem` 400. */
+  why(nodes: boolean): readonly WhyAnswer[];
 }
 
 /** One of the kinds that have pods. */

@@ -4,7 +4,11 @@ import { groupPath } from "../cluster/api-resources.ts";
 import { isRawObject, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
 import { type NamedObject, type SomeObjects, type WorkloadKind, workloads } from "./console-data.ts";
 
-const answerMs = 5_000;
+/**
+ * How the API server is asked while somebody waits for it: for 5 s, and for no more than a process of its size can hold,
+ * for objects are as large as whoever writes them likes.
+ */
+export const readLimits = { idleMs: 5_000, mostBytes: 32 * 1024 ** 2 } as const;
 /** A list is looked through while somebody waits for it. */
 const mostObjects = 500;
 
@@ -31,15 +35,13 @@ export async function readSome(
   query: Readonly<Record<string, string>>,
 ): Promise<SomeObjects> {
   const parameters = new URLSearchParams({ ...query, limit: String(mostObjects) });
-  const list = await connection.getJson(`${collectionOf(kind, namespace)}?${parameters}`, {
-    idleMs: answerMs,
-  });
+  const list = await connection.getJson(`${collectionOf(kind, namespace)}?${parameters}`, readLimits);
   return { objects: objectsAt(list, "items"), more: Boolean(textAt(list, "metadata", "continue")) };
 }
 
 async function readOne(connection: Connection, path: string): Promise<RawObject | undefined> {
   try {
-    const object = await connection.getJson(path, { idleMs: answerMs });
+    const object = await connection.getJson(path, readLimits);
     return isRawObject(object) ? object : undefined;
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return undefined;

@@ -1,12 +1,14 @@
 import type { ApiConnection } from "../cluster/api-connection.ts";
 import { fieldAt, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
 import type { PodEvent } from "./api-types.ts";
+import { readLimits } from "./live-reads.ts";
 
-const answerMs = 5_000;
 /** Of one pod. */
 const mostEvents = 50;
-/** Of the whole cluster, a page of them. */
-const mostRefusals = 500;
+/** Events that are read at once. */
+const pageSize = 500;
+/** Of the FailedCreate Events of a cluster: other reasons for them than ours may be many more. */
+const mostPages = 10;
 
 /** The newest Events of a pod, the newest first. Throws `ApiError`. */
 export async function readPodEvents(
@@ -16,9 +18,9 @@ export async function readPodEvents(
   uid: string,
 ): Promise<PodEvent[]> {
   const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${name},involvedObject.uid=${uid}`;
-  const query = new URLSearchParams({ fieldSelector });
+  const query = new URLSearchParams({ fieldSelector, limit: String(pageSize) });
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events?${query}`;
-  const list = await connection.getJson(path, { idleMs: answerMs });
+  const list = await connection.getJson(path, readLimits);
   return objectsAt(list, "items")
     .map(readEvent)
     .sort((a, b) => ((a.last ?? "") < (b.last ?? "") ? 1 : -1))
@@ -43,16 +45,25 @@ const denied = /admission webhook "[^"]*\bsluice\b[^"]*" denied the request: ([\
  * an hour by default. Pods that nobody owns leave none. Throws `ApiError`.
  */
 export async function readRefusals(connection: Pick<ApiConnection, "getJson">): Promise<Refusal[]> {
-  const query = new URLSearchParams({ fieldSelector: "reason=FailedCreate", limit: String(mostRefusals) });
-  const list = await connection.getJson(`/api/v1/events?${query}`, { idleMs: answerMs });
-  return objectsAt(list, "items").flatMap((raw) => {
-    const { message, count, last } = readEvent(raw);
-    const why = denied.exec(message)?.[1];
-    if (why === undefined) return [];
-    const namespace = textAt(raw, "metadata", "namespace") ?? "";
-    const [kind, name] = [textAt(raw, "involvedObject", "kind"), textAt(raw, "involvedObject", "name")];
-    return [{ namespace, name: `${kind ?? ""} ${name ?? ""}`.trim(), message: why, count, last }];
-  });
+  const found: Refusal[] = [];
+  let next: string | undefined;
+  for (let page = 0; page < mostPages && (page === 0 || next !== undefined); page++) {
+    const query = new URLSearchParams({ fieldSelector: "reason=FailedCreate", limit: String(pageSize) });
+    if (next !== undefined) query.set("continue", next);
+    const list = await connection.getJson(`/api/v1/events?${query}`, readLimits);
+    found.push(...objectsAt(list, "items").flatMap(readRefusal));
+    next = textAt(list, "metadata", "continue") || undefined;
+  }
+  return found;
+}
+
+function readRefusal(raw: RawObject): Refusal[] {
+  const { message, count, last } = readEvent(raw);
+  const why = denied.exec(message)?.[1];
+  if (why === undefined) return [];
+  const namespace = textAt(raw, "metadata", "namespace") ?? "";
+  const [kind, name] = [textAt(raw, "involvedObject", "kind"), textAt(raw, "involvedObject", "name")];
+  return [{ namespace, name: `${kind ?? ""} ${name ?? ""}`.trim(), message: why, count, last }];
 }
 
 function readEvent(raw: RawObject): PodEvent {

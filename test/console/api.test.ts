@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiError } from "../../src/cluster/api-error.ts";
 import { injectedPod, plainPod } from "./injected-pod.ts";
 import { accessOf, type ServedConsole, serveConsole } from "./serve-console.ts";
 
@@ -80,6 +81,7 @@ describe("the console's API", () => {
     [{}, 400, "give a manifest"],
     [{ manifest: "" }, 400, "manifest"],
     [{ manifest: "kind: [" }, 400, "line:1:"],
+    [{ manifest: `kind: Pod\n#${"x".repeat(64 * 1024)}` }, 400, "too large to be shown, 64 KiB at most"],
     [{ manifest: "just words" }, 400, "is not a Kubernetes object"],
     [{ manifest: "# nothing" }, 400, "no Kubernetes object"],
     [{ manifest: `${manifest("imagenet")}\n---\n`.repeat(51) }, 400, "51 objects are too many"],
@@ -155,6 +157,24 @@ describe("the console's API", () => {
       ["pod", "missed"],
     ]);
     expect(Object(body["hours"])).toHaveLength(24);
+  });
+
+  it("shows what else there is where refusals cannot be read", async () => {
+    const away = await serveConsole({
+      change: (data) => ({
+        ...data,
+        refusals: async () => {
+          throw new ApiError("no answer for 5 s");
+        },
+      }),
+    });
+    const { status, body } = await away.get("/api/v1/overview");
+    await away.close();
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      datasets: { total: 5 },
+      refusalsHidden: "refusals cannot be read now: no answer for 5 s",
+    });
   });
 
   it("sends nothing again that has not changed", async () => {

@@ -105,6 +105,15 @@ describe("the console's why of an object that is named", () => {
     );
   });
 
+  it("tells of no object so large that everybody else would wait for it", async () => {
+    const pod = structuredClone(made("large"));
+    for (const container of Object(pod["spec"]).containers)
+      container.env = Array.from({ length: 20_000 }, (_, at) => ({ name: `E${at}`, value: "v" }));
+    served.put(pod);
+    const { status, body } = await ask("Pod", "large");
+    expect([status, body["message"]]).toEqual([400, expect.stringMatching(/^Pod demo\/large is too large/)]);
+  });
+
   it("tells of a pod that was missed that it would get a client now", async () => {
     served.put(plainPod("missed", { labels: { "sluice.io/inject": "true" } }));
     const { answer } = await ask("Pod", "missed");
