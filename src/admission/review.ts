@@ -1,7 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Cluster, ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
-import { describeRef } from "../types/object-ref.ts";
+import { describeRef, type ObjectRef } from "../types/object-ref.ts";
 import { decide } from "./decide.ts";
 import { type Decision, restsOn } from "./decision.ts";
 import { sluice } from "./labels.ts";
@@ -43,7 +43,7 @@ export async function reviewPod(
       if (refs.length === 0 || budget <= 0) return decision;
       const begun = performance.now();
       const changed = await within(budget, cluster.refresh(refs, budget));
-      if (!changed) return orUnsure(decideOnce(request, cluster.view, config), cluster);
+      if (!changed) return unlessUnread(decideOnce(request, cluster.view, config), cluster);
       // It may be one of several that are on their way: a claim, then its Dataset, then the client's DaemonSet.
       budget -= performance.now() - begun;
     }
@@ -53,13 +53,32 @@ export async function reviewPod(
   }
 }
 
-/** No pod is refused because the API server did not answer. */
-function orUnsure(decision: Decision, cluster: Cluster): Decision {
+/** What could not be read is not said to be missing, nor in whatever state it was. */
+function unlessUnread(decision: Decision, cluster: Cluster): Decision {
   const refs = isFinal(decision) ? [] : restsOn(decision);
+  const denied = cluster.denied?.(refs);
+  if (denied !== undefined) return mayNotRead(decision, denied);
   if (cluster.doubts?.(refs) !== true) return decision;
   return {
     ...decision,
     unsure: `the API server did not answer when ${refs.map(describeRef).join(", ")} was read`,
+  };
+}
+
+/** Refuses the pod for our own fault, in place of whatever was found out of `denied`. */
+function mayNotRead(decision: Decision, denied: ObjectRef): Decision {
+  const code = "may-not-read";
+  const what = describeRef(denied);
+  const message = `Sluice may not read ${what}: apply the chart or install.yaml again, which gives its ServiceAccount that right; npx sluice check tells what is missing`;
+  const unread = decision.findings.filter(({ restsOn = [] }) =>
+    restsOn.some((ref) => describeRef(ref) === what),
+  );
+  const said = new Set(unread.map((finding) => finding.message));
+  return {
+    ...decision,
+    verdict: "rejected",
+    volumes: decision.volumes.map((one) => (said.has(one.message) ? { ...one, code, message } : one)),
+    findings: [{ code, message }, ...decision.findings.filter((finding) => !unread.includes(finding))],
   };
 }
 

@@ -166,6 +166,7 @@ function onceRead(parts: Parts): Cluster {
     },
     refresh: (refs, budgetMs) => cluster().refresh(refs, budgetMs),
     doubts: (refs) => cluster().doubts?.(refs) ?? false,
+    denied: (refs) => cluster().denied?.(refs),
     close: () => cluster().close(),
   };
 }

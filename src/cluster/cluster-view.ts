@@ -61,6 +61,8 @@ export interface Cluster {
   refresh(refs: readonly ObjectRef[], budgetMs: number): Promise<boolean>;
   /** Whether one of `refs` could not be read when that was tried last, so that what is known of it may be wrong. */
   doubts?(refs: readonly ObjectRef[]): boolean;
+  /** The first of `refs` that the API server did not let us read when that was tried last, if there is one. */
+  denied?(refs: readonly ObjectRef[]): ObjectRef | undefined;
   close(): Promise<void>;
 }
 

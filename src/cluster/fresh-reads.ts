@@ -41,7 +41,10 @@ interface Absence {
   readonly events: number;
 }
 
-/** How long it is remembered whether a read got an answer; whoever asks reads anew in any case. */
+/** How a read ended: told what there is or that there is nothing, not permitted, or not answered. */
+type ReadEnd = "told" | "denied" | "unanswered";
+
+/** How long it is remembered how a read ended; whoever asks reads anew in any case. */
 const rememberedMs = 10_000;
 
 // Kubernetes: docs, "Object Names and IDs" (DNS subdomain names).
@@ -54,8 +57,8 @@ export class FreshReads {
   readonly #reads = new Map<string, Promise<void>>();
   readonly #polls = new Map<string, Promise<void>>();
   readonly #absences = new Map<string, Absence>();
-  /** Whether the last read of an object got an answer, and when, in milliseconds; the oldest first. */
-  readonly #lastReads = new Map<string, { readonly answered: boolean; readonly at: number }>();
+  /** How the last read of an object ended, and when, in milliseconds; the oldest first. */
+  readonly #lastReads = new Map<string, { readonly end: ReadEnd; readonly at: number }>();
   readonly #counts = { found: 0, missing: 0, failed: 0 };
 
   constructor(options: FreshReadsOptions) {
@@ -94,8 +97,17 @@ export class FreshReads {
     return refs.some((ref) => {
       const wanted = this.#wanted(ref);
       if (wanted === undefined) return false;
+      const last = this.#lastReads.get(wanted.key);
       // One that is under way is a doubt only where none before it has told anything.
-      return !(this.#lastReads.get(wanted.key)?.answered ?? !this.#reads.has(wanted.key));
+      return last === undefined ? this.#reads.has(wanted.key) : last.end === "unanswered";
+    });
+  }
+
+  /** The first of `refs` that we were not permitted to read a moment ago. */
+  denied(refs: readonly ObjectRef[]): ObjectRef | undefined {
+    return refs.find((ref) => {
+      const wanted = this.#wanted(ref);
+      return wanted !== undefined && this.#lastReads.get(wanted.key)?.end === "denied";
     });
   }
 
@@ -157,32 +169,33 @@ export class FreshReads {
       // Whoever asks from now on gets an answer that is newer than the question.
       this.#reads.delete(key);
       this.#counts.found += 1;
-      this.#noteRead(key, true);
+      this.#noteRead(key, "told");
       this.#absences.delete(key);
       objects.read(found);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) {
         this.#counts.failed += 1;
-        // A right that is missing is an answer: it does not come back by asking again.
-        this.#noteRead(key, error instanceof ApiError && (error.status === 401 || error.status === 403));
+        // A right that is missing is an answer of its own: it does not come back by asking again.
+        const denied = error instanceof ApiError && (error.status === 401 || error.status === 403);
+        this.#noteRead(key, denied ? "denied" : "unanswered");
         return;
       }
       this.#reads.delete(key);
       this.#counts.missing += 1;
-      this.#noteRead(key, true);
+      this.#noteRead(key, "told");
       this.#remember(key, { events, until: performance.now() + timing.absence });
       objects.readMissing(place, knownThen);
     }
   }
 
-  #noteRead(key: string, answered: boolean): void {
+  #noteRead(key: string, end: ReadEnd): void {
     const now = performance.now();
     for (const [known, { at }] of this.#lastReads) {
       if (now - at < rememberedMs) break;
       this.#lastReads.delete(known);
     }
     this.#lastReads.delete(key);
-    this.#lastReads.set(key, { answered, at: now });
+    this.#lastReads.set(key, { end, at: now });
   }
 
   #remember(key: string, absence: Absence): void {

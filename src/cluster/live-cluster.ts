@@ -159,6 +159,10 @@ class ApiCluster implements LiveCluster {
     return this.#freshReads.doubts(refs);
   }
 
+  denied(refs: readonly ObjectRef[]): ObjectRef | undefined {
+    return this.#freshReads.denied(refs);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     const running = [...this.#running.values()];

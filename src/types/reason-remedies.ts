@@ -21,6 +21,8 @@ export const reasonRemedies: Readonly<Record<TroublingCode, string>> = {
     "Leave `metadata.namespace` out of the manifest, or create the pod in the namespace it states.",
   "internal-error":
     'Try again. If it stays, report it with the log line of that review; `sluice.io/inject: "false"` lets the pod in without its data meanwhile.',
+  "may-not-read":
+    "Apply the chart or `install.yaml` again, which gives Sluice's ServiceAccount its rights; `sluice check` names what is missing.",
 
   // From a claim to its client
   "claim-not-found": "Create the claim, or correct its name in the pod.",

@@ -27,6 +27,11 @@ export const reasons = {
     meaning: "pod and request name different namespaces",
   },
   "internal-error": { level: "refusal", status: 500, meaning: "an error in Sluice itself" },
+  "may-not-read": {
+    level: "refusal",
+    status: 500,
+    meaning: "Sluice may not read what it would decide by",
+  },
 
   // One volume
   "not-a-claim": { level: "info", meaning: "the volume is not mounted from a claim" },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { answerReview } from "../../src/admission/answer.ts";
 import type { Decision } from "../../src/admission/decision.ts";
 import { decodeReview } from "../../src/admission/decode-review.ts";
 import type { PodRequest } from "../../src/admission/pod-request.ts";
@@ -96,6 +97,25 @@ describe("a refusal is not believed on the word of the cache", () => {
     expect(unsure.verdict).toBe("rejected");
     expect(unsure.unsure).toMatch(/did not answer when PersistentVolumeClaim default\/data/);
     expect((await review(false)).unsure).toBeUndefined();
+  });
+
+  it("it says so where Sluice may not read what it rests on", async () => {
+    const { cluster } = clusterThat(clusterOf({}));
+    const options = { budgetMs: 1000, onError: noError };
+    const denied = (refs: readonly ObjectRef[]) => refs[0];
+    const decision = await reviewPod(requestFor(asking), { ...cluster, denied }, defaultConfig, options);
+    expect(decision).toMatchObject({ verdict: "rejected", edits: [] });
+    expect(decision.findings[0]).toMatchObject({
+      code: "may-not-read",
+      message: expect.stringMatching(
+        /^Sluice may not read PersistentVolumeClaim default\/data: apply the chart/,
+      ),
+    });
+    expect(decision.findings[0]?.message.length).toBeLessThan(200);
+    expect(JSON.stringify(decision)).not.toContain("does not exist");
+    expect(decision.volumes.map(({ code }) => code)).toEqual(["may-not-read"]);
+    const answer = answerReview(decodeReview(reviewOf(asking)), decision);
+    expect(answer.response.status?.code).toBe(500);
   });
 
   it("nor is what refuses a pod in csi mode, where nothing else is waited for", async () => {

@@ -127,6 +127,18 @@ describe("a fresh read", () => {
     expect(cluster.doubts?.([claimRef("secret")])).toBe(false);
   });
 
+  it("tells what it was not permitted to read, until it is", async () => {
+    const { api, cluster } = await deaf();
+    const refs = [claimRef("data"), claimRef("secret")];
+    expect(cluster.denied?.(refs)).toBeUndefined();
+    const lift = api.fail({ resource: "persistentvolumeclaims", verb: "get" }, forbidden);
+    await cluster.refresh([claimRef("secret")], 100);
+    expect(cluster.denied?.(refs)).toEqual(claimRef("secret"));
+    expect(cluster.denied?.([claimRef("data")])).toBeUndefined();
+    lift();
+    await expect.poll(() => cluster.refresh(refs, 100).then(() => cluster.denied?.(refs))).toBeUndefined();
+  });
+
   it("survives an API server that is not there", async () => {
     const { api, cluster } = await deaf();
     await api.stop();
