@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, inject } from "vitest";
-import { TestCluster } from "./test-cluster.ts";
+import { TestCluster, type TestClusterOptions } from "./test-cluster.ts";
 
 /**
  * Cases on one cluster of their own; skipped where no cluster can run, or for the reason that `whyNot` gives.
@@ -26,8 +26,8 @@ export function describeCluster(
 }
 
 /** A cluster with Sluice installed, both replicas ready. */
-export async function clusterWithSluice(): Promise<TestCluster> {
-  const cluster = await TestCluster.start();
+export async function clusterWithSluice(options: TestClusterOptions = {}): Promise<TestCluster> {
+  const cluster = await TestCluster.start(options);
   try {
     await cluster.install();
     return cluster;
