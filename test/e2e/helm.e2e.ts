@@ -1,124 +1,152 @@
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { addCustomKinds } from "./harness/custom-kind.ts";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { at, listAt, textAt } from "./harness/fields.ts";
-import { chartFolder, findHelm, helmFor } from "./harness/helm.ts";
+import { findHelm } from "./harness/helm.ts";
+import { Kubelet } from "./harness/kubelet.ts";
 import { nothingOfSluice } from "./harness/left-overs.ts";
+import { PageCommands } from "./harness/page-commands.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
 import { figures, steadyLoad } from "./harness/steady-load.ts";
 import { TestCluster } from "./harness/test-cluster.ts";
+import { UserShell } from "./harness/user-shell.ts";
 
 const found = findHelm();
-const helmPath = "path" in found ? found.path : "";
-const place = ["--namespace", sluiceNamespace];
 const registrationPath = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/sluice";
+const policyPath = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/sluice";
 const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certs`;
 const load = { workers: 4, atLeast: 200 };
 
-// One way through the life of an installation, in the order and words of docs/install.md.
+const readme = new PageCommands("README.md");
+const install = new PageCommands("docs/install.md");
+const operations = new PageCommands("docs/operations.md");
+const upgrade = install.take("helm upgrade");
+
+async function clusterOfAUser(): Promise<TestCluster> {
+  const cluster = await TestCluster.start();
+  await cluster.addNamespace("research");
+  await cluster.addDataset("papers", "research");
+  return cluster;
+}
+
+// One way through the life of an installation, by the commands of README.md, docs/install.md and docs/operations.md, word
+// for word.
 describeCluster(
   "helm",
-  TestCluster.start,
+  clusterOfAUser,
   (cluster) => {
-    const helm = (args: readonly string[]) => helmFor(cluster(), helmPath).do(args);
-    const rollout = () =>
-      cluster().kubectl.do([
-        "-n",
-        sluiceNamespace,
-        "rollout",
-        "status",
-        "deployment/sluice",
-        "--timeout=90s",
-      ]);
-    const releases = async () => JSON.parse(await helm(["list", ...place, "--output", "json"]));
+    let shell: UserShell;
+    beforeAll(() => {
+      shell = new UserShell(cluster());
+      shell.write("pod.yaml", JSON.stringify(podOf("train", { namespace: "research", claims: ["papers"] })));
+    });
+
+    const rolledOut = async () => {
+      await shell.do(install.take("kubectl -n sluice-system rollout status"));
+      await cluster().replicas.ready();
+    };
+    const releases = async () =>
+      JSON.parse(await shell.do(`helm list --namespace ${sluiceNamespace} --output json`));
     const bundles = async () =>
       listAt(await cluster().api.get(registrationPath), "webhooks").map((entry) =>
         textAt(entry, "clientConfig", "caBundle"),
       );
 
-    it("helm install: pods are served", async () => {
-      const said = await helm([
-        ...["install", "sluice", chartFolder, ...place, "--create-namespace"],
-        ...["--set", "image.repository=registry.example/sluice"],
-      ]);
-      expect(said).toContain("STATUS: deployed");
-      await rollout();
-      await cluster().replicas.ready();
-      const made = await served(cluster());
-      expect(clientsOf(made)).toEqual(["fluid-fuse-0"]);
+    it("install: pods are served", async () => {
+      const command = install.take("helm install");
+      expect(readme.take("helm install")).toBe(command);
+      expect(await shell.do(command)).toContain("STATUS: deployed");
+      await rolledOut();
+      expect(clientsOf(await served(cluster()))).toEqual(["fluid-fuse-0"]);
       expect(await releases()).toMatchObject([{ name: "sluice", revision: "1", status: "deployed" }]);
     });
 
-    it("one label opts a namespace in, and the pod that would come can be looked at", async () => {
-      const { kubectl } = cluster();
-      const pod = JSON.stringify(podOf("try", { claims: ["imagenet"] }));
-      const tried = async () =>
-        JSON.parse(
-          await kubectl.do(["-n", "demo", "create", "--dry-run=server", "-o", "json", "-f", "-"], pod),
-        );
-      await kubectl.do(["label", "namespace", "demo", "sluice.io/injection-"]);
-      await eventually("no pod is served", async () => clientsOf(await tried()).length === 0);
-      await kubectl.do(["label", "namespace", "demo", "sluice.io/injection=enabled"]);
-      await eventually("pods are served", async () => clientsOf(await tried()).length === 1);
-      await kubectl.do(["-n", "demo", "create", "-f", "-"], pod);
-      const status = ["get", "pod", "try", "-o", "jsonpath={.metadata.annotations.sluice\\.io/status}"];
-      expect(JSON.parse(await kubectl.do(["-n", "demo", ...status]))).toMatchObject({
+    it("opt in by one label, and see it work", async () => {
+      const label = install.take("kubectl label namespace research");
+      expect(readme.take("kubectl label namespace research")).toBe(label);
+      const dryRun = install.take("kubectl -n research create --dry-run=server");
+      const tried = async () => clientsOf(parse(await shell.do(dryRun)));
+      expect(await tried()).toEqual([]);
+      await shell.do(label);
+      await eventually("pods are served", async () => (await tried()).join() === "fluid-fuse-0");
+      await shell.do(operations.take("kubectl label namespace research sluice.io/injection-"));
+      await eventually("no pod is served", async () => (await tried()).length === 0);
+      await shell.do(label);
+      await eventually("pods are served again", async () => (await tried()).length === 1);
+      await shell.do("kubectl -n research create -f pod.yaml");
+      expect(JSON.parse(await shell.do(install.take("kubectl -n research get pod train")))).toMatchObject({
         verdict: "injected",
-        clients: { imagenet: "fluid-fuse-0" },
+        clients: { papers: "fluid-fuse-0" },
       });
     });
 
-    it("helm upgrade with another configuration fails no pod, and it acts", {
+    it("sluice check finds it well", async () => {
+      const { sandbox, plane, replicas } = cluster();
+      const kubelet = await Kubelet.start(sandbox, plane.folder);
+      kubelet.knows(replicas.all);
+      const command = install.take("npx sluice check");
+      for (const page of [readme, operations]) expect(page.take("npx sluice check")).toBe(command);
+      const said = await shell.do(command);
+      expect(said.split("\n").filter((line) => /^[!✗]/.test(line))).toEqual([]);
+      expect(said).toMatch(/^✓ caBundle +trusts what each of 2 replicas serves$/m);
+      const { results } = JSON.parse(await shell.do(readme.take("npx sluice check -o json")));
+      expect(new Set(results.map(({ level }: { level: string }) => level))).toEqual(new Set(["ok"]));
+    });
+
+    it("upgrade with another configuration fails no pod, and it acts", {
       timeout: 180_000,
     }, async () => {
+      expect(operations.take("helm upgrade")).toBe(upgrade);
+      expect(operations.take("kubectl -n sluice-system rollout")).toBe(
+        install.take("kubectl -n sluice-system rollout"),
+      );
       const before = cluster().replicas.all.map(({ name }) => name);
       const secret = textAt(await cluster().api.get(secretPath), "metadata", "uid");
       const [bundle] = await bundles();
       expect(affinityOf(await served(cluster()))).toBeDefined();
       const result = await steadyLoad(cluster().api, load, async () => {
-        await helm([
-          ...["upgrade", "sluice", chartFolder, ...place, "--reset-then-reuse-values"],
-          ...["--set", "config.cacheAffinity=none"],
-        ]);
-        await rollout();
-        await cluster().replicas.ready();
+        await shell.do(`${upgrade} --set config.cacheAffinity=none`);
+        await rolledOut();
       });
       process.stdout.write(`${figures("helm upgrade", result)}\n`);
       expect(result.failed).toEqual([]);
       expect(cluster().replicas.all.filter(({ name }) => before.includes(name))).toEqual([]);
       expect(affinityOf(await served(cluster()))).toBeUndefined();
-      expect(await imageOf(cluster())).toMatch(/^registry\.example\/sluice:/);
+      expect(await imageOf(cluster())).toMatch(/^REGISTRY\/sluice:/);
       // Neither is the chart's, so an upgrade leaves both alone.
       expect(textAt(await cluster().api.get(secretPath), "metadata", "uid")).toBe(secret);
       expect(new Set(await bundles())).toEqual(new Set([bundle]));
     });
 
-    it("helm rollback brings the former configuration back", {
-      timeout: 120_000,
+    it("switched off for all pods, and back by a rollback", {
+      timeout: 180_000,
     }, async () => {
-      await helm(["rollback", "sluice", "1", ...place]);
-      await rollout();
-      await cluster().replicas.ready();
-      expect(affinityOf(await served(cluster()))).toBeDefined();
-      expect(await releases()).toMatchObject([{ revision: "3", status: "deployed" }]);
+      await shell.do(`${upgrade} --set config.injection=disabled`);
+      await rolledOut();
+      expect(clientsOf(await create(cluster()))).toEqual([]);
+      await shell.do(operations.take("helm rollback"));
+      await rolledOut();
+      expect(affinityOf(await served(cluster()))).toBeUndefined();
+      expect(await releases()).toMatchObject([{ revision: "4", status: "deployed" }]);
     });
 
     it("the break-glass lets pods in while no replica answers", {
       timeout: 120_000,
     }, async () => {
-      const policy = (value: string) => {
-        const values = ["--reset-then-reuse-values", "--set", `webhook.failurePolicy=${value}`];
-        return helm(["upgrade", "sluice", chartFolder, ...place, ...values]);
-      };
+      const open = operations.take(
+        "helm upgrade sluice manifests/chart -n sluice-system --reset-then-reuse-values --set webhook",
+      );
       const { all } = cluster().replicas;
       for (const { process } of all) process.signal("SIGSTOP");
       try {
         await expect(create(cluster())).rejects.toThrow("failed calling webhook");
-        await policy("Ignore");
+        await shell.do(open);
         const made = await eventually("a pod is let in as it is", () => create(cluster()));
         expect(clientsOf(made)).toEqual([]);
-        await policy("Fail");
+        await shell.do(open.replace("Ignore", "Fail"));
       } finally {
         for (const { process } of all) process.signal("SIGCONT");
       }
@@ -126,7 +154,40 @@ describeCluster(
       expect(clientsOf(await served(cluster()))).toEqual(["fluid-fuse-0"]);
     });
 
-    it("helm uninstall refuses no pod on the way, and leaves nothing behind", {
+    it("without registration and policy all pods are let in, and an upgrade brings both back", {
+      timeout: 120_000,
+    }, async () => {
+      const { api } = cluster();
+      await shell.do(operations.take("kubectl delete mutatingwebhookconfiguration"));
+      await shell.do(operations.take("kubectl delete validatingadmissionpolicy"));
+      await eventually(
+        "a pod is let in as it is",
+        async () => clientsOf(await create(cluster())).length === 0,
+      );
+      await shell.do(upgrade);
+      expect(clientsOf(await served(cluster()))).toEqual(["fluid-fuse-0"]);
+      expect((await api.send("GET", policyPath)).status).toBe(200);
+    });
+
+    it("monitoring is there when it is asked for", async () => {
+      const group = { group: "monitoring.coreos.com", version: "v1" };
+      await addCustomKinds(cluster().api, [
+        { ...group, kind: "ServiceMonitor", plural: "servicemonitors" },
+        { ...group, kind: "PrometheusRule", plural: "prometheusrules" },
+      ]);
+      await shell.do(
+        operations.take(
+          "helm upgrade sluice manifests/chart -n sluice-system --reset-then-reuse-values --set monitoring",
+        ),
+      );
+      const made = await shell.do(
+        "kubectl -n sluice-system get servicemonitors,prometheusrules,configmaps -l app.kubernetes.io/name=sluice -o name",
+      );
+      for (const kind of ["servicemonitor", "prometheusrule", "configmap"]) expect(made).toContain(`${kind}`);
+      expect(made).toMatch(/^configmap\/sluice-dashboard$/m);
+    });
+
+    it("uninstall refuses no pod on the way, and leaves nothing behind", {
       timeout: 180_000,
     }, async () => {
       let over = false;
@@ -136,7 +197,7 @@ describeCluster(
       })();
       try {
         await eventually("a pod came with its client", () => seen.has(1));
-        expect(await helm(["uninstall", "sluice", ...place])).toContain('release "sluice" uninstalled');
+        expect(await shell.do(install.take("helm uninstall"))).toContain('release "sluice" uninstalled');
         await eventually("a pod came without a client", () => seen.has(0));
         await cluster().replicas.ready(0, 120);
       } finally {
@@ -144,13 +205,23 @@ describeCluster(
       }
       // Each creation came to its end: with its client as long as there was Sluice, as it is from then on.
       await creating;
-      await cluster().kubectl.do(["delete", "namespace", sluiceNamespace, "--timeout=90s"]);
+      await shell.do(install.take("kubectl delete namespace"));
       expect(await nothingOfSluice(cluster())).toContain("namespace/demo");
+    });
+
+    it("no command of docs/install.md was left out but for the image's and those of another way", () => {
+      expect(install.left.map((command) => command.split(" ", 3).join(" "))).toEqual([
+        "docker build -t",
+        "docker push REGISTRY/sluice:0.1.0",
+        // In registration.e2e.ts.
+        "sed 's|sluice:0.1.0|REGISTRY/sluice:0.1.0|' manifests/install.yaml",
+        "kubectl delete mutatingwebhookconfiguration",
+        "kubectl delete -f",
+      ]);
     });
   },
   "why" in found ? found.why : "",
 );
-
 function create({ api }: TestCluster) {
   const pod = podOf(undefined, { claims: ["imagenet"] });
   return api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod);

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
-import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
+import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { type Fields, listAt, textAt } from "./harness/fields.ts";
 import { nothingOfSluice } from "./harness/left-overs.ts";
+import { PageCommands } from "./harness/page-commands.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
-import { installManifest, type TestCluster } from "./harness/test-cluster.ts";
+import { installManifest, TestCluster } from "./harness/test-cluster.ts";
+import { UserShell } from "./harness/user-shell.ts";
 
 const calls = "apiserver_admission_webhook_admission_duration_seconds_count";
 const ours = 'sluice.io"';
@@ -98,10 +100,24 @@ const cases: readonly CallCase[] = [
   },
 ];
 
+const page = new PageCommands("docs/install.md");
+/** As it stands in the page; of another manifest where that is to be tested. */
+const command = (begin: string) => page.take(begin).replace("manifests/install.yaml", installManifest);
+
+/** Installed without Helm, as a user would. */
 async function prepared(): Promise<TestCluster> {
-  const cluster = await clusterWithSluice();
-  await cluster.addNamespace("elsewhere");
-  return cluster;
+  const cluster = await TestCluster.start();
+  try {
+    const shell = new UserShell(cluster);
+    await shell.do(command("sed "));
+    await shell.do(command("kubectl -n sluice-system rollout status"));
+    await cluster.replicas.ready();
+    await cluster.addNamespace("elsewhere");
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
 }
 
 describeCluster("registration", prepared, (cluster) => {
@@ -194,7 +210,9 @@ describeCluster("registration", prepared, (cluster) => {
   it("uninstalling leaves nothing behind, and pods come as if Sluice had never been there", {
     timeout: 180_000,
   }, async () => {
-    await cluster().kubectl.do(["delete", "-f", installManifest, "--timeout=120s"]);
+    const shell = new UserShell(cluster());
+    await shell.do(command("kubectl delete mutatingwebhookconfiguration"));
+    await shell.do(command("kubectl delete -f"));
     expect(await nothingOfSluice(cluster())).toContain("namespace/demo");
     const answer = await cluster().api.send(
       "POST",
