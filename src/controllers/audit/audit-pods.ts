@@ -16,7 +16,8 @@ import {
   type MissedGroup,
 } from "./missed-groups.ts";
 import type { MissedPod } from "./missed-pod.ts";
-import { helpsToRestart, planRestart, workloadPlace } from "./restart-workload.ts";
+import { RecentRestarts } from "./recent-restarts.ts";
+import { helpsToRestart, planRestart, workloadPlace, workloadTitle } from "./restart-workload.ts";
 
 export interface AuditPodsOptions {
   /** Looks at all pods once. */
@@ -44,11 +45,14 @@ const mostTold = 500;
 /**
  * Looks at all pods again and again; tells of those that slipped through by metrics and on their workloads, and restarts
  * these where that is switched on: one at a time, none twice, and no more once the pods of one came without clients again.
+ * Whoever makes pods could have marked them so, too: a mark on pods of a workload that was not restarted here holds up no
+ * other namespace.
  */
 export function auditPods(options: AuditPodsOptions): Controller {
   const { find, writer, events, metrics, log, elapsed, now, intervalMs, restartPauseMs } = options;
   // Who has just begun to lead does not know when another one restarted something.
   let restartedAt = elapsed();
+  const restarts = new RecentRestarts(elapsed);
   let summaryTold = "";
 
   const tell = async (groups: readonly MissedGroup[], signal: AbortSignal): Promise<void> => {
@@ -59,14 +63,17 @@ export function auditPods(options: AuditPodsOptions): Controller {
   /** Restarts the first that can be; whether there was one. */
   const restartOne = async (groups: readonly MissedGroup[], signal: AbortSignal): Promise<boolean> => {
     for (const { first, pods } of groups) {
+      const title = workloadTitle(first);
+      // Somebody has put back its template: whoever did would do so again.
+      if (restarts.has(title)) continue;
       const place = workloadPlace(first.maker, first.namespace);
       const workload = place && (await writer.read(place, signal));
       if (place === undefined || workload === undefined) continue;
-      const title = `${first.maker.kind} ${first.namespace}/${first.maker.name}`;
       const plan = planRestart(workload, first, new Date(now()).toISOString().replace(/\.\d+Z$/, "Z"));
       if (plan.kind === "leave") log.info({ workload: title }, `not restarted: ${plan.why}`);
       else if (await writer.patch(place, plan.patch, signal)) {
         restartedAt = elapsed();
+        restarts.add(title);
         log.warn(
           { workload: title, pods: pods.length },
           "restarted, for its pods run without their datasets",
@@ -86,14 +93,18 @@ export function auditPods(options: AuditPodsOptions): Controller {
     groups: readonly MissedGroup[],
     signal: AbortSignal,
   ): Promise<Done> => {
-    const again = missed.find(({ restarted }) => restarted);
+    const marked = missed.filter(({ restarted }) => restarted);
+    const again = marked.find((pod) => restarts.has(workloadTitle(pod)));
     if (again !== undefined) {
       const words =
         "is restarted any more: this pod came without its datasets although its workload was restarted";
       log.warn({ pod: `${again.namespace}/${again.name}` }, `nothing ${words}; see sluice check`);
       return { result: "restarts-stopped", againMs: intervalMs };
     }
-    const helped = groups.filter(({ pods }) => pods.every(helpsToRestart));
+    const held = new Set(marked.map(({ namespace }) => namespace));
+    const helped = groups.filter(
+      ({ first, pods }) => !held.has(first.namespace) && pods.every(helpsToRestart),
+    );
     const left = restartedAt + pauseMs - elapsed();
     const done = left <= 0 && (await restartOne(helped, signal));
     const result = done ? "restarted" : "found";

@@ -23,6 +23,11 @@ export function workloadPlace({ kind, name }: PodMaker, namespace: string): Obje
   return plural === undefined ? undefined : { group: "apps", version: "v1", plural, namespace, name };
 }
 
+/** "Deployment demo/web". */
+export function workloadTitle({ maker, namespace }: Pick<MissedPod, "maker" | "namespace">): string {
+  return `${maker.kind} ${namespace}/${maker.name}`;
+}
+
 /** Whether a restart could give the pod its clients: not to one that would be refused, nor to one of an earlier restart. */
 export function helpsToRestart({ maker, refusal, restarted }: MissedPod): boolean {
   return restartable.has(maker.kind ?? "") && maker.revision !== undefined && !refusal && !restarted;
@@ -37,6 +42,8 @@ export function planRestart(workload: RawObject, { maker }: MissedPod, at: strin
   const before = textAt(template, "metadata", "annotations", restartedForAnnotation);
   if (before !== undefined)
     return { kind: "leave", why: `it was restarted once already, for the pods of revision ${before}` };
+  if (maker.uid !== undefined && maker.uid !== textAt(workload, "metadata", "uid"))
+    return { kind: "leave", why: "the pods are those of another one, which had its name" };
   if (fieldAt(workload, "metadata", "deletionTimestamp") !== undefined)
     return { kind: "leave", why: "it is being deleted" };
   if (fieldAt(workload, "spec", "paused") === true) return { kind: "leave", why: "it is paused" };

@@ -13,15 +13,17 @@ const closing = new Closing();
 let api: FakeApiServer;
 beforeEach(async () => {
   api = await startApi(closing);
-  for (const text of demoClusterFiles.values())
-    for (const document of parseAllDocuments(text)) {
-      const object = document.toJS();
-      const plural =
-        { StorageClass: "storageclasses" }[String(object.kind)] ?? `${object.kind.toLowerCase()}s`;
-      api.store.put(plural, object);
-    }
+  for (const text of demoClusterFiles.values()) putAll(text);
 });
 afterEach(() => closing.all());
+
+function putAll(manifests: string): void {
+  for (const document of parseAllDocuments(manifests)) {
+    const object = document.toJS();
+    const plural = { StorageClass: "storageclasses" }[String(object.kind)] ?? `${object.kind.toLowerCase()}s`;
+    api.store.put(plural, object);
+  }
+}
 
 const labels = { "pod-template-hash": "5d4f" };
 
@@ -47,9 +49,9 @@ function putPod(name: string, { owner = {}, annotations = {}, namespace = "demo"
 
 const ofWeb = { owner: { kind: "ReplicaSet", name: "web-5d4f", uid: "uid-rs" } };
 
-function putDeployment(name: string, { annotations = {}, ...more } = {}): void {
+function putDeployment(name: string, { annotations = {}, ...more } = {}, namespace = "demo"): void {
   api.store.put("deployments", {
-    metadata: { name, namespace: "demo", uid: `uid-${name}`, generation: 1 },
+    metadata: { name, namespace, uid: `uid-${name}`, generation: 1 },
     spec: { template: { metadata: { annotations } }, ...more },
     status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1 },
   });
@@ -254,6 +256,52 @@ describe("restarting their workloads", () => {
     const before = sweeps();
     await eventually("it has looked some more times", () => sweeps() > before + 6);
     expect(api.callsOf("patch", "deployments")).toHaveLength(restarts);
+  });
+
+  it("lets no marks that somebody made hold up another namespace", async () => {
+    for (const file of ["namespace.yaml", "imagenet.yaml"])
+      putAll((demoClusterFiles.get(file) ?? "").replaceAll("demo", "vision"));
+    putDeployment("held", {}, "vision");
+    putPod("held-5d4f-a", {
+      owner: { kind: "ReplicaSet", name: "held-5d4f", uid: "uid-rs-held" },
+      namespace: "vision",
+    });
+    putPod("forged", { namespace: "vision", annotations: { "sluice.io/restarted-for": "x" } });
+    putDeployment("web");
+    putPod("web-5d4f-a", ofWeb);
+    await start(1, 50);
+    await eventually("it is restarted", () => annotationsOf("web")["sluice.io/restarted-for"] === "5d4f");
+    const sweeps = () => api.callsOf("list", "pods").filter(({ query }) => query.has("fieldSelector")).length;
+    const before = sweeps();
+    await eventually("it has looked some more times", () => sweeps() > before + 3);
+    expect(api.callsOf("patch", "deployments").map(({ namespace }) => namespace)).toEqual(["demo"]);
+    expect(told()).toContain("Pod forged: StillWithoutDatasets");
+  });
+
+  it("restarts nothing once more where somebody puts its template back", async () => {
+    putDeployment("web");
+    putPod("web-5d4f-a", ofWeb);
+    await start(1, 30);
+    await eventually("it is restarted", () => annotationsOf("web")["sluice.io/restarted-for"] === "5d4f");
+    putDeployment("web");
+    const sweeps = () => api.callsOf("list", "pods").filter(({ query }) => query.has("fieldSelector")).length;
+    const before = sweeps();
+    await eventually("it has looked some more times", () => sweeps() > before + 6);
+    expect(api.callsOf("patch", "deployments")).toHaveLength(1);
+  });
+
+  it("leaves one alone that only has the name of the pod's", async () => {
+    api.store.put("statefulsets", {
+      metadata: { name: "web", namespace: "demo", uid: "uid-new", generation: 1 },
+      spec: { template: {} },
+      status: { observedGeneration: 1, currentRevision: "a", updateRevision: "a" },
+    });
+    putPod("web-0", { owner: { kind: "StatefulSet", name: "web", uid: "uid-old" } });
+    const running = await start(1, 30);
+    await eventually("it is told", () =>
+      running.logged.join("\n").includes("the pods are those of another one"),
+    );
+    expect(api.callsOf("patch", "statefulsets")).toEqual([]);
   });
 
   it("two leaders for a moment restart it once", async () => {
