@@ -1,5 +1,5 @@
 import type { NodeSelectorRequirement } from "kubernetes-types/core/v1";
-import { canReachNode } from "../platforms/node-match.ts";
+import { reachOf } from "../platforms/node-match.ts";
 import { requireNodes } from "../pod/node-affinity.ts";
 import type { Finding } from "../types/reason.ts";
 import { describeRequirement, isMetByNone, type SteeringQuestion } from "./steering.ts";
@@ -23,7 +23,7 @@ export function noNodeForAll(
   const steered = {
     spec: { containers: [], ...pod.spec, affinity: { ...affinity, ...(nodeAffinity && { nodeAffinity }) } },
   };
-  if (nodes.someNode((node) => canReachNode(steered, node))) return undefined;
+  if (nodes.someNode(reachOf(steered))) return undefined;
   const all =
     required.map(describeRequirement).join(", ") + (ofPod ? ", its own node selector or affinity" : "");
   const message = `no known node meets all that the pod requires at once, so it stays pending: give one node all of it, or require less (${all})`;

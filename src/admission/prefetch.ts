@@ -35,7 +35,7 @@ export function prefetchFiles(
   if (targets.length === 0) return [notDone("no container of the pod mounts a dataset")];
   if ([...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some(isPrefetcher))
     return [notDone(`the pod has a container ${prefetcherName} of its own: rename it`)];
-  const { patterns, left } = expandItems(asked.items, targets);
+  const { patterns, read, left } = expandItems(asked.items, targets);
   const findings = left.map((why) => notDone(why));
   if (patterns.length === 0)
     return [...findings, notDone("its file list names nothing in the pod's datasets")];
@@ -47,7 +47,7 @@ export function prefetchFiles(
         `no image is known for it: name one by ${fluid.prefetch.image}, or by prefetchImage in the configuration`,
       ),
     ];
-  const used = targets.filter(({ volume }) => patterns.some((pattern) => isBelow(pattern, volume)));
+  const used = targets.filter(({ volume }) => read.has(volume));
   addPrefetcher(
     editor,
     {
@@ -89,17 +89,30 @@ function mountedDatasets(pod: Pod, volumes: readonly ResolvedVolume[]): Target[]
   );
 }
 
-/** `pvc://<claim>/<glob>` as patterns for each volume of the claim, and why items are left out. */
+/** No container's command could be much longer, and no path. */
+const mostPatterns = 5_000;
+const longestGlob = 4_096;
+
+/** `pvc://<claim>/<glob>` as patterns for each volume of the claim, which volumes these are, and why items are left out. */
 function expandItems(
   items: readonly string[] | undefined,
   targets: readonly Target[],
-): { patterns: string[]; left: string[] } {
+): { patterns: string[]; read: ReadonlySet<string>; left: string[] } {
   const patterns = new Set<string>();
+  const read = new Set<string>();
   const left: string[] = [];
-  for (const item of items ?? targets.map(({ claim }) => `pvc://${claim}`)) {
+  for (const item of new Set(items ?? targets.map(({ claim }) => `pvc://${claim}`))) {
+    if (patterns.size + left.length >= mostPatterns) {
+      left.push(`its file list is too long, and its end is left out: name directories instead of files`);
+      break;
+    }
     const [, claim, glob = ""] = /^pvc:\/\/([^/]*)(.*)$/s.exec(item) ?? [];
     if (claim === undefined) {
       left.push(`item ${short(item)} of its file list is not of the form pvc://CLAIM/GLOB`);
+      continue;
+    }
+    if (glob.length > longestGlob) {
+      left.push(`item ${short(item)} of its file list is over ${longestGlob} characters`);
       continue;
     }
     const own = targets.filter((target) => target.claim === claim);
@@ -107,13 +120,12 @@ function expandItems(
       left.push(`claim ${short(claim)} of its file list is no dataset that a container mounts`);
     // As an absolute path, so that ".." leads nowhere else.
     const clean = posix.normalize(`/${glob}`).replace(/\/$/, "") || "/**";
-    for (const { volume } of own) patterns.add(`${prefetchPath(volume)}${clean}`);
+    for (const { volume } of own) {
+      patterns.add(`${prefetchPath(volume)}${clean}`);
+      read.add(volume);
+    }
   }
-  return { patterns: [...patterns], left };
-}
-
-function isBelow(pattern: string, volume: string): boolean {
-  return pattern.startsWith(`${prefetchPath(volume)}/`);
+  return { patterns: [...patterns], read, left };
 }
 
 function isPrefetcher({ name }: { readonly name: string }): boolean {

@@ -4,6 +4,7 @@ import { decideSidecarKind } from "../platforms/native-sidecars.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { propagateMounts } from "../pod/propagate-mounts.ts";
+import { tooLarge } from "../pod/too-large.ts";
 import type { Finding } from "../types/reason.ts";
 import { applySteering } from "./apply-steering.ts";
 import { bySeverity, reject, unchanged } from "./conclude.ts";
@@ -47,6 +48,9 @@ export function prepareForCsi(question: Question): Decision {
     if (problems.length === 0) return withoutDataset(question, volumes);
     return unchanged(pod, findings, volumes, { mode: "csi" });
   }
+  const size = tooLarge(pod);
+  if (size.length > 0)
+    return reject(pod, [...size, ...selection.findings], refusedOutcomes(volumes, size), { mode: "csi" });
   const detected = platformOf(question, { clients: false });
   if ("problem" in detected) {
     const refusals = [detected.problem, ...findings];

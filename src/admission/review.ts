@@ -20,8 +20,9 @@ export interface ReviewOptions {
   readonly decide?: Decide;
 }
 
-/** The longest that fresh reads for one pod may take, in milliseconds. */
+/** The longest that fresh reads for one pod may take, in milliseconds, and how many objects are read. */
 const longestRefresh = 1_500;
+const mostReads = 100;
 
 /**
  * Decides about one pod. A refusal is not believed on the word of a cache: the objects it rests on are read fresh, in
@@ -39,7 +40,7 @@ export async function reviewPod(
     let budget = Math.min(longestRefresh, options.budgetMs);
     for (;;) {
       const decision = decideOnce(request, cluster.view, config);
-      const refs = isFinal(decision) ? [] : restsOn(decision);
+      const refs = readsOf(decision);
       if (refs.length === 0 || budget <= 0) return decision;
       const begun = performance.now();
       const changed = await within(budget, cluster.refresh(refs, budget));
@@ -55,7 +56,7 @@ export async function reviewPod(
 
 /** What could not be read is not said to be missing, nor in whatever state it was. */
 function unlessUnread(decision: Decision, cluster: Cluster): Decision {
-  const refs = isFinal(decision) ? [] : restsOn(decision);
+  const refs = readsOf(decision);
   const denied = cluster.denied?.(refs);
   if (denied !== undefined) return mayNotRead(decision, denied);
   if (cluster.doubts?.(refs) !== true) return decision;
@@ -80,6 +81,11 @@ function mayNotRead(decision: Decision, denied: ObjectRef): Decision {
     volumes: decision.volumes.map((one) => (said.has(one.message) ? { ...one, code, message } : one)),
     findings: [{ code, message }, ...decision.findings.filter((finding) => !unread.includes(finding))],
   };
+}
+
+/** The objects that have to be read before the decision is believed; of very many some, for one refusal is enough. */
+function readsOf(decision: Decision): ObjectRef[] {
+  return isFinal(decision) ? [] : restsOn(decision).slice(0, mostReads);
 }
 
 /** A refusal may be wrong, and so may be that a pod asks for nothing; in csi mode nothing else is worth waiting for. */

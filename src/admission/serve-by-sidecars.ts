@@ -10,7 +10,8 @@ import { podLevelConflicts } from "../pod/quality-of-service.ts";
 import { servedVolumes, serveLateContainers } from "../pod/serve-late-containers.ts";
 import { type DirectlyServed, directlyServed, serveLateDirect } from "../pod/serve-late-direct.ts";
 import { byVolume, type ServedVolume } from "../pod/served-volume.ts";
-import { missingParts, sidecarObstacles, tooLarge } from "../pod/sidecar-obstacles.ts";
+import { missingParts, sidecarObstacles } from "../pod/sidecar-obstacles.ts";
+import { tooLarge } from "../pod/too-large.ts";
 import type { Finding } from "../types/reason.ts";
 import { adaptToPlatform } from "./adapt-to-platform.ts";
 import { clientNeeds } from "./client-needs.ts";
@@ -54,19 +55,25 @@ function serve(question: Question, prefetch: PrefetchOptions | undefined): Decis
     juicefs: juicefsQuestion(question),
     references: config.references,
   });
-  const servedBefore = servedVolumes(pod, config.subPathExpr === "direct");
-  const direct = directlyServed(pod);
-  const before = [...servedBefore, ...direct];
   const problems = resolution.volumes.flatMap((volume) =>
     volume.kind === "problem" ? [volume.finding] : [],
   );
   const mode = "sidecar";
+  const size = tooLarge(pod);
+  if (size.length > 0) {
+    const told = outcomes(resolution, [], []);
+    if (resolution.datasets.length + problems.length === 0) return withoutDataset(question, told);
+    return reject(pod, [...size, ...selection.findings], refusedOutcomes(told, size), { mode });
+  }
+  const servedBefore = servedVolumes(pod, config.subPathExpr === "direct");
+  const direct = directlyServed(pod);
+  const before = [...servedBefore, ...direct];
   const missing = missingParts(pod, new Set(servedBefore.map((volume) => volume.volume)), direct);
   if (resolution.datasets.length + problems.length + before.length + missing.length === 0) {
     return withoutDataset(question, outcomes(resolution, before, []));
   }
   const detected = platformOf(question, { clients: true });
-  const obstacles = [...problems, ...missing, ...tooLarge(pod)];
+  const obstacles = [...problems, ...missing];
   const refusals = "problem" in detected ? [detected.problem, ...obstacles] : obstacles;
   if ("problem" in detected || refusals.length > 0) {
     const refused = refusedOutcomes(outcomes(resolution, before, []), refusals);

@@ -1,7 +1,7 @@
 import type { Pod, PreferredSchedulingTerm } from "kubernetes-types/core/v1";
 import type { Node } from "../cluster/cluster-view.ts";
 import type { WhyAnswer, WhyNode } from "../console/api-types.ts";
-import { canReachNode, matchesNodeSelector } from "../platforms/node-match.ts";
+import { matchesNodeSelector, reachOf } from "../platforms/node-match.ts";
 
 const mostShown = 60;
 /** Fluid labels the nodes that hold a dataset's cache: "fluid.io/s-NAMESPACE-NAME". */
@@ -11,11 +11,12 @@ const cacheLabel = "fluid.io/s-";
 export function rankNodes(pod: Pod, nodes: Iterable<Node>): NonNullable<WhyAnswer["nodes"]> {
   const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   const wanted = cachesOf(pod);
+  const reaches = reachOf(pod);
   const all = [...nodes].map((node): WhyNode => {
     const caches = wanted.filter((label) => node.labels[label] === "true");
     return {
       name: node.name,
-      reachable: canReachNode(pod, node),
+      reachable: reaches(node),
       weight: weightOf(preferred, node),
       caches: caches.map((label) => label.slice(cacheLabel.length)),
     };

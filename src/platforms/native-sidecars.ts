@@ -1,5 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
-import { canReachNode, type MatchableNode } from "./node-match.ts";
+import { type MatchableNode, reachOf } from "./node-match.ts";
 import type { Platform } from "./platform.ts";
 
 export interface SidecarQuestion {
@@ -53,7 +53,7 @@ function findObjection(question: SidecarQuestion): string | undefined {
   if (serverVersion !== undefined && isOlderThan129(serverVersion))
     return `the API server is ${serverVersion.major}.${serverVersion.minor}, older than 1.29`;
   if (platform.nativeSidecars === true) return undefined;
-  const reachable = question.nodesWithoutNativeSidecars.filter((node) => canReachNode(pod, node));
+  const reachable = question.nodesWithoutNativeSidecars.filter(reachOf(pod));
   const [first] = reachable;
   if (first === undefined) return undefined;
   const version = first.kubeletVersion

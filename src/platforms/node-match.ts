@@ -4,6 +4,7 @@ import type {
   NodeSelectorTerm,
   Pod,
   Taint,
+  Toleration,
 } from "kubernetes-types/core/v1";
 
 /** The parts of a node that decide whether a pod may run there. */
@@ -16,17 +17,16 @@ export interface MatchableNode {
 // Put on and taken off by Kubernetes as a node's condition changes, so a pod that waits may still land there.
 const passingTaints = ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
 
-/** Whether the scheduler may ever place the pod on the node, as far as names, labels and taints decide it. */
-export function canReachNode(pod: Pod, node: MatchableNode): boolean {
-  const spec = pod.spec;
-  if (spec === undefined) return true;
-  if (spec.nodeName) return spec.nodeName === node.name;
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? undefined;
-  return (
-    Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labelOf(node, key) === value) &&
+/** Tells whether the scheduler may ever place the pod on a node, as far as names, labels and taints decide it. */
+export function reachOf({ spec }: Pod): (node: MatchableNode) => boolean {
+  const { nodeName, nodeSelector, affinity, tolerations } = spec ?? {};
+  if (nodeName) return (node) => node.name === nodeName;
+  const selected = Object.entries(nodeSelector ?? {});
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? undefined;
+  return (node) =>
+    selected.every(([key, value]) => labelOf(node, key) === value) &&
     (required === undefined || matchesNodeSelector(required, node)) &&
-    node.taints.every((taint) => admitsTaint(pod, taint))
-  );
+    node.taints.every((taint) => admitsTaint(tolerations ?? [], taint));
 }
 
 /**
@@ -85,10 +85,10 @@ function labelOf(node: MatchableNode, key: string): string | undefined {
   return Object.hasOwn(node.labels, key) ? node.labels[key] : undefined;
 }
 
-function admitsTaint(pod: Pod, taint: Taint): boolean {
+function admitsTaint(tolerations: readonly Toleration[], taint: Taint): boolean {
   if (taint.effect !== "NoSchedule" && taint.effect !== "NoExecute") return true;
   if (passingTaints.some((prefix) => taint.key.startsWith(prefix))) return true;
-  return (pod.spec?.tolerations ?? []).some(({ key, operator, value, effect }) => {
+  return tolerations.some(({ key, operator, value, effect }) => {
     if (effect && effect !== taint.effect) return false;
     if (key && key !== taint.key) return false;
     // A newer operator is taken to tolerate: to think a node reachable that is not is the harmless mistake.

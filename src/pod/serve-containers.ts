@@ -2,6 +2,7 @@ import type { Container, VolumeMount } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
 import { containersOf } from "./containers.ts";
 import { asFolder, InnerMounts } from "./inner-mounts.ts";
+import { OwnVariables } from "./own-variables.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { byVolume, type ServedVolume } from "./served-volume.ts";
 
@@ -15,11 +16,13 @@ export function serveContainers(editor: PodEditor, served: readonly ServedVolume
   const volumes = byVolume(served);
   for (const { container, path } of containersOf(editor.pod)) {
     let inside: InnerMounts | undefined;
+    let variables: OwnVariables | undefined;
     container.volumeMounts?.forEach((mount, index) => {
       const volume = volumes.get(mount.name);
       if (volume === undefined || (!volume.isNew && (isKeeper(mount) || volume.shows(mount)))) return;
       inside ??= new InnerMounts(container);
-      const result = volume.serve(container, mount, inside);
+      variables ??= new OwnVariables(container);
+      const result = volume.serve(container, mount, inside, variables);
       findings.push(...result.findings);
       const why = `container ${container.name} sees the dataset at ${mount.mountPath} through a view of ${volume.client}`;
       changeMount(editor, [...path, "volumeMounts", index], mount, result.mount, why);

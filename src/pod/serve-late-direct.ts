@@ -1,4 +1,4 @@
-import type { Container, Pod } from "kubernetes-types/core/v1";
+import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
 import { parseMountedCommand } from "./client-commands.ts";
 import { containersOf } from "./containers.ts";
 import type { PodEditor } from "./pod-editor.ts";
@@ -20,18 +20,34 @@ export function directlyServed(pod: Pod): DirectlyServed[] {
   const volumes =
     pod.spec?.volumes?.filter(({ emptyDir, csi }) => csi || emptyDir?.medium === "Memory") ?? [];
   if (volumes.length === 0) return [];
+  const inPod = new Set(volumes.map(({ name }) => name));
+  let byAttribute: Map<string, string[]> | undefined;
   return containersOf(pod).flatMap(({ container }): DirectlyServed[] => {
     const path = mountOf(container);
     if (path === undefined) return [];
     const client = container.name;
     const mount = container.volumeMounts?.find((candidate) => candidate.mountPath === path);
-    if (mount !== undefined && volumes.some(({ name }) => name === mount.name))
+    if (mount !== undefined && inPod.has(mount.name))
       return [{ volume: mount.name, client, propagates: true }];
+    byAttribute ??= volumesByAttribute(volumes);
     const name = path.slice(path.lastIndexOf("/") + 1);
-    return volumes
-      .filter(({ csi }) => Object.values(csi?.volumeAttributes ?? {}).includes(name))
-      .map((volume) => ({ volume: volume.name, client, propagates: false }));
+    const shown = byAttribute.get(name) ?? [];
+    // Of several with one name the driver would find any.
+    byAttribute.delete(name);
+    return shown.map((volume) => ({ volume, client, propagates: false }));
   });
+}
+
+/** Names of the volumes of drivers, by the values of their attributes. */
+function volumesByAttribute(volumes: readonly Volume[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { name, csi } of volumes)
+    for (const value of new Set(Object.values(csi?.volumeAttributes ?? {}))) {
+      const names = found.get(value) ?? [];
+      found.set(value, names);
+      names.push(name);
+    }
+  return found;
 }
 
 function mountOf({ startupProbe, readinessProbe, lifecycle }: Container): string | undefined {

@@ -3,6 +3,7 @@ import type { Container, EnvVar, VolumeMount } from "kubernetes-types/core/v1";
 import type { Finding } from "../types/reason.ts";
 import { escapeExpansion, type View } from "./client-commands.ts";
 import { InnerMounts } from "./inner-mounts.ts";
+import { OwnVariables } from "./own-variables.ts";
 import { viewsRoot } from "./shared-volume.ts";
 import { followSubPathExpression } from "./sub-path-expression.ts";
 
@@ -60,12 +61,13 @@ export class ServedVolume {
 
   /**
    * The mount as it has to be for `container` to see the dataset where it expects it, and what is to be said of it.
-   * A refusal among the findings means that it cannot be served. `inside`: the container's mounts.
+   * A refusal among the findings means that it cannot be served. `inside`, `variables`: those of the container.
    */
   serve(
     container: Container,
     mount: VolumeMount,
     inside: InnerMounts = new InnerMounts(container),
+    variables: OwnVariables = new OwnVariables(container),
   ): { mount: VolumeMount; findings: Finding[] } {
     const findings: Finding[] = [];
     const where = `container ${container.name}, ${mount.mountPath}`;
@@ -77,7 +79,7 @@ export class ServedVolume {
     const problem = subPathProblem(subPath, subPathExpr);
     if (problem !== undefined) say("bad-sub-path", problem);
 
-    const followed = subPathExpr ? followSubPathExpression(subPathExpr, container) : undefined;
+    const followed = subPathExpr ? followSubPathExpression(subPathExpr, container, variables) : undefined;
     if (followed?.kind === "refused") {
       if (this.#followExpressions)
         say(

@@ -37,10 +37,9 @@ export function missingParts(
   const shared = (pod.spec?.volumes ?? []).filter(
     ({ emptyDir }) => emptyDir?.medium === "Memory" && emptyDir.sizeLimit === "1Mi",
   );
-  const orphans = shared.filter(
-    ({ name }) =>
-      !servedBefore.has(name) && !direct.some(({ volume }) => volume === name) && seesClient(pod, name),
-  );
+  const shown = new Set([...servedBefore, ...direct.map(({ volume }) => volume)]);
+  const seen = shared.length === 0 ? shown : volumesWithMounts(pod);
+  const orphans = shared.filter(({ name }) => !shown.has(name) && seen.has(name));
   const findings = orphans.map(({ name }): Finding => {
     const message = `volume ${name} shows a client's mount, and that client is not in the pod: create the pod from its own manifest, not from a copy of an injected one`;
     return { code: "client-missing", message, volume: name };
@@ -51,36 +50,13 @@ export function missingParts(
   return [...findings, { code: "client-missing", message }];
 }
 
-/** Nobody but us lets mounts into so small a volume in memory. */
-function seesClient(pod: Pod, volume: string): boolean {
-  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((container) =>
-    container.volumeMounts?.some(
-      (mount) => mount.name === volume && mount.mountPropagation === "HostToContainer",
-    ),
-  );
-}
-
-const mostContainers = 500;
-const mostMounts = 5_000;
-const longestPath = 4_096;
-
-/**
- * What makes a pod too large to be worked on while others wait: no real pod comes near, and the API server's body limit
- * lets through what would take seconds.
- */
-export function tooLarge(pod: Pod): Finding[] {
+/** The volumes that a container sees with what is mounted in them; nobody but us lets mounts into so small a one in memory. */
+function volumesWithMounts(pod: Pod): ReadonlySet<string> {
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
   const mounts = containers.flatMap((container) => container.volumeMounts ?? []);
-  const reasons = [
-    containers.length > mostContainers ? `${containers.length} containers (at most ${mostContainers})` : "",
-    mounts.length > mostMounts ? `${mounts.length} volume mounts (at most ${mostMounts})` : "",
-    mounts.some((mount) => mount.mountPath.length > longestPath)
-      ? `a mountPath over ${longestPath} characters`
-      : "",
-  ].filter(Boolean);
-  if (reasons.length === 0) return [];
-  const message = `the pod is too large to be given its datasets: it has ${reasons.join(" and ")}; split it up`;
-  return [{ code: "too-large", message }];
+  return new Set(
+    mounts.filter((mount) => mount.mountPropagation === "HostToContainer").map((mount) => mount.name),
+  );
 }
 
 function userNamespace(pod: Pod): Finding[] {

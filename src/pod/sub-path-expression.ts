@@ -1,5 +1,7 @@
 import type { Container, EnvVar } from "kubernetes-types/core/v1";
 import { escapeExpansion } from "./client-commands.ts";
+import { splitExpansion } from "./expansion.ts";
+import { OwnVariables } from "./own-variables.ts";
 
 export type FollowedExpression =
   | {
@@ -14,18 +16,21 @@ export type FollowedExpression =
 /**
  * Rewrites a container's `subPathExpr` so that the client can follow it: literal variables are put in, variables that
  * the kubelet fills from the pod are copied to the client under a name of their own.
- * A variable from a Secret or ConfigMap is refused: it would show in the client's arguments.
- * Syntax: Kubernetes, third_party/forked/golang/expansion ("$(NAME)", "$$" for a dollar).
+ * A variable from a Secret or ConfigMap is refused: it would show in the client's arguments. `variables`: the container's.
  */
-export function followSubPathExpression(expression: string, container: Container): FollowedExpression {
+export function followSubPathExpression(
+  expression: string,
+  container: Container,
+  variables: OwnVariables = new OwnVariables(container),
+): FollowedExpression {
   const env: EnvVar[] = [];
   let source = "";
-  for (const part of expression.split(/(\$\$|\$\([^)]*\))/)) {
+  for (const part of splitExpansion(expression)) {
     if (part === "$$") source += part;
     else if (!part.startsWith("$(") || !part.endsWith(")")) source += escapeExpansion(part);
     else {
       const name = part.slice(2, -1);
-      const variable = container.env?.findLast((candidate) => candidate.name === name);
+      const variable = variables.find(name);
       const followed = variable === undefined ? undefined : followVariable(variable, container.name);
       if (followed === undefined) return { kind: "refused", why: whyNot(name, container.name, variable) };
       source += followed.source;

@@ -74,6 +74,19 @@ describe("a refusal is not believed on the word of the cache", () => {
     expect(unasked.refreshed).toEqual([]);
   });
 
+  it("does not ask for all of very many objects: one refusal is enough", async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `gone-${index}`);
+    const volumes = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+    const { cluster, refreshed } = clusterThat(empty);
+    const pod = { ...asking, spec: { containers, volumes: [...claims, ...volumes] } };
+    const decision = await reviewPod(requestFor(pod), cluster, defaultConfig, {
+      budgetMs: 1_000,
+      onError: noError,
+    });
+    expect(decision.verdict).toBe("rejected");
+    expect(refreshed.map(({ refs }) => refs.length)).toEqual([100]);
+  });
+
   it("what it rests on is read fresh, and the pod is decided about once more (W20)", async () => {
     const { cluster, refreshed } = clusterThat(empty, withDataset);
     const decision = await reviewPod(requestFor(asking), cluster, defaultConfig, {

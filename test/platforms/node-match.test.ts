@@ -1,6 +1,6 @@
 import type { NodeSelectorTerm, Pod, PodSpec, Taint, Toleration } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { canReachNode, type MatchableNode, matchesNodeSelector } from "../../src/platforms/node-match.ts";
+import { type MatchableNode, matchesNodeSelector, reachOf } from "../../src/platforms/node-match.ts";
 
 const node: MatchableNode = {
   name: "node-1",
@@ -68,7 +68,7 @@ describe("matchesNodeSelector", () => {
   });
 });
 
-describe("canReachNode", () => {
+describe("reachOf", () => {
   const spec = (part: Partial<PodSpec>): Pod => ({ spec: { containers: [], ...part } });
 
   it.each<[boolean, string, Pod]>([
@@ -100,7 +100,7 @@ describe("canReachNode", () => {
       }),
     ],
   ])("%s for %s", (expected, _name, pod) => {
-    expect(canReachNode(pod, node)).toBe(expected);
+    expect(reachOf(pod)(node)).toBe(expected);
   });
 
   function requiring(zone: string): Pod {
@@ -140,12 +140,12 @@ describe("canReachNode", () => {
     [true, "a cordoned node", { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }, []],
     [true, "a node that is not ready", { key: "node.kubernetes.io/not-ready", effect: "NoExecute" }, []],
   ])("%s for %s", (expected, _name, only, tolerations) => {
-    expect(canReachNode(spec({ tolerations }), { ...node, taints: [only] })).toBe(expected);
+    expect(reachOf(spec({ tolerations }))({ ...node, taints: [only] })).toBe(expected);
   });
 
   it("needs every taint tolerated", () => {
     const tainted = { ...node, taints: [taint, { key: "team", value: "x", effect: "NoExecute" }] };
-    expect(canReachNode(spec({ tolerations: [{ key: "gpu", operator: "Exists" }] }), tainted)).toBe(false);
-    expect(canReachNode(spec({ tolerations: [{ operator: "Exists" }] }), tainted)).toBe(true);
+    expect(reachOf(spec({ tolerations: [{ key: "gpu", operator: "Exists" }] }))(tainted)).toBe(false);
+    expect(reachOf(spec({ tolerations: [{ operator: "Exists" }] }))(tainted)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { sidecarObstacles, tooLarge } from "../../src/pod/sidecar-obstacles.ts";
+import { sidecarObstacles } from "../../src/pod/sidecar-obstacles.ts";
 
 const mount = { name: "data", mountPath: "/data" };
 const reads = { name: "prepare", volumeMounts: [mount] };
@@ -65,34 +65,5 @@ describe("sidecarObstacles", () => {
     };
     const findings = sidecarObstacles(pod, new Set(["data"]), native, ["ray.io/node-type"]);
     expect(findings.map(({ code }) => code)).toEqual(codes);
-  });
-});
-
-describe("a pod too large to be worked on while others wait", () => {
-  const mounts = (count: number) =>
-    Array.from({ length: count }, (_, i) => ({ name: "data", mountPath: `/data/${i}` }));
-  const containers = (count: number) => Array.from({ length: count }, (_, i) => ({ name: `c${i}` }));
-
-  it.each([
-    [{ containers: containers(501) }, "501 containers"],
-    [{ containers: [], initContainers: containers(501) }, "501 containers"],
-    [{ containers: [{ name: "app", volumeMounts: mounts(5_001) }] }, "5001 volume mounts"],
-    [
-      { containers: [{ name: "app", volumeMounts: [{ name: "d", mountPath: "/".repeat(4_097) }] }] },
-      "mountPath",
-    ],
-  ])("is refused, and told why (%#)", (spec, words) => {
-    expect(tooLarge({ spec })).toMatchObject([
-      { code: "too-large", message: expect.stringContaining(words) },
-    ]);
-  });
-
-  it("is none that a person would write", () => {
-    const spec = {
-      containers: [{ name: "app", volumeMounts: mounts(5_000) }],
-      initContainers: containers(499),
-    };
-    expect(tooLarge({ spec })).toEqual([]);
-    expect(tooLarge({})).toEqual([]);
   });
 });

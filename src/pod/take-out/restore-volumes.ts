@@ -1,6 +1,7 @@
 import type { Pod, VolumeMount } from "kubernetes-types/core/v1";
 import { parseSupervisorCommand, type View } from "../client-commands.ts";
 import { containersOf } from "../containers.ts";
+import { splitExpansion } from "../expansion.ts";
 import type { PodClient } from "../find-clients.ts";
 import type { PodEditor } from "../pod-editor.ts";
 import { changeMount } from "../serve-containers.ts";
@@ -110,7 +111,7 @@ function sourceBelow(source: string, root: string): string | undefined {
 /** A variable of a client is named after the container's: SLUICE_PATH_<container>_<variable>. */
 function asSubPath(source: string): Partial<VolumeMount> {
   if (source === "") return {};
-  const parts = source.split(/(\$\$|\$\([^)]*\))/);
+  const parts = splitExpansion(source);
   if (!parts.some((part) => part.startsWith("$("))) return { subPath: source.replaceAll("$$", "$") };
   const expression = parts.map((part) => part.replace(/^\$\(SLUICE_PATH_[^_]+_(.*)\)$/, "$($1)"));
   return { subPathExpr: expression.join("") };
