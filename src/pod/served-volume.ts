@@ -23,6 +23,7 @@ export class ServedVolume {
   readonly isNew: boolean;
   readonly #followExpressions: boolean;
   readonly #byKey: Map<string, View>;
+  readonly #paths: Set<string>;
   readonly #variables = new Set<string>();
 
   private constructor(volume: string, client: string, views: View[], isNew: boolean, direct: boolean) {
@@ -32,6 +33,7 @@ export class ServedVolume {
     this.isNew = isNew;
     this.#followExpressions = !direct;
     this.#byKey = new Map(views.map((view) => [keyOf(view), view]));
+    this.#paths = new Set(views.map((view) => view.path));
   }
 
   /** A volume that gets its views now. `subPath`: where in the client's mount it begins, "" for the root. */
@@ -55,8 +57,8 @@ export class ServedVolume {
   /** Whether the mount shows one of the views as we set it. */
   shows(mount: VolumeMount): boolean {
     if (mount.name !== this.volume) return false;
-    const path = `${viewsRoot}/${this.volume}/${(mount.subPath ?? mount.subPathExpr ?? "").split("/")[0]}`;
-    return this.views.some((view) => view.path === path);
+    const [first] = (mount.subPath ?? mount.subPathExpr ?? "").split("/", 1);
+    return this.#paths.has(`${viewsRoot}/${this.volume}/${first}`);
   }
 
   /**
@@ -133,6 +135,7 @@ export class ServedVolume {
     const known = this.#byKey.get(keyOf(view));
     if (known !== undefined) return known;
     this.#byKey.set(keyOf(view), view);
+    this.#paths.add(view.path);
     this.views.push(view);
     return view;
   }
