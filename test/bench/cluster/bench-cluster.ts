@@ -15,8 +15,9 @@ import { LoadClient } from "./load-client.ts";
 import type { BenchClusterOptions } from "./options.ts";
 
 export const replicaAddresses = ["10.10.0.11", "10.10.0.12", "10.10.0.13", "10.10.0.14"] as const;
+export const leastWebhookAddress = "10.10.0.20";
 /** All that has to exist in the sandbox. */
-export const sandboxAddresses = ["10.10.0.1", ...replicaAddresses];
+export const sandboxAddresses = ["10.10.0.1", ...replicaAddresses, leastWebhookAddress];
 /** Opted in, as all that have datasets. The first of these is JuiceFS's, those after it have other runtimes in turn. */
 export const { namespace: datasetNamespace, name: datasetName } = manyDatasetsPlace(0);
 /** Not opted in. */
@@ -49,6 +50,7 @@ export interface BenchClusterPlace {
 
 /** A control plane with made-up nodes, datasets, two replicas of Sluice, and a process that creates pods. */
 export class BenchCluster {
+  readonly place: BenchClusterPlace;
   readonly plane: ControlPlane;
   readonly replicas: Replicas;
   readonly load: LoadClient;
@@ -59,6 +61,7 @@ export class BenchCluster {
 
   private constructor(place: BenchClusterPlace, plane: ControlPlane, load: LoadClient) {
     const { sandbox, folder, sluice, options, say } = place;
+    this.place = place;
     this.plane = plane;
     this.load = load;
     this.options = options;

@@ -1,5 +1,6 @@
 import { podOf } from "../../e2e/harness/pods.ts";
 import { type BenchCluster, datasetName, datasetNamespace } from "./bench-cluster.ts";
+import { LeastWebhook } from "./least-webhook.ts";
 import type { Created } from "./load-command.ts";
 import type { Registration } from "./registration.ts";
 
@@ -21,17 +22,22 @@ export interface CreationRow {
   readonly plain: CreationRow | undefined;
 }
 
+/** Who is asked about pods. */
+const registrations = ["nobody", "least webhook", "Sluice"] as const;
+type Registered = (typeof registrations)[number];
+
 interface Case {
   readonly name: string;
-  readonly registered: boolean;
+  readonly registered: Registered;
   readonly claims: readonly string[];
 }
 
 const cases: readonly Case[] = [
-  { name: "plain: no claim, not registered", registered: false, claims: [] },
-  { name: "not asked: no claim", registered: true, claims: [] },
-  { name: "plain: one dataset, not registered", registered: false, claims: [datasetName] },
-  { name: "injecting: one dataset", registered: true, claims: [datasetName] },
+  { name: "plain: no claim, not registered", registered: "nobody", claims: [] },
+  { name: "not asked: no claim", registered: "Sluice", claims: [] },
+  { name: "plain: one dataset, not registered", registered: "nobody", claims: [datasetName] },
+  { name: "another webhook: adds a label", registered: "least webhook", claims: [datasetName] },
+  { name: "injecting: one dataset", registered: "Sluice", claims: [datasetName] },
 ];
 const settleSeconds = 0.15;
 
@@ -41,10 +47,15 @@ export async function measureCreations(
   registration: Registration,
 ): Promise<CreationRow[]> {
   const { rounds, seconds, workers } = cluster.options;
+  const least = await LeastWebhook.start(cluster);
+  const register = async (registered: Registered): Promise<void> => {
+    await registration.set(registered === "Sluice");
+    await least.set(registered === "least webhook");
+  };
   const groups = workers.map(rowsOf);
   cluster.say("warming up");
-  for (const registered of [false, true]) {
-    await registration.set(registered);
+  for (const registered of registrations) {
+    await register(registered);
     for (const one of cases.filter((candidate) => candidate.registered === registered))
       await measure(cluster, one, 8, seconds * 2);
   }
@@ -53,9 +64,9 @@ export async function measureCreations(
       const count = group[0]?.workers ?? 0;
       cluster.say(`round ${round + 1} of ${rounds}, pods by ${count} worker${count === 1 ? "" : "s"}`);
       // There and back, so that a machine that gets slower or faster favours none.
-      const order = round % 2 === 0 ? [false, true] : [true, false];
+      const order = round % 2 === 0 ? registrations : registrations.toReversed();
       for (const registered of order) {
-        await registration.set(registered);
+        await register(registered);
         for (const one of cases.filter((candidate) => candidate.registered === registered)) {
           const row = group.find(({ name }) => name === one.name);
           row?.rounds.push(await measure(cluster, one, count, seconds));
@@ -63,15 +74,19 @@ export async function measureCreations(
       }
     }
   }
-  await registration.set(true);
+  await register("Sluice");
   return groups.flat();
 }
 
 function rowsOf(workers: number): CreationRow[] {
   const rows: CreationRow[] = [];
   for (const { name, registered } of cases)
-    rows.push({ name, workers, rounds: [], plain: registered ? rows.at(-1) : undefined });
+    rows.push({ name, workers, rounds: [], plain: registered === "nobody" ? undefined : plainOf(rows) });
   return rows;
+}
+
+function plainOf(before: readonly CreationRow[]): CreationRow | undefined {
+  return before.findLast(({ plain }) => plain === undefined);
 }
 
 async function measure(
@@ -87,7 +102,7 @@ async function measure(
       workers,
       settleSeconds: Math.min(settleSeconds, seconds),
       seconds,
-      served: registered && claims.length > 0,
+      served: registered === "Sluice" && claims.length > 0,
     },
     () => readings.push(usageOf(cluster)),
   );

@@ -8,6 +8,7 @@ import { Sandbox } from "../../e2e/harness/sandbox.ts";
 import { BenchCluster, sandboxAddresses } from "./bench-cluster.ts";
 import { measureCreations } from "./creations.ts";
 import { findControlPlane, NoCluster } from "./find-control-plane.ts";
+import { runLeastWebhook } from "./least-webhook.ts";
 import { runLoadProcess } from "./load-process.ts";
 import { type BenchClusterOptions, benchClusterHelp, readBenchClusterOptions } from "./options.ts";
 import { Registration } from "./registration.ts";
@@ -22,6 +23,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === "load") return runLoadProcess();
+  if (argv[0] === "least-webhook") return runLeastWebhook(argv[1] ?? "");
   const options = readBenchClusterOptions(argv);
   if (options === "help") {
     process.stdout.write(benchClusterHelp);
