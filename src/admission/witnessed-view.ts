@@ -18,6 +18,11 @@ export class WitnessedView implements ClusterView {
     this.#view = view;
   }
 
+  /** How many questions were asked. */
+  get size(): number {
+    return this.#testimonies.length;
+  }
+
   /** Whether `view` answers all that was asked as it was answered. */
   stillHolds(view: ClusterView): boolean {
     return this.#testimonies.every(({ ask, answer }) => Object.is(ask(view), answer));

@@ -12,9 +12,14 @@ export interface KnownAnswer {
 
 interface Remembered extends KnownAnswer {
   readonly witness: WitnessedView;
+  /** About what it takes in memory. */
+  readonly bytes: number;
 }
 
 const mostSeen = 32;
+/** An answer is mostly 20 to 60 kB, yet that to a pod of very many datasets is a megabyte. */
+const mostBytes = 16 * 1024 * 1024;
+const bytesOfTestimony = 100;
 
 /**
  * Answers to injected pods, to be given again. The replicas of a workload come by the hundred, and their reviews differ
@@ -26,18 +31,26 @@ export class AlikeReviews {
   /** Questions that came once; so few that they are garbage before the collector takes them for long-lived. */
   readonly #seen = new Set<string>();
   readonly #most: number;
+  readonly #mostBytes: number;
+  #bytes = 0;
 
-  /** Remembers the `most` answers that were given last. */
-  constructor(most = 256) {
+  /** Remembers the `most` answers that were given last, as far as `bytes` are enough for them. */
+  constructor(most = 256, bytes = mostBytes) {
     this.#most = most;
+    this.#mostBytes = bytes;
+  }
+
+  /** About what all that is remembered takes in memory. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   recall({ question }: ReviewText, view: ClusterView): KnownAnswer | undefined {
     const known = this.#answers.get(question);
     if (known === undefined) return undefined;
-    this.#answers.delete(question);
+    this.#forget(question);
     if (!known.witness.stillHolds(view)) return undefined;
-    this.#answers.set(question, known);
+    this.#keep(question, known);
     return known;
   }
 
@@ -51,12 +64,28 @@ export class AlikeReviews {
     }
     const said = [answer.body, Buffer.from(patch, "base64")];
     if (names.some((name) => said.some((part) => part.includes(name)))) return;
-    this.#answers.set(question, { ...answer, witness });
-    if (this.#answers.size > this.#most) dropOldest(this.#answers);
+    const bytes = 2 * question.length + answer.body.length + witness.size * bytesOfTestimony;
+    this.#forget(question);
+    this.#keep(question, { ...answer, witness, bytes });
+    while (this.#answers.size > this.#most || this.#bytes > this.#mostBytes) {
+      const [oldest] = this.#answers.keys();
+      if (oldest === undefined) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #keep(question: string, known: Remembered): void {
+    this.#answers.set(question, known);
+    this.#bytes += known.bytes;
+  }
+
+  #forget(question: string): void {
+    this.#bytes -= this.#answers.get(question)?.bytes ?? 0;
+    this.#answers.delete(question);
   }
 }
 
-function dropOldest(texts: Map<string, unknown> | Set<string>): void {
-  const [oldest] = texts.keys();
+function dropOldest(texts: Set<string>): void {
+  const [oldest] = texts;
   if (oldest !== undefined) texts.delete(oldest);
 }

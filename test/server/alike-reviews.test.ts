@@ -210,6 +210,43 @@ describe("AlikeReviews", () => {
     expect(alike.recall(textOf("c"), view)?.body.toString()).toBe("c");
   });
 
+  it("holds no more than its bytes allow, however large the answers are", () => {
+    const alike = new AlikeReviews(256, 50_000);
+    for (let label = 0; label < 20; label++)
+      for (let time = 0; time < 3; time++) {
+        const answer = known("x".repeat(10_000));
+        alike.remember(textOf(String(label)), answer, base64("[]"), new WitnessedView(view));
+        expect(alike.bytes).toBeLessThanOrEqual(50_000);
+      }
+    expect(alike.bytes).toBeGreaterThan(30_000);
+    expect(alike.recall(textOf("19"), view)?.body.length).toBe(10_000);
+    expect(alike.recall(textOf("0"), view)).toBeUndefined();
+    const { bytes } = alike;
+    alike.recall(textOf("19"), view);
+    expect(alike.bytes).toBe(bytes);
+  });
+
+  it("counts what a decision has asked the cluster", () => {
+    const [few, many] = [0, 1_000].map((asked) => {
+      const alike = new AlikeReviews();
+      const witness = new WitnessedView(view);
+      for (let time = 0; time < asked; time++) witness.nodeCount();
+      for (let time = 0; time < 2; time++) alike.remember(textOf("a"), known("x"), base64("[]"), witness);
+      return alike.bytes;
+    });
+    expect(Number(many) - Number(few)).toBeGreaterThan(50_000);
+  });
+
+  it("forgets an answer for which the cluster tells otherwise, with its bytes", () => {
+    const alike = new AlikeReviews();
+    const witness = new WitnessedView(view);
+    witness.nodeCount();
+    for (let time = 0; time < 2; time++) alike.remember(textOf("a"), known("x"), base64("[]"), witness);
+    expect(alike.bytes).toBeGreaterThan(0);
+    expect(alike.recall(textOf("a"), { ...view, nodeCount: () => 7 })).toBeUndefined();
+    expect(alike.bytes).toBe(0);
+  });
+
   it("remembers nothing of a question that comes once, or again only after many others", () => {
     const alike = new AlikeReviews();
     const remember = (label: string) =>
