@@ -38,20 +38,20 @@ export function needlessClients(pod: RunningPod, sidecars: ReadonlySet<string>):
       ended.set(container.name, status);
   }
   const annotation = pod.metadata?.annotations?.[endAnnotation];
-  const named = namesIn(annotation);
+  const named = new Set(namesIn(annotation));
   const due: string[] = [];
-  const until: number[] = [];
+  let neededUntil = Number.NEGATIVE_INFINITY;
   for (const [keeper, users] of usersOf(pod, sidecars)) {
-    if (!endable.has(keeper) || ended.has(keeper) || named.includes(keeper)) continue;
+    if (!endable.has(keeper) || ended.has(keeper) || named.has(keeper)) continue;
     if (users.length === 0 || !users.every(({ name }) => ended.has(name))) continue;
     due.push(keeper);
-    for (const { name } of users) until.push(ended.get(name)?.finishedAt ?? Number.NaN);
+    for (const { name } of users)
+      neededUntil = Math.max(neededUntil, ended.get(name)?.finishedAt ?? Number.NaN);
   }
-  const neededUntil = Math.max(...until);
   return {
     annotation,
     due,
-    ending: named.filter((name) => endable.has(name) && !ended.has(name)),
+    ending: [...named].filter((name) => endable.has(name) && !ended.has(name)),
     neededUntil: Number.isFinite(neededUntil) ? neededUntil : undefined,
   };
 }
@@ -63,14 +63,16 @@ function usersOf(
 ): ReadonlyMap<string, readonly RestartableContainer[]> {
   const { containers } = pod.spec;
   const waitedFor = containers.filter((other) => isOurs(other) || !isSidecarOfOthers(other, sidecars));
+  const apps = waitedFor.filter((other) => !isOurs(other));
+  const byViews = volumesByClient(pod);
   const users = new Map<string, readonly RestartableContainer[]>();
   for (const keeper of containers.filter(isOurs)) {
-    const others = waitedFor.filter((other) => other !== keeper);
-    const own = isGuard(keeper)
-      ? others.filter((other) => mounts(other, watchedBy(keeper)))
-      : others.filter((other) => consumes(other, servedBy(keeper, pod)));
+    const [uses, volumes] = isGuard(keeper)
+      ? [mounts, watchedBy(keeper)]
+      : [consumes, servedBy(keeper, byViews.get(keeper.name) ?? [])];
+    const own = waitedFor.filter((other) => other !== keeper && uses(other, volumes));
     // Where none but sidecars see the data, or a driver shows them, the app is whatever else there is.
-    users.set(keeper.name, own.length > 0 ? own : others.filter((other) => !isOurs(other)));
+    users.set(keeper.name, own.length > 0 ? own : apps);
   }
   return users;
 }
@@ -79,11 +81,19 @@ function isOurs(container: Container): boolean {
   return isGuard(container) || parseSupervisorCommand(container.command) !== undefined;
 }
 
+/** By client, the volumes that it serves by views. */
+function volumesByClient(pod: RunningPod): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { client, volume } of servedVolumes(pod, false)) {
+    const known = found.get(client);
+    if (known === undefined) found.set(client, [volume]);
+    else known.push(volume);
+  }
+  return found;
+}
+
 /** The volumes that a client serves: by views, or because it mounts straight into them. */
-function servedBy(client: Container, pod: RunningPod): ReadonlySet<string> {
-  const byViews = servedVolumes(pod, false).flatMap((served) =>
-    served.client === client.name ? [served.volume] : [],
-  );
+function servedBy(client: Container, byViews: readonly string[]): ReadonlySet<string> {
   const path = parseSupervisorCommand(client.command)?.mountPath;
   const straight = client.volumeMounts?.filter((mount) => mount.mountPath === path) ?? [];
   return new Set([...byViews, ...straight.map((mount) => mount.name)]);

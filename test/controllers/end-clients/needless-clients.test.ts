@@ -74,6 +74,21 @@ describe("the clients that nobody needs any more", () => {
     expect(dueIn(pod, states, named)).toEqual(expected);
   });
 
+  it("takes no long time over a pod of very many containers, which anybody may make", () => {
+    const many = structuredClone(job);
+    const client = many.spec?.containers.find(({ name }) => name === "fluid-fuse-0");
+    for (let at = 0; at < 400; at++) {
+      const env = [{ name: "SLUICE_CONTAINER", value: `client-${at}` }];
+      if (client) many.spec?.containers.push({ ...client, name: `client-${at}`, env });
+      many.spec?.containers.push(mounting(`app-${at}`, "data"));
+    }
+    const ended = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`app-${at}`, 0]));
+    const { due, neededUntil } = endsOf(withStatus(many, { app: 0, ...ended })) ?? {};
+    expect(due).toHaveLength(401);
+    expect(neededUntil).toBe(Date.parse("2026-01-01T00:10:00Z"));
+    expect(endsOf(withStatus(many, ended))?.due).toEqual([]);
+  });
+
   it("tells until when they were needed, and which of the named ones still run", () => {
     expect(endsOf(withStatus(two, { evaluate: 0, train: 0 }, { "sluice.io/end": "fluid-fuse-1" }))).toEqual({
       annotation: "fluid-fuse-1",
