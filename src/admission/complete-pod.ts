@@ -145,10 +145,10 @@ function markForVendor(editor: PodEditor, datasets: readonly DatasetVolume[]): v
 }
 
 function missingIn(
-  there: Readonly<Record<string, string>> | undefined,
+  there: Readonly<Record<string, string>> = {},
   wanted: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return Object.fromEntries(Object.entries(wanted).filter(([key]) => there?.[key] === undefined));
+  return Object.fromEntries(Object.entries(wanted).filter(([key]) => !Object.hasOwn(there, key)));
 }
 
 function unheededAnnotations(datasets: readonly DatasetVolume[]): Finding[] {

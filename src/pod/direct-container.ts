@@ -74,7 +74,7 @@ function environment(
   const shown = { views: [], volumes: [], env: [] };
   const settings = layout.endsLast ? { ...plan, holdSeconds: 0 } : plan;
   return [
-    ...(template ?? []).filter(({ name }) => !(name in values)),
+    ...(template ?? []).filter(({ name }) => !Object.hasOwn(values, name)),
     ...(isBare(plan) ? [] : [...supervisorEnv(plan.template, shown, settings), ...preStop(plan.template)]),
     ...Object.entries(values).map(([name, value]) => ({ name, value })),
   ];

@@ -27,8 +27,9 @@ export class PodEditor {
   /** Sets the member at `path`. Its parent must exist. Nothing is recorded when the value stands there already. */
   set(path: Path, value: unknown, why: string): void {
     const [parent, key] = this.#read(path);
-    if (key in parent && isEqual(parent[key], value)) return;
-    this.#record({ op: key in parent ? "replace" : "add", path: pointer(path), value }, why);
+    const isThere = Object.hasOwn(parent, key);
+    if (isThere && isEqual(parent[key], value)) return;
+    this.#record({ op: isThere ? "replace" : "add", path: pointer(path), value }, why);
     this.#own(path)[key] = value;
   }
 
@@ -43,7 +44,7 @@ export class PodEditor {
   /** Removes the member at `path`, if it is there. */
   remove(path: Path, why: string): void {
     const [parent, key] = this.#read(path);
-    if (!(key in parent)) return;
+    if (!Object.hasOwn(parent, key)) return;
     this.#record({ op: "remove", path: pointer(path) }, why);
     const owned = this.#own(path);
     if (Array.isArray(owned)) owned.splice(Number(key), 1);
@@ -130,5 +131,8 @@ function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => key in b && isEqual(a[key], b[key]));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
+  );
 }

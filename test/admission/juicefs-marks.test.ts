@@ -20,6 +20,15 @@ describe("labels and annotations that a volume asks for its clients (W43)", () =
     expect(own.pod.metadata?.annotations).toMatchObject({ "example.com/a": "c" });
   });
 
+  it("stand on the pod whatever their keys are", () => {
+    const { pod, edits } = decided([{ "juicefs/mount-labels": "constructor: vision" }], {
+      labels: { a: "b" },
+    });
+    expect(Object.entries(pod.metadata?.labels ?? {})).toContainEqual(["constructor", "vision"]);
+    const path = "/metadata/labels/constructor";
+    expect(edits.map(({ operation }) => operation)).toContainEqual({ op: "add", path, value: "vision" });
+  });
+
   it("give way, each as a whole, to those of the driver's configuration", () => {
     const { pod } = decided([marks], {}, "mountPodPatch: [{labels: {cost: a}}]");
     expect(pod.metadata?.labels).toMatchObject({ cost: "a" });

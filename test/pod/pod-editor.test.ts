@@ -26,6 +26,17 @@ describe("PodEditor", () => {
       [{ op: "add", path: "/spec/x", value: 1 }],
     ],
     [
+      "adds a member whose name every object has",
+      (e) => {
+        e.merge(["metadata", "labels"], { constructor: "x", toString: "y" }, "");
+        e.remove(["spec", "hasOwnProperty"], "");
+      },
+      [
+        { op: "add", path: "/metadata/labels/constructor", value: "x" },
+        { op: "add", path: "/metadata/labels/toString", value: "y" },
+      ],
+    ],
+    [
       "replaces one that is there",
       (e) => e.set(["spec", "nodeName"], "m", ""),
       [{ op: "replace", path: "/spec/nodeName", value: "m" }],
