@@ -88,9 +88,11 @@ async function serveFolder(
         warmUpReviews,
       });
       const { files, objects, ignored } = cluster.contents;
+      // From now on a signal lets it drain, also one that comes as soon as it is heard to be ready.
+      const { stop } = io;
       log.info({ files, objects, ignored, certificates: certDir }, "ready");
       await print(io.stdout, `sluice is ready on ${server.url} (ops ${server.opsUrl})\n`);
-      await stopWhenAsked(server, options.drainMs, io.stop, log);
+      await stopWhenAsked(server, options.drainMs, stop, log);
       return 0;
     } finally {
       certificates.close();

@@ -126,6 +126,19 @@ describe("the sluice command", () => {
     expect(stdout.includes("\u001b[")).toBe(coloured);
   });
 
+  it("serves until it is told to end, and ends at once when it is told again", async () => {
+    const listen = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--drain-seconds", "600"];
+    const child = start(["serve", "--cluster", cluster, "--cert-dir", join(folder, "certs"), ...listen]);
+    const awaited = ['"msg":"ready"', '"msg":"stopping"'];
+    let said = "";
+    child.stderr?.on("data", (chunk) => {
+      said += chunk;
+      for (; awaited[0] !== undefined && said.includes(awaited[0]); awaited.shift()) child.kill("SIGTERM");
+    });
+    expect(await once(child, "close")).toEqual([null, "SIGTERM"]);
+    expect(awaited).toEqual([]);
+  });
+
   it("shows its demo", async () => {
     const { code, stdout, stderr } = await sluice(["demo"]);
     expect(stdout).toContain("admitted as it is, nothing is changed");
