@@ -5,6 +5,7 @@ import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.t
 import { eventually } from "./harness/eventually.ts";
 import { textAt } from "./harness/fields.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
+import type { TestCluster } from "./harness/test-cluster.ts";
 
 /** Of two replicas, each of which watches namespaces, nodes, claims, volumes, DaemonSets and Fluid's kinds. */
 const leastWatches = 16;
@@ -25,7 +26,9 @@ describeCluster("between Sluice and the API server", clusterWithSluice, (cluster
     timeout: 180_000,
   }, async () => {
     expect(await mode("silent")).toBeGreaterThanOrEqual(leastWatches);
+    const since = Date.now();
     await servedFor(cluster(), 5);
+    await readyAndDeafSince(cluster(), since);
     await mode("pass");
     await changeImage(cluster(), "in-silence");
     // New objects do not depend on the watches: they are read when a pod asks for them.
@@ -36,16 +39,23 @@ describeCluster("between Sluice and the API server", clusterWithSluice, (cluster
     );
     expect(clientsOf(made)).toHaveLength(1);
     expect(await seenImages(cluster())).not.toContain("in-silence");
+    await readyAndDeafSince(cluster(), since);
     tell("silent watches", await imageSeen(cluster(), "in-silence", 100));
   });
 
   it("a storm of 5xx: what is known is served, and changes are seen within 30 s after it", async () => {
     await mode("storm");
+    const since = Date.now();
     await changeImage(cluster(), "in-the-storm");
     await servedFor(cluster(), 12);
+    await readyAndDeafSince(cluster(), since);
+    for (const { process } of cluster().replicas.all)
+      expect(process.log()).toMatch(/cannot (watch|list) daemonsets\.apps: .*; it is tried again/);
     expect(await seenImages(cluster())).not.toContain("in-the-storm");
     await mode("pass");
     tell("5xx storm of 12 s", await imageSeen(cluster(), "in-the-storm", 30));
+    for (const { process } of cluster().replicas.all)
+      expect(process.log()).toMatch(/"resource":"daemonsets\.apps","msg":"followed again"/);
   });
 
   it("a dataset that is made in a storm is never said to be missing, and served as soon as the storm is over", async () => {
@@ -62,6 +72,17 @@ describeCluster("between Sluice and the API server", clusterWithSluice, (cluster
     expect(clientsOf(made)).toHaveLength(1);
   });
 });
+
+/** Both replicas are ready, and their metrics tell that nothing was heard of DaemonSets since then, in milliseconds since 1970. */
+async function readyAndDeafSince({ replicas }: TestCluster, since: number): Promise<void> {
+  const metric = /^sluice_watch_last_contact_timestamp_seconds\{resource="daemonsets\.apps"\} (\S+)$/m;
+  for (const replica of replicas.all) {
+    expect((await replica.ask("/readyz")).status).toBe(200);
+    const seconds = Number(metric.exec((await replica.ask("/metrics")).text)?.[1]);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds * 1000).toBeLessThanOrEqual(since);
+  }
+}
 
 function tell(what: string, seconds: number): void {
   process.stdout.write(`${what}: changes are seen ${seconds.toFixed(1)} s later\n`);
