@@ -4,10 +4,12 @@ import { allowed } from "./harness/allowed.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { textAt } from "./harness/fields.ts";
+import { PageCommands } from "./harness/page-commands.ts";
 import { Prometheus, whyNoPrometheus } from "./harness/prometheus.ts";
 import type { Replica } from "./harness/replica.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
 import { figures, type LoadResult, steadyLoad } from "./harness/steady-load.ts";
+import { UserShell } from "./harness/user-shell.ts";
 
 const chart = new URL("../../manifests/chart/", import.meta.url);
 const ruleFiles = ["webhook", "controllers"].map((name) => new URL(`rules/${name}.yaml`, chart).pathname);
@@ -100,9 +102,9 @@ describeCluster("under steady load", clusterWithSluice, (cluster) => {
     const { all } = cluster().replicas;
     const served = () => Promise.all(all.map((replica) => cluster().servedCertificate(replica)));
     const before = await served();
-    const annotation = { metadata: { annotations: { "sluice.io/change-authority": "now" } } };
+    const command = new PageCommands("docs/operations.md").take("kubectl -n sluice-system annotate secret");
     const result = await steadyLoad(cluster().api, load, async () => {
-      await cluster().api.patch(secretPath, annotation);
+      await new UserShell(cluster()).do(command);
       await eventually(
         "both replicas serve a certificate of the new authority",
         async () => {

@@ -4,8 +4,10 @@ import { beforeAll, expect, inject, it } from "vitest";
 import { ClusterCommand } from "../harness/cluster-command.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type Fields, listAt, textAt } from "../harness/fields.ts";
+import { PageCommands } from "../harness/page-commands.ts";
 import { clientsOf, podOf, podSpecOf } from "../harness/pods.ts";
 import type { TestCluster } from "../harness/test-cluster.ts";
+import { UserShell } from "../harness/user-shell.ts";
 
 const demoPods = "/api/v1/namespaces/demo/pods";
 
@@ -38,6 +40,21 @@ export function explainCases(cluster: () => TestCluster): void {
       return textAt(found, "spec", "nodeName") === "" ? undefined : found;
     });
   }
+
+  it("reads a folder that the README's command makes of the cluster", async () => {
+    const shell = new UserShell(cluster());
+    const readme = new PageCommands("README.md");
+    await shell.do("mkdir cluster");
+    // "with alluxioruntimes … where you have those"
+    const runtimes = ["juicefsruntimes", "alluxioruntimes,juicefsruntimes"] as const;
+    await shell.do(readme.take("kubectl get pvc,pv").replace(...runtimes));
+    const command = readme.take("npx sluice explain");
+    for (const folder of ["manifests/examples/cluster", "cluster"])
+      expect(await shell.do(command.replace("manifests/examples/cluster", folder))).toMatch(
+        /^Pod demo\/train: injected/,
+      );
+    expect(await shell.do(readme.take("npx sluice inject"))).toContain("name: fluid-fuse-0");
+  });
 
   it("is found by kubectl, and calls itself so", async () => {
     const { code, stdout } = await kubectl.run(["sluice", "explain", "--help"]);

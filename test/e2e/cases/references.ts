@@ -1,12 +1,13 @@
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { eventually } from "../harness/eventually.ts";
 import { at, type Fields, fieldsOf, listAt, textAt } from "../harness/fields.ts";
 import { addObject, parseObjects } from "../harness/objects.ts";
 import { clientsOf, podOf } from "../harness/pods.ts";
 import { exampleFolder, type TestCluster } from "../harness/test-cluster.ts";
+import { UserShell } from "../harness/user-shell.ts";
 
 const teamPods = "/api/v1/namespaces/team/pods";
 const ownDataset = "/apis/data.fluid.io/v1alpha1/namespaces/demo/datasets/imagenet";
@@ -53,7 +54,7 @@ export function referenceCases(cluster: () => TestCluster): void {
     const { api } = cluster();
     const refused = await api.send("POST", `${teamPods}?dryRun=All`, podOf("p", mine));
     const command = /: (kubectl .*)$/s.exec(textAt(refused.body, "message"))?.[1] ?? "";
-    expect(await runAsPrinted(cluster(), command)).toContain("secret/bucket created");
+    expect(await new UserShell(cluster()).do(command)).toContain("secret/bucket created");
     const copied = await api.get("/api/v1/namespaces/team/secrets/bucket");
     expect(at(copied, "data", "key")).toBe(Buffer.from("s3cret").toString("base64"));
     // The garbage collector would delete what names an owner in another namespace.
@@ -196,20 +197,5 @@ async function say({ api }: TestCluster, name: string, objects: string): Promise
   const annotations = { "sluice.io/client-objects": objects };
   await api.patch(`/apis/data.fluid.io/v1alpha1/namespaces/team/datasets/${name}`, {
     metadata: { annotations },
-  });
-}
-
-/** What the command prints, run by a shell as a user would. */
-function runAsPrinted({ sandbox, plane }: TestCluster, command: string): Promise<string> {
-  const [program = "", ...args] = sandbox.command(["sh", "-c", command]);
-  const env = {
-    ...process.env,
-    PATH: `${inject("controlPlane")}:${process.env["PATH"]}`,
-    KUBECONFIG: join(plane.pki.folder, "admin.conf"),
-  };
-  return new Promise((resolve, reject) => {
-    execFile(program, args, { env, timeout: 60_000 }, (error, stdout, stderr) =>
-      error === null ? resolve(stdout) : reject(new Error(`${command}\n${stderr}`)),
-    );
   });
 }
