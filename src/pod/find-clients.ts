@@ -94,11 +94,16 @@ function sees({ volumeMounts }: Container, volumes: readonly string[]): boolean 
   );
 }
 
+/** No client of ours serves more; whoever makes a pod could write thousands, which lists would carry along. */
+const mostClaims = 100;
+
 function claimsByContainer(pod: Pod): ReadonlyMap<string, string[]> {
   const claims = new Map<string, string[]>();
   for (const [claim, container] of Object.entries(statedClients(pod))) {
     if (typeof container !== "string") continue;
-    claims.set(container, [...(claims.get(container) ?? []), claim]);
+    const known = claims.get(container);
+    if (known === undefined) claims.set(container, [claim]);
+    else if (known.length < mostClaims) known.push(claim);
   }
   return claims;
 }

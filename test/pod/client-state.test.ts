@@ -423,6 +423,14 @@ describe("readClientStates", () => {
       expect(only({ ...pod, metadata: { ...pod.metadata, annotations } })).toMatchObject({ claims: [] });
     }
   });
+
+  it("names no more claims of a client than one could serve, whatever somebody wrote", () => {
+    const pod = native();
+    const clients = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`c${at}`, "fluid-fuse-0"]));
+    const annotations = { "sluice.io/status": JSON.stringify({ clients }) };
+    const { claims } = only({ ...pod, metadata: { ...pod.metadata, annotations } });
+    expect(claims).toHaveLength(100);
+  });
 });
 
 describe("readClientStates of a client that runs by its image's entrypoint", () => {
