@@ -21,6 +21,24 @@ export interface PodRequest {
   readonly fromTemplate?: boolean;
 }
 
+/**
+ * The request by which the API server would ask about `object` if it were created in `namespace` now.
+ * `fromTemplate`: it has not been through the API server yet.
+ */
+export function creationOf(object: unknown, namespace: string, fromTemplate: boolean): PodRequest {
+  return {
+    uid: "",
+    operation: "CREATE",
+    kind: "/v1/Pod",
+    resource: "/v1/pods",
+    subResource: "",
+    namespace,
+    dryRun: true,
+    object,
+    fromTemplate,
+  };
+}
+
 /** Everything else is let through as it is. */
 export function isPodCreation({ operation, kind, subResource }: PodRequest): boolean {
   return operation === "CREATE" && kind === "/v1/Pod" && subResource === "";

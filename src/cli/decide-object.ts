@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { decide } from "../admission/decide.ts";
 import type { Decision } from "../admission/decision.ts";
+import { creationOf } from "../admission/pod-request.ts";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import type { Edit } from "../types/edit.ts";
@@ -58,18 +59,8 @@ export function withoutNulls(value: unknown): unknown {
 }
 
 function decideSafely(pod: Pod, namespace: string, cluster: ClusterView, config: Config): Decision {
-  const request = {
-    uid: "",
-    operation: "CREATE",
-    kind: "/v1/Pod",
-    resource: "/v1/pods",
-    subResource: "",
-    namespace,
-    dryRun: false,
-    object: pod,
-    // A bare pod has not been through the API server either: its ServiceAccount's pull secrets are still to come.
-    fromTemplate: true,
-  };
+  // A bare pod has not been through the API server either: its ServiceAccount's pull secrets are still to come.
+  const request = creationOf(pod, namespace, true);
   try {
     return decide(request, cluster, config);
   } catch (error) {

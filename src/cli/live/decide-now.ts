@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { decide } from "../../admission/decide.ts";
 import type { Decision } from "../../admission/decision.ts";
+import { creationOf } from "../../admission/pod-request.ts";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
 import type { Config } from "../../config.ts";
 
@@ -17,16 +18,5 @@ export function decideNow(
   fromTemplate: boolean,
   { view, config }: DecidingState,
 ): Decision {
-  const request = {
-    uid: "",
-    operation: "CREATE",
-    kind: "/v1/Pod",
-    resource: "/v1/pods",
-    subResource: "",
-    namespace,
-    dryRun: true,
-    object: pod,
-    fromTemplate,
-  };
-  return decide(request, view, config);
+  return decide(creationOf(pod, namespace, fromTemplate), view, config);
 }

@@ -1,5 +1,6 @@
 import { decide } from "../../admission/decide.ts";
 import type { Decision, VolumeOutcome } from "../../admission/decision.ts";
+import { creationOf } from "../../admission/pod-request.ts";
 import { reasonOf } from "../../cluster/api-error.ts";
 import type { ClusterView } from "../../cluster/cluster-view.ts";
 import { fieldAt, isRawObject, objectsAt, type RawObject, textAt } from "../../cluster/raw-fields.ts";
@@ -76,18 +77,8 @@ function hasClaim(raw: RawObject): boolean {
 }
 
 function ask(object: RawObject, namespace: string, cluster: ClusterView, config: Config): Decision {
-  const request = {
-    uid: "",
-    operation: "CREATE",
-    kind: "/v1/Pod",
-    resource: "/v1/pods",
-    subResource: "",
-    namespace,
-    dryRun: true,
-    object,
-  };
   try {
-    return decide(request, cluster, config);
+    return decide(creationOf(object, namespace, false), cluster, config);
   } catch (error) {
     // One pod that Sluice itself cannot cope with keeps no other from being looked at.
     const findings = [{ code: "internal-error" as const, message: reasonOf(error) }];
