@@ -180,7 +180,11 @@ export class EventWriter {
 function nameOf({ key, uid }: Involved, { reason, about }: ObjectEvent): string {
   const what = about === undefined ? `${uid} ${reason}` : `${uid} ${reason} ${about}`;
   const hash = createHash("sha256").update(what).digest("hex").slice(0, 16);
-  return `${splitKey(key)[1].slice(0, longestName - hash.length - 1)}.${hash}`;
+  // Where a name is cut, a "-" or "." may stand, which nothing may end with before the next ".".
+  const name = splitKey(key)[1]
+    .slice(0, longestName - hash.length - 1)
+    .replace(/[-.]+$/, "");
+  return `${name}.${hash}`;
 }
 
 function isKnown(written: Written | undefined, { count = 1, message }: ObjectEvent, now: number): boolean {

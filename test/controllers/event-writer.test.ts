@@ -193,6 +193,14 @@ describe("an Event that cannot be written", () => {
     expect([event?.metadata.name.length, String(event?.["message"]).length]).toEqual([253, 1024]);
   });
 
+  it("has a name that Kubernetes takes wherever a long one is cut", async () => {
+    const { events, settled } = await leader();
+    events.tell({ ...pod, key: `team/${"n".repeat(234)}.-${"n".repeat(17)}` }, crashed(1));
+    await settled("written");
+    const [event] = stored();
+    expect(event?.metadata.name).toMatch(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]+$/);
+  });
+
   it("is not written once another one leads", async () => {
     const { events, stop } = await leader();
     stop();
