@@ -1,5 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
-import { findContainer } from "../pod/containers.ts";
+import { containersOf } from "../pod/containers.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import { version } from "../version.ts";
@@ -92,12 +92,14 @@ function statusMark(
 /** What an earlier call wrote, as far as it is true: a mark that was copied names clients that are not there. */
 function earlierClaims(pod: Pod): Record<string, string> {
   const claims: Record<string, string> = {};
+  const annotation = pod.metadata?.annotations?.[sluice.status];
+  if (annotation === undefined) return claims;
   try {
-    const status: unknown = JSON.parse(pod.metadata?.annotations?.[sluice.status] ?? "{}");
+    const status: unknown = JSON.parse(annotation);
     const clients = isObject(status) && isObject(status["clients"]) ? status["clients"] : {};
+    const names = new Set<unknown>(containersOf(pod).map(({ container }) => container.name));
     for (const [claim, name] of Object.entries(clients))
-      if (typeof name === "string" && findContainer(pod, (container) => container.name === name))
-        claims[claim] = name;
+      if (typeof name === "string" && names.has(name)) claims[claim] = name;
   } catch {
     // Whoever wrote it, it was not us.
   }

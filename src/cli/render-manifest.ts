@@ -19,7 +19,7 @@ export function renderYaml(documents: readonly DecidedDocument[]): string {
     const text = renderDocument(document);
     if (text === "") continue;
     if (stream !== "" && !stream.endsWith("\n")) stream += "\n";
-    const marked = /^(?:\s*(?:#.*)?\n)*---(?:\s|$)/.test(text);
+    const marked = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*---(?:\s|$)/.test(text);
     stream += stream === "" || marked ? text : `---\n${text}`;
   }
   return stream;

@@ -47,7 +47,8 @@ export function isFactsMap(raw: RawObject): boolean {
 export function isJuicefsConfig(raw: RawObject): boolean {
   const text = textAt(raw, "data", juicefsConfigKey);
   return (
-    text !== undefined && /^\s*(mountPodPatch|enable(SetQuota|NativeSidecar|NodeSelector))\s*:/m.test(text)
+    text !== undefined &&
+    /^[ \t]*(mountPodPatch|enable(SetQuota|NativeSidecar|NodeSelector))[ \t]*:/m.test(text)
   );
 }
 

@@ -23,6 +23,25 @@ function clientsIn(annotations: Record<string, string>): unknown {
 }
 
 describe("the marks of an injected pod", () => {
+  it("are made with one look at each container, however many clients a copied mark names", () => {
+    let looks = 0;
+    const containers = Array.from({ length: 100 }, (_, index) => ({
+      get name() {
+        looks += 1;
+        return `c${index}`;
+      },
+    }));
+    const claims = Array.from({ length: 1_000 }, (_, index) => [`claim-${index}`, `c${index}`]);
+    const copied = JSON.stringify({ clients: Object.fromEntries(claims) });
+    const editor = new PodEditor({
+      metadata: { annotations: { "sluice.io/status": copied } },
+      spec: { containers },
+    });
+    markInjected(editor, [markOf("data")], status);
+    expect(Object.keys(Object(clientsIn(editor.pod.metadata?.annotations ?? {})))).toHaveLength(101);
+    expect(looks).toBeLessThan(1_000);
+  });
+
   it("are Fluid's labels and annotations, and our status", () => {
     expect(mark([markOf("data"), markOf("models", { container: "fluid-fuse-1" })])).toEqual({
       labels: {

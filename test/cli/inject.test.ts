@@ -67,6 +67,13 @@ describe("sluice inject", () => {
     expect(code).toBe(0);
   });
 
+  it("takes a manifest that begins with any number of empty lines", async () => {
+    const text = `${"\n".repeat(60)}---\n${" \n".repeat(60)}${JSON.stringify(pod("train", "imagenet"))}\n`;
+    const { code, stdout } = await inject(text, "-o", "yaml");
+    expect(code).toBe(0);
+    expect(parseAllDocuments(stdout).map((document) => document.toJS()?.kind)).toContain("Pod");
+  });
+
   it("keeps untouched documents byte for byte, and the layout of the others", async () => {
     const untouched = "# config\napiVersion: v1\nkind:   ConfigMap # odd\nmetadata: { name: c }\n";
     const touched = [

@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { readJuicefsConfig } from "../../src/cluster/juicefs-config.ts";
-import { projectJuicefsConfig } from "../../src/cluster/juicefs-projections.ts";
+import { isJuicefsConfig, projectJuicefsConfig } from "../../src/cluster/juicefs-projections.ts";
 import { ObjectStore } from "../../src/cluster/object-store.ts";
 
 const patch = (text: string) => `mountPodPatch:\n- ${text}`;
+
+it.each([
+  ["a: b\n  mountPodPatch : []", true],
+  ["\tenableSetQuota: true", true],
+  [`${"\n".repeat(500_000)}enableSetQuota: true`, true],
+  [`${"\n".repeat(500_000)}enableOther: true`, false],
+  ["my-mountPodPatch: []", false],
+])("tells the driver's configuration from other ConfigMaps (%#)", (text, expected) => {
+  expect(isJuicefsConfig({ data: { "config.yaml": text } })).toBe(expected);
+});
 
 describe("a configuration of the driver that is broken", () => {
   it.each([
