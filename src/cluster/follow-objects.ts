@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ApiConnection } from "./api-connection.ts";
+import { reasonOf } from "./api-error.ts";
 import { type FollowedResource, resourceName } from "./api-resources.ts";
 import { defaultTiming, type LiveTiming } from "./live-timing.ts";
 import type { Place } from "./projections.ts";
@@ -11,7 +12,7 @@ import { VersionedObjects } from "./versioned-objects.ts";
 export interface FollowOptions<Kept> {
   readonly connection: ApiConnection;
   readonly resource: FollowedResource;
-  /** What is kept of an object; undefined where nothing is. Must not throw. */
+  /** What is kept of an object; undefined where nothing is. One with which it throws is left out, and told of. */
   readonly project: (raw: RawObject, place: Place) => Kept | undefined;
   /** Told when what is kept of an object has changed, or is gone: "namespace/name". Must not throw. */
   readonly onChange: (key: string) => void;
@@ -54,15 +55,42 @@ export function followObjects<Kept>(
     else kept.set(key, value);
     if (!isDeepStrictEqual(before, value)) onChange(key);
   };
-  const objects = new VersionedObjects(resource, {
-    read: (place, raw) => {
-      const value = project(raw, place);
-      return () => keep(keyOf(place), value);
-    },
-    drop: (place) => keep(keyOf(place), undefined),
-  });
+  /** Why objects are left out, by key: one that somebody made to be read badly keeps no other from being followed. */
+  const leftOut = new Map<string, string>();
+  let problemOfSync: string | undefined;
   let absent = false;
   let toldOf: string | undefined;
+  const tell = () => {
+    const [whyOfOne] = leftOut.values();
+    const told = absent ? undefined : (problemOfSync ?? whyOfOne);
+    if (told !== toldOf) onProblem(told);
+    toldOf = told;
+  };
+  const leaveOut = (key: string, why: string | undefined) => {
+    if (why === undefined && !leftOut.delete(key)) return;
+    if (why !== undefined) leftOut.set(key, `${resource.kind} ${key} is left out: ${why}`);
+    tell();
+  };
+  const read = (place: Place, raw: RawObject) => {
+    try {
+      return { value: project(raw, place) };
+    } catch (error) {
+      return { why: reasonOf(error) };
+    }
+  };
+  const objects = new VersionedObjects(resource, {
+    read: (place, raw) => {
+      const { value, why } = read(place, raw);
+      return () => {
+        keep(keyOf(place), value);
+        leaveOut(keyOf(place), why);
+      };
+    },
+    drop: (place) => {
+      keep(keyOf(place), undefined);
+      leaveOut(keyOf(place), undefined);
+    },
+  });
   let onSynced: () => void = () => undefined;
   const synced = new Promise<void>((resolve) => {
     onSynced = resolve;
@@ -82,9 +110,8 @@ export function followObjects<Kept>(
       },
       onProblem: (problem) => {
         if (problem === undefined) absent = false;
-        const told = absent ? undefined : problem;
-        if (told !== toldOf) onProblem(told);
-        toldOf = told;
+        problemOfSync = problem;
+        tell();
       },
     },
   });

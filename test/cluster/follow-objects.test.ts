@@ -15,7 +15,11 @@ beforeEach(async () => {
 });
 afterEach(() => closing.all());
 
-const phaseOf = (raw: RawObject) => textAt(raw, "status", "phase");
+function phaseOf(raw: RawObject): string | undefined {
+  const phase = textAt(raw, "status", "phase");
+  if (phase === "Poison") throw new Error("it is poison");
+  return phase;
+}
 
 /** Follows the phases of things in a team's namespace, and what is told of them. */
 function follow(labelSelector?: string) {
@@ -67,6 +71,26 @@ it("tells of what it keeps of an object when that changes, and of nothing else",
   await eventually("all is told", () => changed.length === 4);
   expect(changed).toEqual(["team/one Pending", "team/one Running", "team/two Running", "team/one gone"]);
   expect([...followed.entries()]).toEqual([["team/two", "Running"]]);
+});
+
+it("leaves out an object that cannot be read, says so, and follows all others", async () => {
+  put("bad", "Poison");
+  put("one", "Pending");
+  const { followed, problems } = follow();
+  await followed.synced;
+  await eventually("it watches", () => api.openWatches === 1);
+  expect([...followed.entries()]).toEqual([["team/one", "Pending"]]);
+  put("one", "Running");
+  await eventually("the other is followed", () => followed.get("team/one") === "Running");
+  put("one", "Poison");
+  put("two", "Running");
+  await eventually("the next is followed", () => followed.get("team/two") === "Running");
+  expect(followed.get("team/one")).toBeUndefined();
+  expect(problems).toEqual(["Thing team/bad is left out: it is poison"]);
+  put("bad", "Running");
+  api.store.delete("things", "one", "team");
+  await eventually("nothing is left out", () => problems.at(-1) === undefined);
+  expect(followed.get("team/bad")).toBe("Running");
 });
 
 it("follows those with a label only", async () => {
