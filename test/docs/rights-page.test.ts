@@ -1,12 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { chartFolder, objectsIn } from "../manifests/install-file.ts";
+import { renderChart, withoutHelm } from "../manifests/helm-chart.ts";
+import { objectsIn } from "../manifests/install-file.ts";
 import { expectGenerated } from "./page-file.ts";
-
-const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
-const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
-const helm = found.stdout.trim();
-const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
 
 interface Rule {
   readonly apiGroups?: readonly string[];
@@ -15,14 +10,7 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-function render(values: readonly string[]) {
-  const place = ["--namespace", "sluice-system", "--kube-version", "1.30.0"];
-  const set = values.flatMap((value) => ["--set-json", value]);
-  const text = execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set], {
-    encoding: "utf8",
-  });
-  return objectsIn(text);
-}
+const render = (values: readonly string[]) => objectsIn(renderChart(values));
 
 /** One line for each right: "sluice | whole cluster | nodes | get, list, watch". */
 function rights(values: readonly string[]): string[] {
@@ -101,7 +89,7 @@ const variants: readonly {
   { title: "With `console.enabled=true`", values: ["console.enabled=true"], over: [] },
 ];
 
-describe.skipIf(reason !== "")(`docs/security.md${reason}`, () => {
+describe.skipIf(withoutHelm !== "")(`docs/security.md${withoutHelm}`, () => {
   it("lists every right that the chart grants", () => {
     const sections = variants.map(({ title, values, over }) => {
       const known = new Set(values.length === 0 ? [] : rights(over));

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { defaultConfig, parseConfig } from "../../src/config.ts";
+import { helm, renderChart as render, withoutHelm } from "./helm-chart.ts";
 import {
   chartFolder,
   installFile,
@@ -14,24 +15,8 @@ import {
   readInstallFile,
 } from "./install-file.ts";
 
-const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
-const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
-const helm = found.stdout.trim();
-const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
 /** UPDATE_GOLDEN=1 renders install.yaml anew: read the diff before it is committed. */
 const update = process.env["UPDATE_GOLDEN"] === "1";
-
-function render(values: readonly string[] = [], kubernetes = "1.30.0"): string {
-  const place = ["--namespace", "sluice-system", "--kube-version", kubernetes];
-  return execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set(values)], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
-
-function set(values: readonly string[]): string[] {
-  return values.flatMap((value) => ["--set-json", value]);
-}
 
 const configIn = (text: string) => parseConfig(parse(onlyOf("ConfigMap", text).data["config.yaml"]));
 const rulesInside = (text: string) =>
@@ -40,7 +25,7 @@ const kindsOf = (text: string) => objectsIn(text).map(({ kind }) => kind);
 const conditionsIn = (text: string) =>
   onlyOf("MutatingWebhookConfiguration", text).webhooks[0].matchConditions;
 
-describe.skipIf(reason !== "")(`the chart, rendered by helm${reason}`, () => {
+describe.skipIf(withoutHelm !== "")(`the chart, rendered by helm${withoutHelm}`, () => {
   it("is install.yaml by default", () => {
     const options = [...installOptions, ...installValues];
     const rendered = execFileSync(helm, ["template", "sluice", chartFolder, ...options], {

@@ -1,35 +1,21 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { Deployment } from "kubernetes-models/apps/v1/Deployment";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { ClusterRole } from "kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole";
 import { Service } from "kubernetes-models/v1/Service";
 import { describe, expect, it } from "vitest";
 import { readConsoleOptions } from "../../src/cli/console-options.ts";
-import { chartFolder, objectsIn, readInstallFile } from "./install-file.ts";
-
-const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
-const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
-const helm = found.stdout.trim();
-const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
-
-function render(...values: readonly string[]): string {
-  const place = ["--namespace", "sluice-system", "--kube-version", "1.30.0"];
-  const set = values.flatMap((value) => ["--set-json", value]);
-  return execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set], { encoding: "utf8" });
-}
+import { helm, namedIn, renderChart, withoutHelm } from "./helm-chart.ts";
+import { readInstallFile } from "./install-file.ts";
 
 const name = "sluice-console";
-function named(text: string, kind: string) {
-  const object = objectsIn(text).find((one) => one.kind === kind && one.metadata.name === name);
-  if (object === undefined) throw new Error(`no ${kind} ${name}`);
-  return object;
-}
+const render = (...values: string[]) => renderChart(values);
+const named = (text: string, kind: string) => namedIn(text, kind, name);
 
 it("no trace of the console is installed unless it is asked for", () => {
   expect(readInstallFile()).not.toContain(name);
 });
 
-describe.skipIf(reason !== "")(`the console in the chart${reason}`, () => {
+describe.skipIf(withoutHelm !== "")(`the console in the chart${withoutHelm}`, () => {
   const text = helm === "" ? "" : render("console.enabled=true");
 
   it("is made of valid objects", () => {

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { Deployment } from "kubernetes-models/apps/v1/Deployment";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import { ClusterRole } from "kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole";
@@ -8,31 +7,18 @@ import { parse } from "yaml";
 import { readControllersOptions } from "../../src/cli/controllers-options.ts";
 import { factsName } from "../../src/cluster/juicefs-projections.ts";
 import { parseConfig } from "../../src/config.ts";
-import { chartFolder, objectsIn, readInstallFile } from "./install-file.ts";
-
-const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
-const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
-const helm = found.stdout.trim();
-const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
-
-function render(...values: readonly string[]): string {
-  const place = ["--namespace", "sluice-system", "--kube-version", "1.30.0"];
-  const set = values.flatMap((value) => ["--set-json", value]);
-  return execFileSync(helm, ["template", "sluice", chartFolder, ...place, ...set], { encoding: "utf8" });
-}
+import { helm, namedIn, renderChart, withoutHelm } from "./helm-chart.ts";
+import { objectsIn, readInstallFile } from "./install-file.ts";
 
 const name = "sluice-controllers";
-function named(text: string, kind: string, wanted = name) {
-  const object = objectsIn(text).find((one) => one.kind === kind && one.metadata.name === wanted);
-  if (object === undefined) throw new Error(`no ${kind} ${wanted}`);
-  return object;
-}
+const render = (...values: string[]) => renderChart(values);
+const named = (text: string, kind: string, wanted = name) => namedIn(text, kind, wanted);
 
 it("no trace of the controllers is installed unless it is asked for", () => {
   expect(readInstallFile()).not.toContain(name);
 });
 
-describe.skipIf(reason !== "")(`the controllers in the chart${reason}`, () => {
+describe.skipIf(withoutHelm !== "")(`the controllers in the chart${withoutHelm}`, () => {
   const text = helm === "" ? "" : render("controllers.enabled=true");
 
   it("are valid objects", () => {

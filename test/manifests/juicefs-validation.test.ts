@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import type { ValidatingWebhookConfiguration } from "kubernetes-types/admissionregistration/v1";
 import type { ClusterRole } from "kubernetes-types/rbac/v1";
 import { describe, expect, it } from "vitest";
@@ -7,19 +6,8 @@ import { describeRight, requiredRights } from "../../src/cli/check/required-righ
 import { parseConfig } from "../../src/config.ts";
 import { validationPaths } from "../../src/server/validation-route.ts";
 import { celProblems } from "./cel-text.ts";
-import { allOf, chartFolder, onlyOf, readInstallFile } from "./install-file.ts";
-
-const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
-const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
-const helm = found.stdout.trim();
-const reason = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
-
-function render(version: string, ...values: readonly string[]): string {
-  const place = ["--namespace", "sluice-system", "--kube-version", version];
-  const set = values.flatMap((value) => ["--set-json", value]);
-  const args = ["template", "sluice", chartFolder, ...place, ...set];
-  return execFileSync(helm, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
+import { helm, renderChart, withoutHelm } from "./helm-chart.ts";
+import { allOf, onlyOf, readInstallFile } from "./install-file.ts";
 
 const kind = "ValidatingWebhookConfiguration";
 const validate = "juicefs.validate=true";
@@ -29,8 +17,8 @@ it("nothing of JuiceFS is looked at when it is made unless that is asked for", (
   expect(readInstallFile()).not.toContain("validatingwebhookconfigurations");
 });
 
-describe.skipIf(reason !== "")(`looking at Secrets and volumes of JuiceFS${reason}`, () => {
-  const text = helm === "" ? "" : render("1.30.0", validate);
+describe.skipIf(withoutHelm !== "")(`looking at Secrets and volumes of JuiceFS${withoutHelm}`, () => {
+  const text = helm === "" ? "" : renderChart([validate]);
   const configurationIn = (given: string): ValidatingWebhookConfiguration => onlyOf(kind, given);
 
   it("calls the paths that are served, and never holds up anybody", () => {
@@ -60,10 +48,10 @@ describe.skipIf(reason !== "")(`looking at Secrets and volumes of JuiceFS${reaso
     expect(conditions).toHaveLength(2);
     for (const { expression } of conditions) expect(celProblems(expression)).toEqual([]);
     expect(conditions[1]?.expression).toContain("object.spec.csi.driver == 'csi.juicefs.com'");
-    const other = configurationIn(render("1.30.0", validate, 'juicefs.driver="jfs.example.com"'));
+    const other = configurationIn(renderChart([validate, 'juicefs.driver="jfs.example.com"']));
     expect(other.webhooks?.[1]?.matchConditions?.[0]?.expression).toContain("'jfs.example.com'");
-    expect(() => render("1.30.0", validate, `juicefs.driver="a' || true"`)).toThrow("juicefs.driver");
-    const old = configurationIn(render("1.29.0", validate)).webhooks ?? [];
+    expect(() => renderChart([validate, `juicefs.driver="a' || true"`])).toThrow("juicefs.driver");
+    const old = configurationIn(renderChart([validate], "1.29.0")).webhooks ?? [];
     expect(old.map(({ matchConditions }) => matchConditions)).toEqual([undefined, undefined]);
   });
 
@@ -87,7 +75,7 @@ describe.skipIf(reason !== "")(`looking at Secrets and volumes of JuiceFS${reaso
     expect(needed.map(describeRight)).toContain(
       "patch validatingwebhookconfigurations.admissionregistration.k8s.io sluice-juicefs",
     );
-    const managed = render("1.30.0", validate, 'certificates.source="cert-manager"');
+    const managed = renderChart([validate, 'certificates.source="cert-manager"']);
     expect(rules(managed)?.[0]?.verbs).toEqual(["get", "list", "watch"]);
     expect(configurationIn(managed).metadata?.annotations).toEqual({
       "cert-manager.io/inject-ca-from": "sluice-system/sluice",
@@ -95,7 +83,7 @@ describe.skipIf(reason !== "")(`looking at Secrets and volumes of JuiceFS${reaso
   });
 
   it("is left out with JuiceFS as a whole", () => {
-    const without = render("1.30.0", validate, "juicefs.enabled=false");
+    const without = renderChart([validate, "juicefs.enabled=false"]);
     expect(allOf(kind, without)).toEqual([]);
     expect(without).not.toContain("validatingwebhookconfigurations");
   });

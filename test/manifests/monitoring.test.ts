@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -9,12 +9,9 @@ import { anchorsOf } from "../docs/markdown-links.ts";
 import { readPage } from "../docs/page-file.ts";
 import { metricPages } from "../support/metric-pages.ts";
 import { readPromQl } from "../support/prom-ql.ts";
+import { renderChart, withoutHelm } from "./helm-chart.ts";
 import { chartFolder, objectsIn, onlyOf } from "./install-file.ts";
 
-const builder = new URL("../tools/build-helm.sh", import.meta.url).pathname;
-const found = spawnSync(builder, ["--if-built"], { encoding: "utf8" });
-const helm = found.stdout.trim();
-const withoutHelm = helm === "" ? ` (skipped: ${found.stderr.trim()})` : "";
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 const withoutPromtool = hasPromtool
   ? ""
@@ -169,15 +166,7 @@ describe("the dashboard", () => {
 });
 
 describe.skipIf(withoutHelm !== "")(`the chart's monitoring${withoutHelm}`, () => {
-  const render = (...values: string[]) =>
-    execFileSync(
-      helm,
-      [
-        ...["template", "sluice", chartFolder, "--namespace", "sluice-system", "--kube-version", "1.30.0"],
-        ...values.flatMap((value) => ["--set-json", value]),
-      ],
-      { encoding: "utf8" },
-    );
+  const render = (...values: string[]) => renderChart(values);
   const groups = (...values: string[]) =>
     onlyOf("PrometheusRule", render("monitoring.prometheusRule.enabled=true", ...values)).spec.groups;
   const dashboardIn = (text: string) =>
