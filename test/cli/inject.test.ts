@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fastJsonPatch from "fast-json-patch";
 import { describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import { run } from "../../src/cli/inject.ts";
 import { runCaptured } from "./captured-io.ts";
 import { demoClusterFolder } from "./demo-folder.ts";
@@ -68,7 +68,7 @@ describe("sluice inject", () => {
   });
 
   it("takes a manifest that begins with any number of empty lines", async () => {
-    const text = `${"\n".repeat(60)}${JSON.stringify(pod("train", "imagenet"))}\n`;
+    const text = `${"\n".repeat(60)}${stringify(pod("train", "imagenet"))}`;
     const { code, stdout } = await inject(text, "-o", "yaml");
     expect(code).toBe(0);
     expect(parseAllDocuments(stdout).map((document) => document.toJS()?.kind)).toContain("Pod");
