@@ -17,9 +17,9 @@ import { parse } from "yaml";
 import { servingNames } from "../../src/certs/serving-names.ts";
 import { readServeOptions } from "../../src/cli/serve-options.ts";
 import { defaultConfig, parseConfig } from "../../src/config.ts";
+import { matchesLabels } from "../../src/datasets/juicefs/label-match.ts";
 import { version } from "../../src/version.ts";
 import { allOf, installHeader, objectsIn, onlyOf, readInstallFile } from "./install-file.ts";
-import { selects } from "./label-selector.ts";
 
 const models = {
   ValidatingAdmissionPolicy,
@@ -108,12 +108,12 @@ describe("the Deployment", () => {
 
   it("is found by its Service, budget, network policy and spread", () => {
     const found = pod.metadata.labels;
-    expect(selects(spec.selector, found)).toBe(true);
-    expect(selects({ matchLabels: onlyOf("Service", text).spec.selector }, found)).toBe(true);
-    expect(selects(onlyOf("PodDisruptionBudget", text).spec.selector, found)).toBe(true);
-    expect(selects(onlyOf("NetworkPolicy", text).spec.podSelector, found)).toBe(true);
+    expect(matchesLabels(spec.selector, found)).toBe(true);
+    expect(matchesLabels({ matchLabels: onlyOf("Service", text).spec.selector }, found)).toBe(true);
+    expect(matchesLabels(onlyOf("PodDisruptionBudget", text).spec.selector, found)).toBe(true);
+    expect(matchesLabels(onlyOf("NetworkPolicy", text).spec.podSelector, found)).toBe(true);
     for (const constraint of pod.spec.topologySpreadConstraints)
-      expect(selects(constraint.labelSelector, found)).toBe(true);
+      expect(matchesLabels(constraint.labelSelector, found)).toBe(true);
   });
 
   it("is called by a name that the certificate is made out to", () => {

@@ -3,8 +3,10 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { select } from "../../src/admission/select.ts";
 import { defaultConfig } from "../../src/config.ts";
+import { matchesLabels } from "../../src/datasets/juicefs/label-match.ts";
 import { onlyOf } from "./install-file.ts";
-import { type Labels, selects } from "./label-selector.ts";
+
+type Labels = Readonly<Record<string, string>>;
 
 const configuration: MutatingWebhookConfiguration = onlyOf("MutatingWebhookConfiguration");
 const webhooks = (configuration.webhooks ?? []).filter(
@@ -32,7 +34,11 @@ function combinations(keys: readonly string[], values: readonly (string | undefi
 
 function called(pod: Labels, namespace: Labels): string[] {
   return webhooks
-    .filter((hook) => selects(hook.objectSelector, pod) && selects(hook.namespaceSelector, namespace))
+    .filter(
+      (hook) =>
+        matchesLabels(hook.objectSelector ?? {}, pod) &&
+        matchesLabels(hook.namespaceSelector ?? {}, namespace),
+    )
     .map((hook) => hook.name);
 }
 

@@ -4,12 +4,12 @@ import type {
 } from "kubernetes-types/admissionregistration/v1";
 import { describe, expect, it } from "vitest";
 import { type ClientMark, markInjected } from "../../src/admission/marks.ts";
+import { matchesLabels } from "../../src/datasets/juicefs/label-match.ts";
 import { guardCommand, mountedCommand, supervisorCommand } from "../../src/pod/client-commands.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import { viewsRoot } from "../../src/pod/shared-volume.ts";
 import { celProblems } from "./cel-text.ts";
 import { allOf, onlyOf } from "./install-file.ts";
-import { selects } from "./label-selector.ts";
 
 const policy: ValidatingAdmissionPolicy = onlyOf("ValidatingAdmissionPolicy");
 const bindings: ValidatingAdmissionPolicyBinding[] = allOf("ValidatingAdmissionPolicyBinding");
@@ -43,7 +43,8 @@ describe("the policy behind the last webhook", () => {
     "is bound once to pods with clients of %s %s, and to no others",
     (...families) => {
       const boundTo = (labels: Record<string, string>) =>
-        bindings.filter(({ spec }) => selects(spec?.matchResources?.objectSelector, labels)).length;
+        bindings.filter(({ spec }) => matchesLabels(spec?.matchResources?.objectSelector ?? {}, labels))
+          .length;
       const editor = new PodEditor({ metadata: { labels: { app: "x" } }, spec: { containers: [] } });
       const marks = families.map((family, index) => markOf(`data-${index}`, index, family));
       markInjected(editor, marks, { mode: "sidecar", platform: "kubernetes", sidecar: "native" });
@@ -58,7 +59,7 @@ describe("the policy behind the last webhook", () => {
     [{ "sluice.io/inject": "false" }, false],
     [{ "fluid.io/enable-injection": "false" }, false],
   ])("can be opted out of: %j", (labels, expected) => {
-    expect(selects(policy.spec?.matchConstraints?.objectSelector, labels)).toBe(expected);
+    expect(matchesLabels(policy.spec?.matchConstraints?.objectSelector ?? {}, labels)).toBe(expected);
   });
 
   it.each([
@@ -67,7 +68,7 @@ describe("the policy behind the last webhook", () => {
     ["sluice-system", false],
   ])("namespace %s: %s", (name, expected) => {
     const labels = { "kubernetes.io/metadata.name": name };
-    expect(selects(policy.spec?.matchConstraints?.namespaceSelector, labels)).toBe(expected);
+    expect(matchesLabels(policy.spec?.matchConstraints?.namespaceSelector ?? {}, labels)).toBe(expected);
   });
 
   it.each(expressions)("%s reads nothing that may be absent", (_, expression) => {

@@ -8,10 +8,12 @@ import { describe, expect, it } from "vitest";
 import { markInjected } from "../../src/admission/marks.ts";
 import { select } from "../../src/admission/select.ts";
 import { defaultConfig } from "../../src/config.ts";
+import { matchesLabels } from "../../src/datasets/juicefs/label-match.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import { celProblems } from "./cel-text.ts";
 import { onlyOf } from "./install-file.ts";
-import { type Labels, selects } from "./label-selector.ts";
+
+type Labels = Readonly<Record<string, string>>;
 
 const configuration: MutatingWebhookConfiguration = onlyOf("MutatingWebhookConfiguration");
 const webhooks: readonly MutatingWebhook[] = configuration.webhooks ?? [];
@@ -50,7 +52,11 @@ function isForPodsWithoutClaims({ matchConditions }: MutatingWebhook): boolean {
 function called(pod: Labels, namespace: Labels, withClaim = true): string[] {
   return webhooks
     .filter((hook) => isForPodsWithoutClaims(hook) !== withClaim)
-    .filter((hook) => selects(hook.objectSelector, pod) && selects(hook.namespaceSelector, namespace))
+    .filter(
+      (hook) =>
+        matchesLabels(hook.objectSelector ?? {}, pod) &&
+        matchesLabels(hook.namespaceSelector ?? {}, namespace),
+    )
     .map((hook) => hook.name);
 }
 
