@@ -29,7 +29,7 @@ export interface ApiCall {
 /** What goes wrong with a request: answers it in its own way. May call `pass` to have it answered as usual. */
 export type Fault = (response: ServerResponse, call: ApiCall, pass: () => void) => void;
 
-export const fluidPlurals: Readonly<Record<string, string>> = {
+const fluidPlurals: Readonly<Record<string, string>> = {
   datasets: "Dataset",
   alluxioruntimes: "AlluxioRuntime",
   juicefsruntimes: "JuiceFSRuntime",
@@ -315,8 +315,11 @@ function selectedBy(query: URLSearchParams, namespace: string | undefined) {
   const fields = query.get("fieldSelector")?.split(",") ?? [];
   const name = fields.find((field) => field.startsWith("metadata.name="))?.replace("metadata.name=", "");
   const phases = fields.filter((field) => field.startsWith("status.phase!=")).map((field) => field.slice(14));
-  const labels = query.get("labelSelector")?.split(",") ?? [];
+  // Commas between parentheses are of one requirement: "key in (a,b)".
+  const labels = query.get("labelSelector")?.split(/,(?![^(]*\))/) ?? [];
   const carries = (metadata: ApiObject["metadata"]) => (label: string) => {
+    const [, of = "", values] = /^(.*) in \((.*)\)$/.exec(label) ?? [];
+    if (values !== undefined) return values.split(",").includes(Object(metadata["labels"])[of]);
     const [key = "", value] = label.split("=");
     const found: unknown = Object(metadata["labels"])[key];
     return value === undefined ? found !== undefined : found === value;

@@ -146,6 +146,28 @@ describe("sluice explain pod/NAME", () => {
     expect(stdout).toContain("it was injected, and would not be injected now: ");
   });
 
+  it("tells that its node has lost the cache's label, and that the pod would go elsewhere", async () => {
+    const api = await startDemoApi();
+    put(api, "pods", await injectedPod());
+    const label = "fluid.io/s-demo-imagenet";
+    const holders = ["node-a", "node-b", "node-c"].map((name) => Object(api.store.find("nodes", name)));
+    expect(holders.some((node) => node.metadata?.labels?.[label] === "true")).toBe(true);
+    const withLabel = (value?: string) => {
+      const [node] = holders;
+      const { [label]: _, ...others } = node.metadata.labels ?? {};
+      const labels = value === undefined ? others : { ...others, [label]: value };
+      put(api, "nodes", { ...node, metadata: { ...node.metadata, labels } });
+    };
+    withLabel("true");
+    expect((await explain(api, "pod/train")).stdout).toContain(
+      `it holds the cache of Dataset demo/imagenet (${label})`,
+    );
+    withLabel();
+    expect((await explain(api, "pod/train")).stdout.replace(/\s+/g, " ")).toContain(
+      `it does not hold the cache of Dataset demo/imagenet (no label ${label})`,
+    );
+  });
+
   it("tells of a pod that slipped through", async () => {
     const api = await startDemoApi();
     put(api, "pods", onNode(bare));
@@ -221,6 +243,35 @@ describe("sluice explain of a workload", () => {
     expect(stdout).toContain("Pod demo/old: not injected");
     expect(stdout).not.toContain("Pod demo/train: injected");
     expect(code).toBe(1);
+  });
+});
+
+describe("sluice explain of a workload of any kind", () => {
+  const selector = { matchLabels: { app: "train" } };
+  const template = { metadata: { labels: { app: "train" } }, spec: bare.spec };
+  const owner = [{ apiVersion: "batch/v1", kind: "CronJob", name: "train", uid: "cron-1", controller: true }];
+  const jobLabels = { app: "train", "batch.kubernetes.io/job-name": "train-1" };
+
+  it.each<[string, string, object]>([
+    ["statefulset/train", "statefulsets", { selector, template }],
+    ["ds/train", "daemonsets", { selector, template }],
+    ["rs/train", "replicasets", { selector, template }],
+    ["job/train", "jobs", { selector, template }],
+    ["rc/train", "replicationcontrollers", { selector: selector.matchLabels, template }],
+    ["cj/train", "cronjobs", { jobTemplate: { spec: { template } } }],
+  ])("%s tells its pods and what becomes of the next", async (asked, plural, spec) => {
+    const api = await startDemoApi();
+    put(api, plural, { metadata: { name: "train", namespace: "demo", uid: "cron-1" }, spec });
+    put(api, "jobs", { metadata: { name: "train-1", namespace: "demo", ownerReferences: owner } });
+    const pod = await injectedPod();
+    const labels = { ...pod.metadata?.labels, ...jobLabels };
+    put(api, "pods", { ...pod, metadata: { ...pod.metadata, labels } });
+    const { code, stdout, stderr } = await explain(api, asked);
+    expect(code).toBe(0);
+    expect(stderr.split("\n").filter((line) => line !== "" && !line.includes("ConfigMap"))).toEqual([]);
+    expect(stdout).toMatch(/ demo\/train: 1 pods, 1 of them injected\n/);
+    expect(stdout).toContain("train on node-a: fluid-fuse-0 serving (serves)\n");
+    expect(stdout).toContain("What would be decided about its next pod");
   });
 });
 
