@@ -57,18 +57,13 @@ export function completePod(
       inUse: tellsUsage && ownClaims.has(dataset.claim.name),
     };
   });
-  markInjected(editor, clients, {
-    mode: "sidecar",
-    platform: platform.name,
-    sidecar: native ? "native" : "classic",
-  });
   markForDriver(editor, datasets);
   // Volcengine's and Huawei Cloud's. (juicefs-csi-driver: pkg/juicefs/mount/builder/vci-serverless.go, cci-serverless.go)
   if (platform.mount.by === "annotation" || platform.mount.by === "inline-csi")
     markForVendor(editor, datasets);
   annotateForPlatform(editor, platform, plans, native);
   if (!native) keepDefaultContainer(editor, question);
-  return [
+  const findings = [
     ...pullSecrets(editor, question, plans),
     ...steering.findings,
     ...zones,
@@ -83,6 +78,14 @@ export function completePod(
     ...carryDns(editor, plans),
     ...changedQuality(question, editor),
   ];
+  // Last, for the status tells of all that was done.
+  markInjected(
+    editor,
+    clients,
+    { mode: "sidecar", platform: platform.name, sidecar: native ? "native" : "classic" },
+    { pod, straight: platform.mount.by !== "views" },
+  );
+  return findings;
 }
 
 /** A classic client is mostly containers[0], where `kubectl logs` and `kubectl exec` would look for the app. */

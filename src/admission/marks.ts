@@ -1,6 +1,8 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { containersOf } from "../pod/containers.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
+import { type BeforeInjection, readBefore } from "../pod/take-out/before-injection.ts";
+import { recordBefore } from "../pod/take-out/record-before.ts";
 import type { DatasetVolume } from "../types/dataset-volume.ts";
 import { version } from "../version.ts";
 import { fluid, juicefs, sluice } from "./labels.ts";
@@ -22,12 +24,24 @@ export interface InjectionStatus {
   readonly sidecar?: string;
 }
 
-/** Writes the marks of an injected pod: labels and annotations. They are never trusted when they come back. */
+/** The pod as it came, and whether its clients mount straight into its volumes. */
+export interface Origin {
+  readonly pod: Pod;
+  readonly straight: boolean;
+}
+
+/**
+ * Writes the marks of an injected pod: labels and annotations. They are never trusted when they come back. With `origin`
+ * what `sluice uninject` could not tell by itself is written down as well.
+ */
 export function markInjected(
   editor: PodEditor,
   clients: readonly ClientMark[],
   status: InjectionStatus,
+  origin?: Origin,
 ): void {
+  const stated = statedClients(editor.pod, clients);
+  const before = origin && recordOf(origin, editor.pod, stated);
   const ofFluid = clients.filter((client) => client.family === "fluid");
   const labels: Record<string, string> =
     ofFluid.length === 0 ? {} : { [fluid.done]: "true", [fluid.managedBy]: "fluid" };
@@ -47,7 +61,13 @@ export function markInjected(
   );
   const annotations: Record<string, string> = {
     ...usage(editor.pod, ofFluid),
-    ...statusMark(editor.pod, clients, status),
+    [sluice.status]: JSON.stringify({
+      verdict: "injected",
+      version,
+      ...status,
+      clients: stated,
+      ...(before && { before }),
+    }),
   };
   if (
     clients.some((client) => client.scrapesMetrics) &&
@@ -78,15 +98,26 @@ function usage(pod: Pod, datasets: readonly Pick<ClientMark, "dataset" | "inUse"
   return { [fluid.datasetsInUse]: [...new Set([...before, ...own])].filter(Boolean).sort().join(",") };
 }
 
-function statusMark(
-  pod: Pod,
-  clients: readonly ClientMark[],
-  status: InjectionStatus,
-): Record<string, string> {
+/** The client of each claim, by the claims' names. */
+function statedClients(pod: Pod, clients: readonly ClientMark[]): Record<string, string> {
   const claims = earlierClaims(pod);
   for (const { claim, container } of clients) claims[claim] = container;
-  const sorted = Object.fromEntries(Object.entries(claims).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { [sluice.status]: JSON.stringify({ verdict: "injected", version, ...status, clients: sorted }) };
+  return Object.fromEntries(Object.entries(claims).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function recordOf(
+  { pod, straight }: Origin,
+  after: Pod,
+  clients: Readonly<Record<string, string>>,
+): BeforeInjection | undefined {
+  return recordBefore({ before: pod, after, clients, straight, earlier: earlierRecord(pod) });
+}
+
+/** What an earlier call wrote down of the pod, where it held clients of ours when it came. */
+function earlierRecord(pod: Pod): BeforeInjection | "unknown" | undefined {
+  const status = pod.metadata?.annotations?.[sluice.status];
+  if (status === undefined || Object.keys(earlierClaims(pod)).length === 0) return undefined;
+  return readBefore(status) ?? "unknown";
 }
 
 /** What an earlier call wrote, as far as it is true: a mark that was copied names clients that are not there. */

@@ -3,6 +3,7 @@ import { containersOf } from "../containers.ts";
 import { findClients, type PodClient } from "../find-clients.ts";
 import { isGuard } from "../guard.ts";
 import { isPrefetcherCommand } from "../prefetch-commands.ts";
+import { sharedPath } from "../shared-volume.ts";
 
 /** What an earlier call put into a pod. */
 export interface OwnParts {
@@ -13,8 +14,11 @@ export interface OwnParts {
   readonly volumes: ReadonlySet<string>;
 }
 
-/** Finds them by their structure; a prepared container also by its name, for what it runs is the template's own. */
-export function findOwnParts(pod: Pod): OwnParts {
+/**
+ * Finds them by their structure; a prepared container also by its name, for what it runs is the template's own.
+ * `usersOwn`: whether a volume is known to have been in the pod before, though nothing but clients uses it.
+ */
+export function findOwnParts(pod: Pod, usersOwn: (volume: string) => boolean): OwnParts {
   const found = containersOf(pod).map(({ container }) => container);
   const clients = findClients(pod);
   const containers = new Set(clients.flatMap(({ container, keeper }) => [container, keeper]));
@@ -26,17 +30,35 @@ export function findOwnParts(pod: Pod): OwnParts {
       containers.add(container.name);
   const own = found.filter(({ name }) => containers.has(name));
   const others = mountedBy(found.filter(({ name }) => !containers.has(name)));
-  // What shows a mount to other clients only is theirs.
   const shown = new Set(
-    clients.flatMap(({ consumers, volumes }) =>
-      consumers.length > 0 && consumers.every((name) => containers.has(name)) ? [] : volumes,
+    clients.flatMap((client) =>
+      client.volumes.filter((volume) => !isForClients(volume, client, found, containers)),
     ),
   );
   const statuses = prefetchVolumes(own);
   const volumes = [...mountedBy(own)].filter(
-    (name) => statuses.has(name) || !(others.has(name) || shown.has(name)),
+    (name) => statuses.has(name) || !(others.has(name) || shown.has(name) || usersOwn(name)),
   );
   return { clients, containers, volumes: new Set(volumes) };
+}
+
+/** What shows a client's mount to other clients only is theirs. */
+function isForClients(
+  volume: string,
+  { container: client, keeper }: PodClient,
+  found: readonly Container[],
+  containers: ReadonlySet<string>,
+): boolean {
+  const consumers = found.filter(
+    (container) =>
+      container.name !== client &&
+      container.name !== keeper &&
+      !isGuard(container) &&
+      container.volumeMounts?.some(
+        ({ name, mountPath }) => name === volume && mountPath !== sharedPath(volume),
+      ),
+  );
+  return consumers.length > 0 && consumers.every(({ name }) => containers.has(name));
 }
 
 /** The prefetcher's results, which apps may look at. */
@@ -49,7 +71,11 @@ function prefetchVolumes(own: readonly Container[]): ReadonlySet<string> {
 }
 
 function mountedBy(containers: readonly Container[]): ReadonlySet<string> {
-  return new Set(containers.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
+  const used = containers.flatMap(({ volumeMounts, volumeDevices }) => [
+    ...(volumeMounts ?? []),
+    ...(volumeDevices ?? []),
+  ]);
+  return new Set(used.map(({ name }) => name));
 }
 
 function mounts({ volumeMounts }: Container, volumes: ReadonlySet<string>): boolean {

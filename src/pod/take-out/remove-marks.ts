@@ -1,44 +1,45 @@
-import { cacheGate, cacheWaitAnnotation, cacheWaitResultAnnotation } from "../cache-gate.ts";
-import { controllersLabel, endAnnotation } from "../end-sign.ts";
+import { cacheGate } from "../cache-gate.ts";
 import type { PodEditor } from "../pod-editor.ts";
+import type { BeforeInjection } from "./before-injection.ts";
+import { defaultContainer, isOwnAnnotation, isOwnLabel, namedContainer } from "./own-marks.ts";
 import type { OwnParts } from "./own-parts.ts";
 
 const why = "said what was injected";
 
-const ownLabels = new Set([
-  "done.sidecar.fluid.io/inject",
-  "done.sidecar.juicefs.com/inject",
-  "fluid.io/managed-by",
-  controllersLabel,
-]);
-const ownAnnotations = new Set([
-  "sluice.io/status",
-  "fluid.io/datasets-in-use",
-  "file-prefetcher.fluid.io/inject-done",
-  "prometheus.fuse.fluid.io/scrape",
-  cacheWaitAnnotation,
-  cacheWaitResultAnnotation,
-  endAnnotation,
-]);
-const datasetLabel = /^dataset-(name|namespace)\.sidecar\.fluid\.io\/(.*)$/;
-const defaultContainer = "kubectl.kubernetes.io/default-container";
-
 /** Takes out labels, annotations and the scheduling gate that an injection writes. */
-export function removeMarks(editor: PodEditor, { containers }: OwnParts): void {
+export function removeMarks(
+  editor: PodEditor,
+  { containers }: OwnParts,
+  before: BeforeInjection | undefined,
+): void {
   removeGate(editor);
   for (const key of Object.keys(editor.pod.metadata?.labels ?? {})) {
-    const container = datasetLabel.exec(key)?.[2];
-    if (ownLabels.has(key) || (container !== undefined && containers.has(container)))
+    const named = namedContainer(key);
+    if (named === undefined ? isOwnLabel(key) : containers.has(named))
       editor.remove(["metadata", "labels", key], why);
   }
   for (const [key, value] of Object.entries(editor.pod.metadata?.annotations ?? {})) {
-    if (ownAnnotations.has(key) || isNeedless(editor, key, value))
+    if (isOwnAnnotation(key) || isNeedless(editor, key, value))
       editor.remove(["metadata", "annotations", key], why);
-    else if (key !== defaultContainer) forgetContainers(editor, key, value, containers);
+    else if (key !== defaultContainer && before === undefined)
+      forgetContainers(editor, key, value, containers);
   }
   for (const part of ["labels", "annotations"] as const) {
+    restoreEntries(editor, part, before?.[part] ?? {});
     const map = editor.pod.metadata?.[part];
     if (map !== undefined && Object.keys(map).length === 0) editor.remove(["metadata", part], "is empty");
+  }
+}
+
+function restoreEntries(
+  editor: PodEditor,
+  part: "labels" | "annotations",
+  entries: Readonly<Record<string, string | null>>,
+): void {
+  for (const [key, value] of Object.entries(entries)) {
+    if (value !== null) editor.merge(["metadata", part], { [key]: value }, "is as it was");
+    else if (Object.hasOwn(editor.pod.metadata?.[part] ?? {}, key))
+      editor.remove(["metadata", part, key], why);
   }
 }
 

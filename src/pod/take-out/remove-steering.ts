@@ -1,9 +1,23 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from "kubernetes-types/core/v1";
 import type { PodEditor } from "../pod-editor.ts";
+import type { BeforeInjection } from "./before-injection.ts";
 
 const preferredPart = "preferredDuringSchedulingIgnoredDuringExecution";
 const requiredPart = "requiredDuringSchedulingIgnoredDuringExecution";
+const at = ["spec", "affinity", "nodeAffinity"];
 const why = "led the pod to the nodes that hold its datasets' cache";
+
+/** Takes out what leads the pod to a cache, as it was written down. */
+export function restoreAffinity(editor: PodEditor, { affinity: was, spread }: BeforeInjection): void {
+  if (spread) editor.remove(["spec", "topologySpreadConstraints"], why);
+  if (was === undefined) {
+    // All that was added is told by its labels.
+    if (isSteered(editor.pod)) removeAffinity(editor);
+  } else if (was === null) editor.remove(at, why);
+  else if (editor.pod.spec?.affinity) editor.set(at, was, "is as it was");
+  else editor.set(at.slice(0, -1), { nodeAffinity: was }, "is as it was");
+  removeEmpty(editor);
+}
 
 /** Takes out what leads the pod to a cache by the labels that Fluid puts on nodes. Tells of what may be ours as well. */
 export function removeSteering(editor: PodEditor, notes: string[]): void {
@@ -11,10 +25,18 @@ export function removeSteering(editor: PodEditor, notes: string[]): void {
   // It was set as a whole, in a pod that had none.
   if (constraints.some(({ topologyKey }) => isCacheLabel(topologyKey)))
     editor.remove(["spec", "topologySpreadConstraints"], why);
-  const at = ["spec", "affinity", "nodeAffinity"];
-  const affinity = editor.pod.spec?.affinity?.nodeAffinity;
-  if (affinity === undefined || affinity === null) return;
+  const keys = removeAffinity(editor);
+  if (keys.length > 0)
+    notes.push(
+      `node affinity for ${[...new Set(keys)].join(", ")} stays: whether the pod's own or from a dataset's workers is not known`,
+    );
+  removeEmpty(editor);
+}
 
+/** Returns the labels that what stays goes by. */
+function removeAffinity(editor: PodEditor): string[] {
+  const affinity = editor.pod.spec?.affinity?.nodeAffinity;
+  if (affinity === undefined || affinity === null) return [];
   const preferred = affinity[preferredPart] ?? [];
   // Terms are appended together, so that what follows the first of ours is ours.
   const first = preferred.findIndex(({ preference }) => leadsToCache(preference));
@@ -30,13 +52,12 @@ export function removeSteering(editor: PodEditor, notes: string[]): void {
     if (kept.length < terms.length) editor.remove([...at, requiredPart], why);
     else editor.set([...at, requiredPart, "nodeSelectorTerms"], kept, why);
   }
-  const keys = [...left.map(({ preference }) => preference), ...terms].flatMap(({ matchExpressions = [] }) =>
+  return [...left.map(({ preference }) => preference), ...terms].flatMap(({ matchExpressions = [] }) =>
     matchExpressions.map(({ key }) => key).filter((key) => !isCacheLabel(key)),
   );
-  if (keys.length > 0)
-    notes.push(
-      `node affinity for ${[...new Set(keys)].join(", ")} stays: whether the pod's own or from a dataset's workers is not known`,
-    );
+}
+
+function removeEmpty(editor: PodEditor): void {
   if (isEmpty(editor.pod.spec?.affinity?.nodeAffinity)) editor.remove(at, why);
   if (isEmpty(editor.pod.spec?.affinity)) editor.remove(["spec", "affinity"], why);
 }
@@ -47,13 +68,23 @@ function isCacheLabel(key: string): boolean {
 }
 
 /** Whether something in the pod's affinity leads it by a cache's label. */
-export function isSteered({ spec }: Pod): boolean {
+export function isSteered(pod: Pod): boolean {
+  return termsOf(pod).some(({ matchExpressions = [] }) =>
+    matchExpressions.some(({ key }) => isCacheLabel(key)),
+  );
+}
+
+/** Whether nothing in the pod's node affinity does anything else. */
+export function leadsToCacheOnly(pod: Pod): boolean {
+  return termsOf(pod).every(leadsToCache);
+}
+
+function termsOf({ spec }: Pod): NodeSelectorTerm[] {
   const affinity = spec?.affinity?.nodeAffinity ?? undefined;
-  const terms = [
+  return [
     ...(affinity?.[preferredPart] ?? []).map(({ preference }) => preference),
     ...(affinity?.[requiredPart]?.nodeSelectorTerms ?? []),
   ];
-  return terms.some(({ matchExpressions = [] }) => matchExpressions.some(({ key }) => isCacheLabel(key)));
 }
 
 function leadsToCache({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean {

@@ -1,4 +1,4 @@
-import type { Pod, VolumeMount } from "kubernetes-types/core/v1";
+import type { Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { parseSupervisorCommand, type View } from "../client-commands.ts";
 import { containersOf } from "../containers.ts";
 import { splitExpansion } from "../expansion.ts";
@@ -6,6 +6,7 @@ import type { PodClient } from "../find-clients.ts";
 import type { PodEditor } from "../pod-editor.ts";
 import { changeMount } from "../serve-containers.ts";
 import { viewsRoot } from "../shared-volume.ts";
+import type { BeforeInjection, MountBefore } from "./before-injection.ts";
 import type { OwnParts } from "./own-parts.ts";
 
 /** What cannot be told from the pod: `blocking` means that it cannot be taken out at all. */
@@ -15,23 +16,56 @@ export interface Unknowns {
 }
 
 /** Lets the volumes that show a client's mount be mounted from their claims again. */
-export function restoreVolumes(editor: PodEditor, parts: OwnParts, unknowns: Unknowns): void {
+export function restoreVolumes(
+  editor: PodEditor,
+  parts: OwnParts,
+  before: BeforeInjection | undefined,
+  unknowns: Unknowns,
+): void {
   editor.pod.spec?.volumes?.forEach(({ name }, index) => {
     const client = parts.clients.find(({ volumes }) => volumes.includes(name));
     if (client === undefined || parts.volumes.has(name)) return;
-    const claimName = claimOf(name, client, unknowns);
+    const told = entryOf(before?.volumes, name);
+    const claimName = told?.claim ?? claimOf(name, client, before !== undefined, unknowns);
     if (claimName === undefined) return;
-    const readOnly = viewsOf(name, client, editor.pod)[0]?.readOnly === true;
-    const source = { claimName, ...(readOnly ? { readOnly } : {}) };
+    const ofView = viewsOf(name, client, editor.pod)[0]?.readOnly === true ? true : undefined;
     editor.set(
       ["spec", "volumes", index],
-      { name, persistentVolumeClaim: source },
+      claimVolume(name, claimName, before === undefined ? ofView : told?.readOnly),
       `mounts claim ${claimName} again`,
     );
   });
 }
 
-function claimOf(volume: string, client: PodClient, unknowns: Unknowns): string | undefined {
+/** Puts back the volumes that went because another one shows the same. To be done once those of clients are gone. */
+export function restoreGoneVolumes(editor: PodEditor, before: BeforeInjection | undefined): void {
+  const there = new Set(editor.pod.spec?.volumes?.map(({ name }) => name));
+  const gone = Object.entries(before?.volumes ?? {}).filter(
+    ([name, { claim, at }]) => claim !== undefined && at !== undefined && !there.has(name),
+  );
+  gone.sort(([, a], [, b]) => (a.at ?? 0) - (b.at ?? 0));
+  for (const [name, { claim = "", readOnly, at = 0 }] of gone) {
+    const index = Math.min(Math.max(at, 0), editor.pod.spec?.volumes?.length ?? 0);
+    const why = `mounts claim ${claim} again, which another volume stood for`;
+    editor.insert(["spec", "volumes"], index, claimVolume(name, claim, readOnly), why);
+  }
+}
+
+function claimVolume(name: string, claimName: string, readOnly: boolean | undefined): Volume {
+  return { name, persistentVolumeClaim: { claimName, ...(readOnly === undefined ? {} : { readOnly }) } };
+}
+
+/** Names in a pod may be those of members that every object has. */
+function entryOf<T>(entries: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return entries !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
+}
+
+function claimOf(
+  volume: string,
+  client: PodClient,
+  recorded: boolean,
+  unknowns: Unknowns,
+): string | undefined {
   const { claims, container, volumes } = client;
   const [only, ...others] = claims;
   if (only === undefined) {
@@ -45,9 +79,10 @@ function claimOf(volume: string, client: PodClient, unknowns: Unknowns): string 
   const [single] = volumes;
   // Where clients mount straight, the volumes of one dataset became one, and any of its claims leads to it.
   if (client.layout === "straight" && volumes.length === 1 && single === volume) {
-    unknowns.notes.push(
-      `volume ${volume} may have been several, of claims ${claims.join(", ")}: ${only} is named`,
-    );
+    if (!recorded)
+      unknowns.notes.push(
+        `volume ${volume} may have been several, of claims ${claims.join(", ")}: ${only} is named`,
+      );
     return only;
   }
   unknowns.blocking.push(
@@ -57,23 +92,42 @@ function claimOf(volume: string, client: PodClient, unknowns: Unknowns): string 
 }
 
 /** Lets the containers that stay mount the volumes as they did. */
-export function restoreMounts(editor: PodEditor, parts: OwnParts, unknowns: Unknowns): void {
+export function restoreMounts(
+  editor: PodEditor,
+  parts: OwnParts,
+  before: BeforeInjection | undefined,
+  unknowns: Unknowns,
+): void {
   for (const { container, path } of containersOf(editor.pod)) {
     if (parts.containers.has(container.name)) continue;
     const why = `container ${container.name} mounts the claim itself again`;
     container.volumeMounts?.forEach((mount, index) => {
       const client = parts.clients.find(({ volumes }) => volumes.includes(mount.name));
       if (client === undefined) return;
-      const restored = restoreMount(mount, client, editor.pod, (what) =>
-        unknowns.notes.push(`container ${container.name}, ${mount.mountPath}: ${what}`),
-      );
-      changeMount(editor, [...path, "volumeMounts", index], mount, restored, why);
+      const told = entryOf(entryOf(before?.mounts, container.name), mount.mountPath);
+      const restored = restoreMount(mount, client, editor.pod, (what) => {
+        if (told === undefined)
+          unknowns.notes.push(`container ${container.name}, ${mount.mountPath}: ${what}`);
+      });
+      changeMount(editor, [...path, "volumeMounts", index], mount, asTold(restored, told), why);
     });
     const mounts = container.volumeMounts ?? [];
     for (let index = mounts.length - 1; index >= 0; index--)
       if (parts.volumes.has(mounts[index]?.name ?? ""))
         editor.remove([...path, "volumeMounts", index], "shows what a container of ours left there");
   }
+}
+
+function asTold(mount: VolumeMount, told: MountBefore = {}): VolumeMount {
+  const { subPath, subPathExpr, ...rest } = mount;
+  const names = "subPath" in told || "subPathExpr" in told;
+  const path = {
+    ...(subPath !== undefined && { subPath }),
+    ...(subPathExpr !== undefined && { subPathExpr }),
+  };
+  const members = Object.entries({ ...rest, ...(names ? {} : path), ...told });
+  const stated = Object.fromEntries(members.filter(([, value]) => value !== null));
+  return { name: mount.name, mountPath: mount.mountPath, ...stated };
 }
 
 function restoreMount(

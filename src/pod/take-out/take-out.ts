@@ -1,11 +1,13 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Edit } from "../../types/edit.ts";
 import { containersOf } from "../containers.ts";
-import { PodEditor } from "../pod-editor.ts";
+import { type Path, PodEditor } from "../pod-editor.ts";
+import { type BeforeInjection, readBefore } from "./before-injection.ts";
+import { statusAnnotation } from "./own-marks.ts";
 import { findOwnParts, type OwnParts } from "./own-parts.ts";
 import { removeMarks } from "./remove-marks.ts";
-import { isSteered, removeSteering } from "./remove-steering.ts";
-import { restoreMounts, restoreVolumes, type Unknowns } from "./restore-volumes.ts";
+import { isSteered, removeSteering, restoreAffinity } from "./remove-steering.ts";
+import { restoreGoneVolumes, restoreMounts, restoreVolumes, type Unknowns } from "./restore-volumes.ts";
 
 /** A pod without what was injected into it. */
 export interface TakenOut extends Unknowns {
@@ -19,25 +21,34 @@ export interface TakenOut extends Unknowns {
 
 /**
  * Takes out of a pod what an injection put in: known by its structure, and by sluice.io/status for the names of the
- * claims. What the pod no longer tells is named: in `blocking` where nothing can be done without it, else in `notes`.
+ * claims, and what is written there of the pod as it came. What the pod no longer tells is named: in `blocking` where nothing can be done without it, else in `notes`.
  */
 export function takeOut(pod: Pod): TakenOut {
-  const parts = findOwnParts(pod);
+  const stated = readBefore(pod.metadata?.annotations?.[statusAnnotation]);
+  const parts = findOwnParts(pod, (name) => Object.hasOwn(stated?.volumes ?? {}, name));
+  // Without a client the annotation is another pod's.
+  const before = parts.clients.length > 0 ? stated : undefined;
   const editor = new PodEditor(pod);
   const unknowns: Unknowns = { blocking: [], notes: [] };
   const { annotations } = pod.metadata ?? {};
   const prepared = annotations?.["fluid.io/datasets-in-use"] !== undefined || isSteered(pod);
   if (parts.containers.size === 0 && !prepared) return { containers: [], edits: [], pod, ...unknowns };
 
-  restoreMounts(editor, parts, unknowns);
+  restoreMounts(editor, parts, before, unknowns);
   removeChecks(editor);
-  restoreVolumes(editor, parts, unknowns);
+  restoreVolumes(editor, parts, before, unknowns);
   if (unknowns.blocking.length > 0) return { containers: [], edits: [], pod, ...unknowns };
   removeContainers(editor, parts);
   removeVolumes(editor, parts);
-  removeSteering(editor, unknowns.notes);
-  removeMarks(editor, parts);
-  if (parts.clients.length > 0) tellOfTheRest(editor.pod, unknowns);
+  restoreGoneVolumes(editor, before);
+  removeMarks(editor, parts, before);
+  if (before === undefined) {
+    removeSteering(editor, unknowns.notes);
+    if (parts.clients.length > 0) tellOfTheRest(editor.pod, unknowns);
+  } else {
+    restoreAffinity(editor, before);
+    removeAdded(editor, before);
+  }
   return { containers: [...parts.containers], edits: editor.edits, pod: editor.pod, ...unknowns };
 }
 
@@ -70,6 +81,27 @@ function removeVolumes(editor: PodEditor, { volumes }: OwnParts): void {
     const name = before[index]?.name ?? "";
     if (volumes.has(name)) editor.remove(["spec", "volumes", index], `volume ${name} belongs to a client`);
   }
+}
+
+function removeAdded(editor: PodEditor, { pullSecrets = [], dns = [] }: BeforeInjection): void {
+  const { spec } = editor.pod;
+  if (spec?.imagePullSecrets && pullSecrets.length > 0) {
+    const own = spec.imagePullSecrets.filter(({ name = "" }) => !pullSecrets.includes(name));
+    setList(editor, ["spec", "imagePullSecrets"], own, "some were for the clients' images");
+  }
+  for (const list of ["nameservers", "searches"] as const) {
+    const entries = spec?.dnsConfig?.[list];
+    if (!entries?.some((entry) => dns.includes(entry))) continue;
+    const own = entries.filter((entry) => !dns.includes(entry));
+    setList(editor, ["spec", "dnsConfig", list], own, "some were for the clients");
+  }
+  const left = editor.pod.spec?.dnsConfig;
+  if (left && Object.keys(left).length === 0) editor.remove(["spec", "dnsConfig"], "is empty");
+}
+
+function setList(editor: PodEditor, path: Path, entries: readonly unknown[], why: string): void {
+  if (entries.length === 0) editor.remove(path, why);
+  else editor.set(path, entries, why);
 }
 
 /** Lists that an injection may have added to, and in which nothing says what is whose. */
