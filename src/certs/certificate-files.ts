@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertificateFilesError } from "./check-pair.ts";
 
-export const fileNames = ["ca.crt", "ca.key", "tls.crt", "tls.key"] as const;
+const fileNames = ["ca.crt", "ca.key", "tls.crt", "tls.key"] as const;
 export type CertificateFileName = (typeof fileNames)[number];
 /** What stands in a certificate folder; a file that is not there is left out. */
 export type CertificateFiles = Readonly<Partial<Record<CertificateFileName, string>>>;

@@ -2,7 +2,7 @@ import type { ClusterWriter, ObjectPlace } from "../cluster/cluster-writer.ts";
 import { fieldAt, isRawObject, type RawObject, textAt, textMapAt } from "../cluster/raw-fields.ts";
 
 /** Set on the Secret by a person who wants a new authority; its value does not matter. */
-export const changeAuthorityAnnotation = "sluice.io/change-authority";
+const changeAuthorityAnnotation = "sluice.io/change-authority";
 
 /** The Secret as it was read. */
 export interface StoredSecret {

@@ -27,7 +27,7 @@ export function readHelp(help: Readonly<Record<string, string>>): CommandEntry[]
 }
 
 /** The options of one help text. */
-export function readOptions(text: string): OptionEntry[] {
+function readOptions(text: string): OptionEntry[] {
   return sectionOf(text, "Options").flatMap((line) => {
     const [, short, long, value, words = ""] = optionLine.exec(line) ?? [];
     if (long === undefined) return [];

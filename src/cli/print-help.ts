@@ -7,6 +7,6 @@ export function printHelp({ stdout, program = "sluice" }: CommandIo, text: strin
 }
 
 /** Where "sluice" is followed by a word in small letters, an option or COMMAND, it is the command's name. */
-export function helpFor(program: string, text: string): string {
+function helpFor(program: string, text: string): string {
   return text.replace(/\bsluice (?=[a-z]|COMMAND|-)/g, `${program} `);
 }

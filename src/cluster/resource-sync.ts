@@ -234,7 +234,7 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
 }
 
 /** "cannot list datasets.data.fluid.io: …" and what to do about it. */
-export function describeProblem(resource: FollowedResource, verb: string, error: ApiError): string {
+function describeProblem(resource: FollowedResource, verb: string, error: ApiError): string {
   const { only } = resource;
   const one = only === undefined ? "" : ` "${only.name}" in namespace ${only.namespace}`;
   const what = `cannot ${verb} ${resourceName(resource)}${one}`;

@@ -221,11 +221,11 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): void {
 /** More than these are searched for, not shown. */
 const mostDatasets = 500;
 
-export async function assertMay(viewer: Viewer, right: Right): Promise<void> {
+async function assertMay(viewer: Viewer, right: Right): Promise<void> {
   if (!(await viewer.may(right))) throw forbidden(right);
 }
 
-export function forbidden({ verb, group, resource, namespace: where }: Right): ConsoleProblem {
+function forbidden({ verb, group, resource, namespace: where }: Right): ConsoleProblem {
   const what = group === "" ? resource : `${resource}.${group}`;
   const place = where === undefined ? "" : ` in namespace ${where}`;
   return new ConsoleProblem(403, `you may not ${verb} ${what}${place}: ask who gives rights there for it`);

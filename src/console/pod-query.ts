@@ -31,7 +31,7 @@ export function matchesQuery(row: PodRow, query: PodQuery): boolean {
 const healthOrder: Readonly<Record<Health, string>> = { bad: "0", waiting: "1", well: "2", ended: "3" };
 
 /** What rows are sorted by; rows that have the same keep the order of namespace and name. */
-export function sortKey(row: PodRow, sort: PodSort): string {
+function sortKey(row: PodRow, sort: PodSort): string {
   switch (sort) {
     case "name":
       return row.name;

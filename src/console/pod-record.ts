@@ -84,7 +84,7 @@ function asPod(raw: RawObject): Pod {
   return { ...raw };
 }
 
-export function ownerOf(raw: RawObject): PodRecord["owner"] {
+function ownerOf(raw: RawObject): PodRecord["owner"] {
   const owner = objectsAt(raw, "metadata", "ownerReferences").find(({ controller }) => controller === true);
   const [kind, name] = [textAt(owner, "kind"), textAt(owner, "name")];
   return kind === undefined || name === undefined ? undefined : { kind, name };

@@ -115,7 +115,7 @@ function healthOfPhase(phase: string): Health {
   return phase === "Failed" || phase === "Succeeded" ? "ended" : "waiting";
 }
 
-export function whyMissed({ refusal, remedy }: Missed): string {
+function whyMissed({ refusal, remedy }: Missed): string {
   const now = refusal === undefined ? "it would be given them if it were made now" : `now: ${refusal}`;
   return `it asks for its datasets and was made without clients; ${now}; ${remedy}`;
 }

@@ -53,7 +53,7 @@ export function outcomeOf(
 }
 
 /** Where Fluid's answer and ours mean different things; of a refused pod only the verdict counts. */
-export function differencesIn({ fluid, ours, original, refusal }: Outcome): Difference[] {
+function differencesIn({ fluid, ours, original, refusal }: Outcome): Difference[] {
   if (fluid !== undefined && ours !== undefined) {
     const byDefault = {
       path: "verdict by default",

@@ -49,12 +49,12 @@ function wordsOf(container: Container): readonly string[] {
 }
 
 /** Whether a container runs a client of JuiceFS. */
-export function isJuicefsClient(container: Container): boolean {
+function isJuicefsClient(container: Container): boolean {
   return /mount\.juicefs/.test([...(container.command ?? []), ...(container.args ?? [])].join(" "));
 }
 
 /** The meaning of a container that runs a client of JuiceFS. */
-export function clientMeaning(container: Container, values: Values): ClientMeaning {
+function clientMeaning(container: Container, values: Values): ClientMeaning {
   const variable = (name: string): string => {
     const found = container.env?.find((entry) => entry.name === name);
     const ref = found?.valueFrom?.secretKeyRef;

@@ -131,7 +131,7 @@ export function otherConfiguration(
 }
 
 /** The mapping at `path`, empty where there is none. */
-export function objectOf(value: unknown, ...path: readonly string[]): RawObject {
+function objectOf(value: unknown, ...path: readonly string[]): RawObject {
   const found = fieldAt(value, ...path) ?? value;
   return isRawObject(found) ? found : {};
 }

@@ -4,7 +4,7 @@ import { defaultConfig } from "../../src/config.ts";
 import { decidePod, optedInCluster } from "./decide-pod.ts";
 import { type FluidDataset, fluidDataset } from "./fluid-dataset.ts";
 
-export const withControllers: Partial<Config> = {
+const withControllers: Partial<Config> = {
   sidecar: "classic",
   controllers: { ...defaultConfig.controllers, enabled: true },
 };

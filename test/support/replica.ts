@@ -46,7 +46,7 @@ export interface ReplicaOptions {
   readonly told?: string[];
 }
 
-export const defaultLives = { serving: 30 * day, authority: 365 * day };
+const defaultLives = { serving: 30 * day, authority: 365 * day };
 
 export async function startReplica(
   closing: Closing,

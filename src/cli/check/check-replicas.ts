@@ -57,7 +57,7 @@ export function checkService(facts: Facts): CheckResult | undefined {
 }
 
 /** Whether it is known that there is no Deployment of ours. */
-export function isAbsent({ deployment }: Facts): boolean {
+function isAbsent({ deployment }: Facts): boolean {
   return "value" in deployment && known(deployment) === undefined;
 }
 

@@ -3,10 +3,10 @@ import { fieldAt, isRawObject, objectsAt, type RawObject, textAt } from "../../c
 import type { ClientObject } from "../../types/dataset-volume.ts";
 
 /** Label of each copy, by which they are found and known as ours. */
-export const copyLabel = "sluice.io/copied-by";
+const copyLabel = "sluice.io/copied-by";
 const copyLabelValue = "sluice-controllers";
 /** Annotation of each copy: "namespace/name" of its original. */
-export const originalAnnotation = "sluice.io/copied-from";
+const originalAnnotation = "sluice.io/copied-from";
 
 /** The Dataset that a copy is for: the copy goes with it. */
 export interface Owner {
@@ -89,7 +89,7 @@ export function planRemoval(existing: RawObject | undefined, { uid }: Owner): St
   };
 }
 
-export function isCopy(object: RawObject): boolean {
+function isCopy(object: RawObject): boolean {
   return textAt(object, "metadata", "labels", copyLabel) === copyLabelValue;
 }
 

@@ -14,7 +14,6 @@ const clients = {
   "kube-scheduler": ["system:kube-scheduler"],
   kubelet: [`system:node:${realNode}`, "system:nodes"],
 } as const;
-export type ClientName = keyof typeof clients;
 
 /** A cluster's certificates and keys, as files in `folder`. */
 export interface Pki {
