@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { builtInPlatforms } from "../../src/platforms/catalog.ts";
-import { renderPlatformPage } from "../../src/platforms/platform-page.ts";
+import { renderPlatformPage } from "./platform-page.ts";
 
 const page = new URL("../../docs/platforms.md", import.meta.url);
 

@@ -1,5 +1,5 @@
-import { ending, sharing, starting } from "./describe-layout.ts";
-import type { Platform } from "./platform.ts";
+import { ending, sharing, starting } from "../../src/platforms/describe-layout.ts";
+import type { Platform } from "../../src/platforms/platform.ts";
 
 const introduction = `# Platforms
 
