@@ -240,7 +240,7 @@ describe("what the driver's webhook gets wrong, and Sluice does not", () => {
 
   it("W57: replicas take part in serving once they are ready", () => {
     const [container] = onlyOf("Deployment").spec.template.spec.containers;
-    expect(container.readinessProbe).toBeDefined();
+    expect(container.readinessProbe.httpGet.path).toBe("/readyz");
   });
 
   it("W59: an answer tells what was done, for the audit log and for who made the pod", () => {
