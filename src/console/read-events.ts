@@ -38,7 +38,10 @@ export interface Refusal {
 }
 
 // Kubernetes: staging/src/k8s.io/apiserver, admission/plugin/webhook/errors: 'admission webhook "…" denied the request: …'.
-const denied = /admission webhook "[^"]*\bsluice\b[^"]*" denied the request: ([\s\S]*)/;
+const denied = /admission webhook "([^"]*)" denied the request: ([\s\S]*)/;
+const ofSluice = /\bsluice\b/;
+/** Kubernetes' own are shorter; whoever may create Events may write more. */
+const longestMessage = 4_096;
 
 /**
  * What owners of pods were told by the API server when Sluice refused one: their FailedCreate Events, which are kept for
@@ -59,8 +62,8 @@ export async function readRefusals(connection: Pick<ApiConnection, "getJson">): 
 
 function readRefusal(raw: RawObject): Refusal[] {
   const { message, count, last } = readEvent(raw);
-  const why = denied.exec(message)?.[1];
-  if (why === undefined) return [];
+  const [, webhook = "", why] = denied.exec(message) ?? [];
+  if (why === undefined || !ofSluice.test(webhook)) return [];
   const namespace = textAt(raw, "metadata", "namespace") ?? "";
   const [kind, name] = [textAt(raw, "involvedObject", "kind"), textAt(raw, "involvedObject", "name")];
   return [{ namespace, name: `${kind ?? ""} ${name ?? ""}`.trim(), message: why, count, last }];
@@ -76,7 +79,7 @@ function readEvent(raw: RawObject): PodEvent {
   return {
     type: textAt(raw, "type") ?? "",
     reason: textAt(raw, "reason") ?? "",
-    message: textAt(raw, "message") ?? "",
+    message: (textAt(raw, "message") ?? "").slice(0, longestMessage),
     count: typeof count === "number" ? count : 1,
     ...(last !== undefined && { last }),
     source: textAt(raw, "reportingComponent") || textAt(raw, "source", "component") || "",

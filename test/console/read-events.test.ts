@@ -36,6 +36,18 @@ describe("refusals", () => {
     expect(connection.asked.map((query) => query.get("continue"))).toEqual([null, "500", "1000"]);
   });
 
+  it("are told from others' in no time, whatever stands in an Event", async () => {
+    const hostile = [
+      event("aaa", `admission webhook "${"sluice ".repeat(100_000)}`),
+      event("aaa", 'admission webhook "'.repeat(50_000)),
+      event("aaa", 'admission webhook "others.io" denied the request: ask "sluice"'),
+      event("demo", `${refused} ${"x".repeat(1_000_000)}`),
+    ];
+    const found = await readRefusals(pagesOf(hostile));
+    expect(found.map(({ namespace }) => namespace)).toEqual(["demo"]);
+    expect(found[0]?.message.length).toBeLessThan(4_096);
+  });
+
   it("are not looked for without end", async () => {
     const connection = pagesOf(Array.from({ length: 100_000 }, () => event("aaa", refused)));
     expect(await readRefusals(connection)).toHaveLength(5_000);
