@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
+import { panelsWithoutData } from "./harness/dashboard.ts";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
 import { FinishingKubelet } from "./harness/finishing-kubelet.ts";
 import { clusterWithControllers, leaderOf } from "./harness/install-controllers.ts";
 import { clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
+import { Prometheus, whyNoPrometheus } from "./harness/prometheus.ts";
 import type { TestCluster } from "./harness/test-cluster.ts";
 
 const demoPods = "/api/v1/namespaces/demo/pods";
@@ -262,26 +264,77 @@ describeCluster(
       expect(await shown("lost", "MountLost")).toMatch(/Warning +MountLost .*create the pod anew/);
     });
 
-    it("a Job's client that was ended is told", { timeout: 120_000 }, async () => {
+    /** A Job with classic clients whose app has ended: the pod's name. */
+    async function endedJob(name: string): Promise<string> {
       const kubelet = new FinishingKubelet(cluster().api, "demo");
       const template = {
-        metadata: { labels: { app: "once" }, annotations: { "sluice.io/sidecar": "classic" } },
+        metadata: { labels: { app: name }, annotations: { "sluice.io/sidecar": "classic" } },
         spec: { restartPolicy: "Never", ...podSpecOf(["imagenet"]) },
       };
-      const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: "once", namespace: "demo" } };
+      const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name, namespace: "demo" } };
       await cluster().api.create("/apis/batch/v1/namespaces/demo/jobs", { ...job, spec: { template } });
       const pod = await eventually(
         "the Job has its pod",
         async () => {
-          const [made] = await cluster().api.list(`${demoPods}?labelSelector=app%3Donce`);
+          const [made] = await cluster().api.list(`${demoPods}?labelSelector=app%3D${name}`);
           return made && textAt(made, "metadata", "name");
         },
         { seconds },
       );
       kubelet.endApp(pod);
-      expect(await shown(pod, "ClientEnded")).toMatch(/Normal +ClientEnded .*told fluid-fuse-0 to end/);
+      await shown(pod, "ClientEnded");
       await kubelet.close();
+      return pod;
+    }
+
+    it("a Job's client that was ended is told", { timeout: 120_000 }, async () => {
+      const pod = await endedJob("once");
+      expect(await shown(pod, "ClientEnded")).toMatch(/Normal +ClientEnded .*told fluid-fuse-0 to end/);
     });
+
+    const why = whyNoPrometheus();
+    it.skipIf(why !== "")(
+      `the dashboard and the alerts show all of it${why && ` (skipped: ${why})`}`,
+      { timeout: 300_000 },
+      async () => {
+        const { api, replicas } = cluster();
+        const prometheus = await Prometheus.start(
+          cluster(),
+          [new URL("../../manifests/chart/rules/controllers.yaml", import.meta.url).pathname],
+          replicas.all.map(({ name, opsAddress }) => ({ pod: name, address: opsAddress })),
+        );
+        await eventually("all are scraped", async () => (await prometheus.value("sum(up)")) === 4);
+        // What is shown as a rate has to happen while it is looked at.
+        const refused = await api.send("POST", demoPods, podOf("refused", { claims: ["nowhere"] }));
+        expect(refused.status).toBeGreaterThanOrEqual(400);
+        await api.create(demoPods, podOf("killed", { claims: ["imagenet"] }));
+        await tellStatus("killed", {});
+        const terminated = { exitCode: 137, reason: "OOMKilled", finishedAt: time(2_000) };
+        await tellStatus("killed", { restartCount: 1, lastState: { terminated } });
+        await endedJob("shown");
+
+        // Of these nothing need have happened.
+        const mayBeEmpty = [
+          "Answered like another, and read past the watch",
+          "In work, and turned away",
+          "JuiceFS objects looked at when they were made",
+          "Registration of the webhook",
+          "Watches that ended before their time",
+        ];
+        await eventually("each panel shows something", async () => {
+          const without = await panelsWithoutData(prometheus);
+          const missing = without.filter((panel) => !mayBeEmpty.includes(panel));
+          if (missing.length > 0) throw new Error(missing.join(", "));
+          return true;
+        });
+        // They have to last before they fire.
+        await eventually("two alerts have begun", async () => {
+          const begun = await prometheus.query('ALERTS{alertname=~"SluiceMissedPods|SluiceMountsLost"}');
+          return begun.length === 2;
+        });
+        await prometheus.stop();
+      },
+    );
   },
 );
 

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { allowed } from "./harness/allowed.ts";
+import { dashboardQueries } from "./harness/dashboard.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { textAt } from "./harness/fields.ts";
@@ -14,16 +14,6 @@ import { UserShell } from "./harness/user-shell.ts";
 const chart = new URL("../../manifests/chart/", import.meta.url);
 const ruleFiles = ["webhook", "controllers"].map((name) => new URL(`rules/${name}.yaml`, chart).pathname);
 const skipped = (why: string) => (why === "" ? "" : ` (skipped: ${why})`);
-
-/** What the dashboard asks Prometheus for, with its variables filled in. */
-function dashboardExpressions(): string[] {
-  const { panels }: { panels: { targets?: { expr: string }[] }[] } = JSON.parse(
-    readFileSync(new URL("dashboards/sluice.json", chart), "utf8"),
-  );
-  return panels
-    .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
-    .map((expr) => expr.replaceAll("$__rate_interval", "1m").replaceAll("$job", "sluice-metrics"));
-}
 
 const load = { workers: 8, atLeast: 2_000 };
 const secretPath = `/api/v1/namespaces/${sluiceNamespace}/secrets/sluice-certs`;
@@ -93,7 +83,7 @@ describeCluster("under steady load", clusterWithSluice, (cluster) => {
       expect(rules.length).toBeGreaterThan(15);
       expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
       expect(await prometheus.query('ALERTS{alertname="SluiceDown",alertstate="firing"}')).toEqual([]);
-      for (const expression of dashboardExpressions()) await prometheus.query(expression);
+      for (const { expression } of await dashboardQueries(prometheus)) await prometheus.query(expression);
       await prometheus.stop();
     },
   );
