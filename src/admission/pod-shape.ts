@@ -84,7 +84,7 @@ const container = objectWith(
       ),
     ),
     volumeDevices: listOf(objectWith({ name: text, devicePath: text }, {})),
-    securityContext: objectWith({}, { privileged: flag, capabilities: any }),
+    securityContext: objectWith({}, { privileged: flag, capabilities: objectWith({}, { add: texts }) }),
     lifecycle: any,
     startupProbe: any,
     livenessProbe: any,
@@ -111,6 +111,7 @@ const volume = objectWith(
     secret: any,
     csi: any,
     projected: objectWith({}, { sources: objects }),
+    downwardAPI: objectWith({}, { items: listOf(objectWith({}, { path: text, fieldRef: any })) }),
   },
 );
 
@@ -154,6 +155,9 @@ const pod = objectWith(
         serviceAccountName: text,
         runtimeClassName: text,
         schedulerName: text,
+        topologySpreadConstraints: listOf(objectWith({}, { topologyKey: text })),
+        dnsPolicy: text,
+        dnsConfig: objectWith({}, { nameservers: texts, searches: texts }),
         restartPolicy: text,
         terminationGracePeriodSeconds: number,
         hostPID: flag,

@@ -70,6 +70,22 @@ describe("readPod", () => {
       object: app({ volumeMounts: [{ name: "a", mountPath: "/a", readOnly: "yes" }] }),
       problem: "spec.containers[1].volumeMounts[0].readOnly must be true or false, not a string",
     },
+    {
+      object: spec({ topologySpreadConstraints: [null] }),
+      problem: "spec.topologySpreadConstraints[0] must be an object, not null",
+    },
+    {
+      object: spec({ dnsConfig: { searches: "a" } }),
+      problem: "spec.dnsConfig.searches must be a list, not a string",
+    },
+    {
+      object: spec({ volumes: [{ name: "a", downwardAPI: { items: {} } }] }),
+      problem: "spec.volumes[0].downwardAPI.items must be a list, not an object",
+    },
+    {
+      object: app({ securityContext: { capabilities: { add: [1] } } }),
+      problem: "spec.containers[1].securityContext.capabilities.add[0] must be a string, not a number",
+    },
     { object: app({ command: "sh" }), problem: "spec.containers[1].command must be a list, not a string" },
     { object: app({ env: { A: "b" } }), problem: "spec.containers[1].env must be a list, not an object" },
     {
