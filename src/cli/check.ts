@@ -1,8 +1,9 @@
 import { ApiConnection } from "../cluster/api-connection.ts";
-import { ApiError, reasonOf } from "../cluster/api-error.ts";
+import { reasonOf } from "../cluster/api-error.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError, type KubeConfigOptions } from "../cluster/kube-config-options.ts";
 import { textAt } from "../cluster/raw-fields.ts";
+import { assertReached } from "./assert-reached.ts";
 import { runChecks } from "./check/all-checks.ts";
 import { ApiReader } from "./check/api-reader.ts";
 import type { CheckResult } from "./check/check-result.ts";
@@ -82,15 +83,7 @@ async function readVersion(connection: ApiConnection, server: string): Promise<R
     const answer = await connection.getJson("/version", { idleMs: versionMs });
     return { value: textAt(answer, "gitVersion") ?? "unknown" };
   } catch (error) {
-    const status = error instanceof ApiError ? error.status : undefined;
-    if (status === 401)
-      throw new InputError([
-        `${server} does not accept the credentials of the kubeconfig: ${reasonOf(error)}`,
-      ]);
-    if (status === undefined)
-      throw new InputError([
-        `${server} cannot be reached: ${reasonOf(error)}; see the kubeconfig and the network`,
-      ]);
+    assertReached(error, server);
     return { problem: reasonOf(error) };
   }
 }

@@ -1,9 +1,9 @@
 import { ApiConnection } from "../cluster/api-connection.ts";
-import { reasonOf } from "../cluster/api-error.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { textAt } from "../cluster/raw-fields.ts";
 import { type Config, defaultConfig } from "../config.ts";
+import { assertReached } from "./assert-reached.ts";
 import { installed } from "./check/installed-names.ts";
 import { Progress } from "./check/progress.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -79,15 +79,7 @@ async function checkReached(connection: ApiConnection, server: string): Promise<
   try {
     await connection.getJson("/version", { idleMs: 10_000 });
   } catch (error) {
-    const status = error instanceof Error && "status" in error ? error.status : undefined;
-    if (status === 401)
-      throw new InputError([
-        `${server} does not accept the credentials of the kubeconfig: ${reasonOf(error)}`,
-      ]);
-    if (status === undefined)
-      throw new InputError([
-        `${server} cannot be reached: ${reasonOf(error)}; see the kubeconfig and the network`,
-      ]);
+    assertReached(error, server);
   }
 }
 

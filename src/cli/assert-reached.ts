@@ -1,0 +1,16 @@
+import { ApiError, reasonOf } from "../cluster/api-error.ts";
+import { InputError } from "./input-error.ts";
+
+/**
+ * Throws an `InputError` where `error`, of a request to `server`, means that none will succeed: nobody answers, or the
+ * credentials are not accepted.
+ */
+export function assertReached(error: unknown, server: string): void {
+  const status = error instanceof ApiError ? error.status : undefined;
+  if (status === 401)
+    throw new InputError([`${server} does not accept the credentials of the kubeconfig: ${reasonOf(error)}`]);
+  if (status === undefined)
+    throw new InputError([
+      `${server} cannot be reached: ${reasonOf(error)}; see the kubeconfig and the network`,
+    ]);
+}
