@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { anchorsOf, linksOf } from "./markdown-links.ts";
+import { anchorsOf, linksOf, pathsIn } from "./markdown-links.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const pages = [
@@ -12,6 +12,9 @@ const pages = [
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
 ];
+const files = ["src", "test", "manifests", "scripts", "docs", "certs"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
+);
 const read = (page: string) => readFileSync(join(root, page), "utf8");
 
 describe("links of the pages", () => {
@@ -23,6 +26,14 @@ describe("links of the pages", () => {
       if (!existsSync(join(root, target))) return true;
       return anchor !== undefined && target.endsWith(".md") && !anchorsOf(read(target)).includes(anchor);
     });
+    expect(broken).toEqual([]);
+  });
+
+  it.each(pages)("%s names files of the house that there are", (page) => {
+    const broken = pathsIn(read(page)).filter(
+      (path) =>
+        !files.some((file) => (path.endsWith("/") ? file.startsWith(path) : `/${file}`.endsWith(`/${path}`))),
+    );
     expect(broken).toEqual([]);
   });
 
@@ -39,6 +50,13 @@ describe("links of the pages", () => {
     ["```\n# no heading\n```\n# One", ["one"]],
   ])("read the headings of %j", (text, anchors) => {
     expect(anchorsOf(text)).toEqual(anchors);
+  });
+
+  it.each([
+    ["`src/a.ts`, `b/c.sh` and `d.tsx`", ["src/a.ts", "b/c.sh", "d.tsx"]],
+    ["`src/pod/` but not `/data/a`, `test/<case>/`, `a.b.c`, `--from src/a.ts`", ["src/pod/"]],
+  ])("are told from other code: %s", (text, paths) => {
+    expect(pathsIn(text)).toEqual(paths);
   });
 
   it("are read outside of code only", () => {

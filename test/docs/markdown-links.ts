@@ -19,6 +19,14 @@ export function linksOf(page: string): string[] {
   return [...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)].map(([, target = ""]) => target);
 }
 
+/** What a page names, as code, that is a file or folder of the repository by its look. */
+export function pathsIn(page: string): string[] {
+  const code = [...withoutCode(page).matchAll(/`([\w./-]+)`/g)].map(([, path = ""]) => path);
+  return code.filter((path) =>
+    /^(src|test|manifests|scripts|docs|certs)\/|^\w[\w./-]*\.(tsx?|sh)$/.test(path),
+  );
+}
+
 function headingsOf(page: string): string[] {
   return [...withoutCode(page).matchAll(/^#{1,6} +(.*?) *#*$/gm)].map(([, heading = ""]) => heading);
 }
