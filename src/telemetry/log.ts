@@ -24,6 +24,9 @@ export function logDestination(stream: Writable): DestinationStream {
   return stream;
 }
 
+/** Kubernetes: docs, "Object Names and IDs"; the API server looks at a pod's name only after the webhooks. */
+const longestName = 253;
+
 /** One line for each review; for pods left as they are only at debug level, for they are the many. */
 export function logReview(log: Log, outcome: ReviewOutcome): void {
   const level = outcome.verdict === "unchanged" ? "debug" : "info";
@@ -34,7 +37,7 @@ export function logReview(log: Log, outcome: ReviewOutcome): void {
     {
       uid,
       namespace,
-      pod,
+      pod: pod.length > longestName ? `${pod.slice(0, longestName - 1)}…` : pod,
       operation,
       verdict,
       mode,

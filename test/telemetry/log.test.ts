@@ -27,6 +27,11 @@ function linesAt(level: LogLevel, reviewed: ReviewOutcome): unknown[] {
 }
 
 describe("logReview", () => {
+  it("writes no more of a pod's name than a name may have", () => {
+    const [line] = linesAt("info", { ...outcome, pod: "x".repeat(1_000_000) });
+    expect(line).toMatchObject({ pod: `${"x".repeat(252)}…` });
+  });
+
   it("writes one line of JSON", () => {
     expect(linesAt("info", outcome)).toEqual([
       {
