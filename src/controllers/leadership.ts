@@ -1,6 +1,7 @@
 import { reasonOf } from "../cluster/api-error.ts";
 import type { LeaseLock, LeaseReading, LeaseRecord } from "./lease-lock.ts";
 import { pause } from "./pause.ts";
+import { within } from "./within.ts";
 
 export interface LeaderTiming {
   /** How long others leave a leader alone after it last renewed, in milliseconds. */
@@ -99,8 +100,7 @@ class Candidate {
       if (stop.aborted) return "asked to stop";
       const left = this.#left;
       if (left <= 0) return "the Lease could not be renewed in time";
-      const late = AbortSignal.timeout(Math.ceil(left));
-      if (await this.#attempt(AbortSignal.any([stop, late]))) continue;
+      if (await within(left, stop, (signal) => this.#attempt(signal))) continue;
       const holder = this.#holder;
       if (holder !== undefined && holder !== this.#options.identity)
         return `${holder || "nobody"} holds the Lease`;

@@ -7,13 +7,15 @@ const place = { group: "", version: "v1", plural: "pods", namespace: "team", nam
 /** Counts what gets through. */
 function made(perSecond: number, signal: AbortSignal) {
   const calls: string[] = [];
+  const signals: (AbortSignal | undefined)[] = [];
   const count = (verb: string) => async () => {
     calls.push(verb);
     return true;
   };
   const writer = {
-    read: async () => {
+    read: async (_place: unknown, given?: AbortSignal) => {
       calls.push("read");
+      signals.push(given);
       return undefined;
     },
     create: count("create"),
@@ -22,8 +24,21 @@ function made(perSecond: number, signal: AbortSignal) {
     delete: count("delete"),
   };
   const limit = new RateLimit({ perSecond, burst: 5, elapsed: () => performance.now() });
-  return { calls, limited: limitedWriter(writer, limit, signal) };
+  return { calls, signals, limited: limitedWriter(writer, limit, signal) };
 }
+
+it("makes one signal for all calls that end with the same, lest each leaves a trace", async () => {
+  const ending = new AbortController();
+  const { signals, limited } = made(1e6, ending.signal);
+  const given = new AbortController().signal;
+  for (let at = 0; at < 3; at++) await limited.read(place, given);
+  await limited.read(place, ending.signal);
+  await limited.read(place);
+  expect(new Set(signals).size).toBe(2);
+  expect(signals.slice(3)).toEqual([ending.signal, ending.signal]);
+  ending.abort();
+  expect(signals.every((signal) => signal?.aborted)).toBe(true);
+});
 
 it("passes every kind of call, and counts all of them against one limit", async () => {
   const { calls, limited } = made(0.001, new AbortController().signal);
