@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { defaultConfig, parseConfig } from "../../src/config.ts";
 import { helm, renderChart as render, withoutHelm } from "./helm-chart.ts";
 import {
+  allOf,
   chartFolder,
   installFile,
   installHeader,
@@ -96,7 +97,17 @@ describe.skipIf(withoutHelm !== "")(`the chart, rendered by helm${withoutHelm}`,
     const { annotations } = onlyOf("MutatingWebhookConfiguration", text).metadata;
     expect(annotations["cert-manager.io/inject-ca-from"]).toBe("sluice-system/sluice");
     expect(JSON.stringify(onlyOf("ClusterRole", text).rules)).not.toContain("patch");
-    const certificate = onlyOf("Certificate", text).spec;
+    const named = (kind: string, name: string) =>
+      allOf(kind, text).find((one) => one.metadata.name === name)?.spec;
+    const certificate = named("Certificate", "sluice");
+    // Who signs outlasts what is signed, with one key: what replicas still serve is trusted after a renewal.
+    const authority = named("Certificate", "sluice-authority");
+    expect(authority).toMatchObject({ isCA: true, privateKey: { rotationPolicy: "Never" } });
+    expect(Number.parseInt(authority.duration, 10)).toBeGreaterThan(
+      10 * Number.parseInt(certificate.duration, 10),
+    );
+    expect(named("Issuer", certificate.issuerRef.name).ca.secretName).toBe(authority.secretName);
+    expect(named("Issuer", authority.issuerRef.name)).toEqual({ selfSigned: {} });
     expect(certificate.dnsNames).toContain("sluice.sluice-system.svc");
     const pod = onlyOf("Deployment", text).spec.template.spec;
     expect(pod.volumes).toContainEqual({
@@ -109,12 +120,12 @@ describe.skipIf(withoutHelm !== "")(`the chart, rendered by helm${withoutHelm}`,
       mountPath: configIn(text).certificates.directory,
       readOnly: true,
     });
-    const named = render([
+    const ofAnother = render([
       'certificates.source="cert-manager"',
       'certificates.certManager.issuerRef={"kind":"ClusterIssuer","name":"internal"}',
     ]);
-    expect(kindsOf(named)).not.toContain("Issuer");
-    expect(onlyOf("Certificate", named).spec.issuerRef.name).toBe("internal");
+    expect(kindsOf(ofAnother)).not.toContain("Issuer");
+    expect(onlyOf("Certificate", ofAnother).spec.issuerRef.name).toBe("internal");
   });
 
   it("takes a certificate from a Secret of the user's", () => {
