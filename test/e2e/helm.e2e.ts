@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
+import { certificateSourceCases } from "./cases/certificate-sources.ts";
 import { addCustomKinds } from "./harness/custom-kind.ts";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
@@ -186,6 +187,8 @@ describeCluster(
       for (const kind of ["servicemonitor", "prometheusrule", "configmap"]) expect(made).toContain(`${kind}`);
       expect(made).toMatch(/^configmap\/sluice-dashboard$/m);
     });
+
+    certificateSourceCases(cluster, () => shell, upgrade);
 
     it("uninstall refuses no pod on the way, and leaves nothing behind", {
       timeout: 180_000,

@@ -1,12 +1,14 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import type { ApiClient } from "./api-client.ts";
 import { apiServerAddress } from "./control-plane.ts";
+import { eventually } from "./eventually.ts";
 import { at, type Fields, fieldsOf, listAt, textAt } from "./fields.ts";
 import type { Gateway } from "./gateway.ts";
 import { Running } from "./processes.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { SecretVolume } from "./secret-volume.ts";
 
 export interface ReplicaPlace {
   readonly sandbox: Sandbox;
@@ -21,6 +23,11 @@ export interface ReplicaPlace {
   readonly environment?: ((podName: string) => Readonly<Record<string, string>>) | undefined;
 }
 
+interface Mounted {
+  readonly mountPath: string;
+  readonly folder: string;
+}
+
 /** The process of a pod of ours, started as its container says, with its ServiceAccount's files where they belong. */
 export class Replica {
   readonly name: string;
@@ -31,6 +38,7 @@ export class Replica {
   readonly #place: ReplicaPlace;
   readonly #pod: Fields;
   readonly #folder: string;
+  #secrets: readonly SecretVolume[] = [];
   #process: Running | undefined;
 
   constructor(pod: Fields, address: string, place: ReplicaPlace) {
@@ -61,7 +69,8 @@ export class Replica {
     mkdirSync(secrets, { recursive: true });
     writeFileSync(join(secrets, "token"), await this.#token());
     writeFileSync(join(secrets, "namespace"), this.#namespace);
-    const files = await this.#mountConfigMaps();
+    const secretMounts = await this.#mountSecrets();
+    const files = await this.#mountConfigMaps(secretMounts);
     const args = listOfText(at(container, "args")).map((arg) => {
       const mounted = files.find(({ mountPath }) => arg.startsWith(`${mountPath}/`));
       if (mounted !== undefined) return join(mounted.folder, arg.slice(mounted.mountPath.length));
@@ -155,20 +164,53 @@ export class Replica {
     return textAt(answer, "status", "token");
   }
 
-  async #mountConfigMaps(): Promise<{ readonly mountPath: string; readonly folder: string }[]> {
-    const mounts = listAt(this.#pod, "spec", "containers", 0, "volumeMounts");
-    const mounted = mounts.map(async (mount) => {
-      const volume = listAt(this.#pod, "spec", "volumes").find(({ name }) => name === mount["name"]);
-      const configMap = textAt(volume, "configMap", "name");
-      if (configMap === "") return [];
-      const folder = join(this.#folder, "volumes", configMap);
-      mkdirSync(folder, { recursive: true });
-      const path = `/api/v1/namespaces/${this.#namespace}/configmaps/${configMap}`;
-      const data = fieldsOf((await this.#place.api.get(path))["data"]);
-      for (const [file, text] of Object.entries(data)) writeFileSync(join(folder, file), String(text));
-      return [{ mountPath: textAt(mount, "mountPath"), folder }];
+  /** What of its volumes may have changed is shown to the process. */
+  async updateVolumes(): Promise<void> {
+    for (const secret of this.#secrets) await secret.update();
+  }
+
+  /** Resolves when the Secrets are there, for a kubelet starts no container before. */
+  async #mountSecrets(): Promise<Mounted[]> {
+    const mounted = this.#mounted("secret", "secretName").map(({ mountPath, name }) => {
+      const path = `/api/v1/namespaces/${this.#namespace}/secrets/${name}`;
+      const folder = mkdtempSync(join(this.#folder, "secret-"));
+      return { mountPath, folder, volume: new SecretVolume(folder, () => this.#place.api.get(path)) };
     });
-    return (await Promise.all(mounted)).flat();
+    this.#secrets = mounted.map(({ volume }) => volume);
+    await eventually(`the Secrets of ${this.name} are there`, () => this.updateVolumes().then(() => true));
+    return mounted;
+  }
+
+  /** Texts that name where Secrets are mounted name the place they have here. */
+  async #mountConfigMaps(secrets: readonly Mounted[]): Promise<Mounted[]> {
+    const mounted = this.#mounted("configMap", "name").map(async ({ mountPath, name }) => {
+      const folder = join(this.#folder, "volumes", name);
+      mkdirSync(folder, { recursive: true });
+      const path = `/api/v1/namespaces/${this.#namespace}/configmaps/${name}`;
+      const data = fieldsOf((await this.#place.api.get(path))["data"]);
+      for (const [file, text] of Object.entries(data)) {
+        const here = secrets.reduce(
+          (said, secret) => said.replaceAll(secret.mountPath, secret.folder),
+          String(text),
+        );
+        writeFileSync(join(folder, file), here);
+      }
+      return { mountPath, folder };
+    });
+    return Promise.all(mounted);
+  }
+
+  /** The container's mounts of one kind of volume, with the object that it shows. */
+  #mounted(kind: string, key: string): { readonly mountPath: string; readonly name: string }[] {
+    const volumes = listAt(this.#pod, "spec", "volumes");
+    return listAt(this.#pod, "spec", "containers", 0, "volumeMounts").flatMap((mount) => {
+      const name = textAt(
+        volumes.find((volume) => volume["name"] === mount["name"]),
+        kind,
+        key,
+      );
+      return name === "" ? [] : [{ mountPath: textAt(mount, "mountPath"), name }];
+    });
   }
 
   #environment(container: Fields): Record<string, string> {

@@ -51,8 +51,9 @@ export class Replicas {
         const addresses = slices.flatMap((slice) =>
           Array.isArray(slice["endpoints"]) ? slice["endpoints"].filter(isReady).map(addressOf) : [],
         );
+        // One may be behind several Services.
         const told =
-          addresses.sort().join() ===
+          [...new Set(addresses)].sort().join() ===
           all
             .map(({ address }) => address)
             .sort()
@@ -130,6 +131,8 @@ export class Replicas {
         replica.restarts++;
         await replica.start();
       }
+      // While the API server is down, or the Secret gone, they stay as they are.
+      await replica.updateVolumes().catch(() => undefined);
       const answers = (await replica.ask("/readyz")).status === 200;
       if (answers !== told && !this.#ending.has(uid)) {
         // While the API server is down nobody can be told: later, then.
