@@ -38,6 +38,8 @@ export interface ServeOptions {
   readonly access?: Access;
   readonly localOnly?: boolean;
   readonly change?: (data: ConsoleData) => ConsoleData;
+  /** The folder of the built page; left out, files stand for it that only hold their names. */
+  readonly pageFolder?: URL;
 }
 
 export async function serveConsole(options: ServeOptions = {}): Promise<ServedConsole> {
@@ -75,7 +77,7 @@ export async function serveConsole(options: ServeOptions = {}): Promise<ServedCo
     data,
     access,
     localOnly,
-    pageFolder: pathToFileURL(`${folder}/`),
+    pageFolder: options.pageFolder ?? pathToFileURL(`${folder}/`),
     log: createLog("silent", process.stderr),
     onAnswer: () => undefined,
     now: Date.now,

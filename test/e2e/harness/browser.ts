@@ -29,7 +29,11 @@ export class TestBrowser {
   }
 
   /** `address`: "HOST:PORT" inside the sandbox. */
-  static async start(executablePath: string, gateway: Gateway, address: string): Promise<TestBrowser> {
+  static async start(
+    executablePath: string,
+    gateway: Pick<Gateway, "connect">,
+    address: string,
+  ): Promise<TestBrowser> {
     const relay = createServer((socket) => {
       const inside = gateway.connect(address);
       socket.pipe(inside).pipe(socket);
