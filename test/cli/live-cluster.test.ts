@@ -1,39 +1,18 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
-import { demoClusterFiles } from "../../src/cli/demo-cluster.ts";
 import { run as explain } from "../../src/cli/explain.ts";
 import { run as inject } from "../../src/cli/inject.ts";
 import { forbidden } from "../support/fake-api-faults.ts";
-import { Closing, startApi } from "../support/live-cluster.ts";
+import { Closing } from "../support/live-cluster.ts";
 import { runCaptured } from "./captured-io.ts";
+import { serveDemoCluster } from "./demo-api.ts";
 import { temporaryFolder } from "./demo-folder.ts";
 
 const closing = new Closing();
 afterEach(() => closing.all());
 
 const trainPod = new URL("../../manifests/examples/train-pod.yaml", import.meta.url).pathname;
-const plurals: Readonly<Record<string, string>> = {
-  Namespace: "namespaces",
-  Node: "nodes",
-  PersistentVolumeClaim: "persistentvolumeclaims",
-  PersistentVolume: "persistentvolumes",
-  Dataset: "datasets",
-  AlluxioRuntime: "alluxioruntimes",
-  DaemonSet: "daemonsets",
-};
-
-/** An API server that has the demo's cluster. */
-async function startDemoApi() {
-  const api = await startApi(closing);
-  for (const text of demoClusterFiles.values())
-    for (const document of parseAllDocuments(text)) {
-      const object = document.toJS();
-      const plural = plurals[object.kind];
-      if (plural !== undefined) api.store.put(plural, object);
-    }
-  return api;
-}
+const startDemoApi = () => serveDemoCluster(closing);
 
 describe("inject and explain without --cluster", () => {
   it("read the cluster of the kubeconfig", async () => {

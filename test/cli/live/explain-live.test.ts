@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "kubernetes-types/core/v1";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
 import { decide } from "../../../src/admission/decide.ts";
 import { demoClusterFiles } from "../../../src/cli/demo-cluster.ts";
 import { run } from "../../../src/cli/explain.ts";
@@ -12,33 +11,15 @@ import { containersOf } from "../../../src/pod/containers.ts";
 import { creationOf } from "../../support/decide-pod.ts";
 import { forbidden } from "../../support/fake-api-faults.ts";
 import type { FakeApiServer } from "../../support/fake-api-server.ts";
-import { Closing, startApi } from "../../support/live-cluster.ts";
+import { Closing } from "../../support/live-cluster.ts";
 import { runCaptured } from "../captured-io.ts";
+import { serveDemoCluster } from "../demo-api.ts";
 import { temporaryFolder } from "../demo-folder.ts";
 
 const closing = new Closing();
 afterEach(() => closing.all());
 
-const plurals: Readonly<Record<string, string>> = {
-  Namespace: "namespaces",
-  Node: "nodes",
-  PersistentVolumeClaim: "persistentvolumeclaims",
-  PersistentVolume: "persistentvolumes",
-  Dataset: "datasets",
-  AlluxioRuntime: "alluxioruntimes",
-  DaemonSet: "daemonsets",
-};
-
-async function startDemoApi(): Promise<FakeApiServer> {
-  const api = await startApi(closing);
-  for (const text of demoClusterFiles.values())
-    for (const document of parseAllDocuments(text)) {
-      const object = document.toJS();
-      const plural = plurals[object.kind];
-      if (plural !== undefined) api.store.put(plural, object);
-    }
-  return api;
-}
+const startDemoApi = () => serveDemoCluster(closing);
 
 const bare: Pod = {
   apiVersion: "v1",
