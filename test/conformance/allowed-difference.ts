@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
+import type { Manifest } from "./manifests.ts";
 import { type Difference, differences, type Facts, meaningOf } from "./meaning.ts";
-import type { Manifest, RecordedCase } from "./recorded-cases.ts";
+import type { RecordedCase } from "./recorded-cases.ts";
 
 /** What became of a case: Fluid's pod and ours, undefined where the pod was refused. */
 export interface Outcome {

@@ -1,5 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
-import type { Manifest, RecordedCase } from "./recorded-cases.ts";
+import type { Manifest } from "./manifests.ts";
+import type { RecordedCase } from "./recorded-cases.ts";
 
 /** A dataset that a recorded pod mounts, as the recorded cluster has it. */
 export interface AskedDataset {

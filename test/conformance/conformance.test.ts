@@ -7,13 +7,8 @@ import { defaultConfig } from "../../src/config.ts";
 import { startTestServer, type TestServer } from "../support/start-server.ts";
 import { judge, type Outcome, outcomeOf } from "./allowed-difference.ts";
 import { allowedDifferences } from "./differences.ts";
-import {
-  haveRecordings,
-  type Manifest,
-  type RecordedCase,
-  recordedCases,
-  recordedClusters,
-} from "./recorded-cases.ts";
+import type { Manifest } from "./manifests.ts";
+import { haveRecordings, type RecordedCase, recordedCases, recordedClusters } from "./recorded-cases.ts";
 
 const fluidsPath = "/mutate-fluid-io-v1alpha1-schedulepod?timeout=5s";
 

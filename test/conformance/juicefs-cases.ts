@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fjp, { type Operation } from "fast-json-patch";
 import type { Pod } from "kubernetes-types/core/v1";
-import { parseAllDocuments, stringify } from "yaml";
-import type { Manifest } from "./recorded-cases.ts";
+import { stringify } from "yaml";
+import { identity, type Manifest, manifests } from "./manifests.ts";
 
 const recorded = new URL("../../../shared/cases/juicefs/", import.meta.url).pathname;
 
@@ -111,19 +111,4 @@ export function writeCluster(objects: readonly Manifest[]): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-juicefs-"));
   writeFileSync(join(folder, "cluster.yaml"), objects.map((object) => stringify(object)).join("---\n"));
   return folder;
-}
-
-function identity({ kind, metadata }: Manifest): string {
-  return `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
-function manifests(yaml: string): Manifest[] {
-  return parseAllDocuments(yaml).flatMap((document) => {
-    const object: unknown = document.toJS();
-    return isManifest(object) ? [object] : [];
-  });
-}
-
-function isManifest(object: unknown): object is Manifest {
-  return typeof object === "object" && object !== null && "kind" in object && "metadata" in object;
 }

@@ -16,7 +16,7 @@ import {
 } from "./juicefs-cases.ts";
 import { type JuicefsDifference, type JuicefsOutcome, juicefsDifferences } from "./juicefs-differences.ts";
 import { juicefsFacts, valuesOf } from "./juicefs-meaning.ts";
-import type { Manifest } from "./recorded-cases.ts";
+import type { Manifest } from "./manifests.ts";
 
 interface Response {
   readonly allowed: boolean;

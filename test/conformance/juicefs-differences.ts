@@ -2,8 +2,8 @@ import type { Pod } from "kubernetes-types/core/v1";
 import { at, find, list } from "./asked.ts";
 import type { JuicefsCase } from "./juicefs-cases.ts";
 import { containersOf } from "./juicefs-meaning.ts";
+import type { Manifest } from "./manifests.ts";
 import type { Facts } from "./meaning.ts";
-import type { Manifest } from "./recorded-cases.ts";
 
 export interface JuicefsDifference {
   readonly path: string;

@@ -1,8 +1,8 @@
 import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
 import type { Client } from "./clients.ts";
+import type { Manifest } from "./manifests.ts";
 import type { Facts } from "./meaning.ts";
 import { foundAt } from "./reach.ts";
-import type { Manifest } from "./recorded-cases.ts";
 import { supervised } from "./supervisor-arguments.ts";
 
 /** What a client of JuiceFS does, said in the same words for both webhooks. */

@@ -9,8 +9,9 @@ import { reasonInfo } from "../../src/types/reason.ts";
 import { decidePod } from "../support/decide-pod.ts";
 import { judge, outcomeOf } from "./allowed-difference.ts";
 import { allowedDifferences } from "./differences.ts";
+import type { Manifest } from "./manifests.ts";
 import { answerOfFluid } from "./model/fluid-webhook.ts";
-import { haveRecordings, type Manifest, recordedCases, recordedClusters } from "./recorded-cases.ts";
+import { haveRecordings, recordedCases, recordedClusters } from "./recorded-cases.ts";
 
 /** Pods that were not recorded: each dataset of the recorded cluster with each thing that a recorded pod asks for. */
 interface Variation {

@@ -4,22 +4,12 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import fjp, { type Operation } from "fast-json-patch";
 import type { Pod } from "kubernetes-types/core/v1";
-import { parseAllDocuments } from "yaml";
+import { identity, type Manifest, manifests } from "./manifests.ts";
 
 const recorded = new URL("../../../shared/cases/fluid/", import.meta.url).pathname;
 
 /** Whether the recordings of Fluid's webhook are on this machine; they are no part of the repository. */
 export const haveRecordings = existsSync(join(recorded, "cases"));
-
-export interface Manifest {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-  };
-  readonly [field: string]: unknown;
-}
 
 /** One call of Fluid's webhook, as it was recorded on a real API server. */
 export interface RecordedCase {
@@ -122,21 +112,6 @@ export function recordedClusters(cases: readonly RecordedCase[]): RecordedCluste
     writeFileSync(join(folder, "brought-along.json"), JSON.stringify(list));
     return { folder, objects: [...standing, ...brought], cases };
   });
-}
-
-function identity({ kind, metadata }: Manifest): string {
-  return `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
-function manifests(yaml: string): Manifest[] {
-  return parseAllDocuments(yaml).flatMap((document) => {
-    const object: unknown = document.toJS();
-    return isManifest(object) ? [object] : [];
-  });
-}
-
-function isManifest(object: unknown): object is Manifest {
-  return typeof object === "object" && object !== null && "kind" in object && "metadata" in object;
 }
 
 function readJson<T>(file: string): T {

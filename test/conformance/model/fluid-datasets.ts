@@ -1,5 +1,5 @@
 import { at, find, list } from "../asked.ts";
-import type { Manifest } from "../recorded-cases.ts";
+import type { Manifest } from "../manifests.ts";
 
 /** What Fluid's webhook finds out about one dataset claim of a pod. (Fluid: pkg/webhook/utils/runtime_info.go.) */
 export interface RuntimeInfo {

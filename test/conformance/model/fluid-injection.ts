@@ -1,6 +1,6 @@
 import type { Container, Pod, Volume, VolumeMount } from "kubernetes-types/core/v1";
 import { at, find, hasLabel, list } from "../asked.ts";
-import type { Manifest } from "../recorded-cases.ts";
+import type { Manifest } from "../manifests.ts";
 import type { RuntimeInfo } from "./fluid-datasets.ts";
 
 export interface Injection {

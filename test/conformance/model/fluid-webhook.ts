@@ -5,7 +5,7 @@ import type {
   PreferredSchedulingTerm,
 } from "kubernetes-types/core/v1";
 import { hasLabel } from "../asked.ts";
-import type { Manifest } from "../recorded-cases.ts";
+import type { Manifest } from "../manifests.ts";
 import { nodeLabel, type RuntimeInfo, runtimeInfos } from "./fluid-datasets.ts";
 import { annotate, type Injection, injectRound, platformOf } from "./fluid-injection.ts";
 
