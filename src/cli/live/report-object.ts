@@ -27,8 +27,10 @@ export async function reportLiveWorkload(
 ): Promise<WorkloadReport> {
   const next = await source.ask((state) => judgeNextPod(raw, asked, namespace, state));
   const pods = await readPodsOf(raw, asked.kind.kind, namespace, source);
+  const summaries = pods.map(summarize);
   const details: PodReport[] = [];
-  for (const pod of podsToTellOf(pods, next)) details.push(await reportLivePod(pod, namespace, source));
+  for (const pod of podsToTellOf(pods, summaries, next))
+    details.push(await reportLivePod(pod, namespace, source));
   const { kind } = asked.kind;
-  return { kind, namespace, name: asked.name, ...next, pods: pods.map(summarize), details };
+  return { kind, namespace, name: asked.name, ...next, pods: summaries, details };
 }

@@ -4,6 +4,7 @@ import type { RawObject } from "../../cluster/raw-fields.ts";
 import { type ClientStatus, readClientStates } from "../../pod/client-state.ts";
 import { findClients } from "../../pod/find-clients.ts";
 import { takeOut } from "../../pod/take-out/take-out.ts";
+import { clientReasonInfo } from "../../types/client-reasons.ts";
 import { findPod } from "../pod-template.ts";
 import { asPod } from "./as-pod.ts";
 import { type DecidingState, decideNow } from "./decide-now.ts";
@@ -77,15 +78,19 @@ export function judgeNextPod(
 }
 
 /** A workload's pods that are told of as a whole: those that are not well or differ, else one of them. */
-export function podsToTellOf(pods: readonly Pod[], { now }: NextPod): readonly Pod[] {
-  const suspicious = pods.filter((pod) => isSuspicious(pod, now));
+export function podsToTellOf(
+  pods: readonly Pod[],
+  summaries: readonly PodSummary[],
+  { now }: NextPod,
+): readonly Pod[] {
+  const suspicious = pods.filter((_, index) => isSuspicious(summaries[index], now));
   return (suspicious.length > 0 ? suspicious : pods.slice(0, 1)).slice(0, mostDetails);
 }
 
-function isSuspicious(pod: Pod, now: Decision | undefined): boolean {
+function isSuspicious(summary: PodSummary | undefined, now: Decision | undefined): boolean {
   const wouldBe = now?.verdict === "injected" && now.mode === "sidecar";
-  if (now !== undefined && summarize(pod).injected !== wouldBe) return true;
-  return readClientStates(pod).some(({ level }) => level !== "ok");
+  if (now !== undefined && summary?.injected !== wouldBe) return true;
+  return summary?.clients.some(({ code }) => clientReasonInfo(code).level !== "ok") ?? false;
 }
 
 export function summarize(pod: Pod): PodSummary {
