@@ -100,14 +100,14 @@ describe("reviews over HTTPS", () => {
   });
 
   it.each([
-    ["", 5_000, 409],
-    [", too many mounts among them", 10_000, 403],
-  ])("10,000 volumes%s are answered within the budget", async (_, mounts, code) => {
-    const claims = Array.from({ length: 10_000 }, (_, i) => ({
+    [5_000, 409],
+    [10_000, 403],
+  ])("%d volumes are answered within the budget: %d", async (volumes, code) => {
+    const claims = Array.from({ length: volumes }, (_, i) => ({
       name: `v${i}`,
       persistentVolumeClaim: { claimName: i === 0 ? "data" : `missing-${i}` },
     }));
-    const volumeMounts = claims.slice(0, mounts).map(({ name }) => ({ name, mountPath: `/mnt/${name}` }));
+    const volumeMounts = claims.map(({ name }) => ({ name, mountPath: `/mnt/${name}` }));
     const pod = podWith({ volumes: claims, containers: [{ name: "app", volumeMounts }] });
     const answer = await server.post(reviewOf(pod));
     expect(answer.status).toBe(200);
