@@ -128,5 +128,5 @@ it("lets nobody wait for it once it has been ended", async () => {
   api.fail({ resource: "things" }, forbidden);
   const { followed, stop } = follow();
   stop.abort();
-  await followed.synced;
+  await expect(followed.synced).resolves.toBeUndefined();
 });

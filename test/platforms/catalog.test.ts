@@ -25,24 +25,26 @@ describe("the built-in platforms", () => {
     expect(new Set(labels).size).toBe(labels.length);
   });
 
-  it.each(builtInPlatforms)("state what is not confirmed by a field of theirs: $name", (platform) => {
-    for (const path of Object.keys(platform.unconfirmed)) {
-      const [first = "", second] = path.split(".");
-      const field: unknown = Reflect.get(platform, first);
-      expect(field, path).toBeDefined();
-      // Rules are named by what they forbid.
-      const inside = typeof field === "object" && field !== null && second !== undefined && first !== "rules";
-      if (inside) expect(Reflect.get(field, second), path).toBeDefined();
-    }
-  });
+  it.each(builtInPlatforms.filter(({ unconfirmed }) => Object.keys(unconfirmed).length > 0))(
+    "state what is not confirmed by a field of theirs: $name",
+    (platform) => {
+      for (const path of Object.keys(platform.unconfirmed)) {
+        const [first = "", second] = path.split(".");
+        const field: unknown = Reflect.get(platform, first);
+        expect(field, path).toBeDefined();
+        // Rules are named by what they forbid.
+        const inside =
+          typeof field === "object" && field !== null && second !== undefined && first !== "rules";
+        if (inside) expect(Reflect.get(field, second), path).toBeDefined();
+      }
+    },
+  );
 
-  it.each(builtInPlatforms)(
+  it.each(builtInPlatforms.filter(({ mount }) => mount.by !== "nothing"))(
     "give clients only what they allow themselves: $name",
-    ({ client, mount, rules }) => {
-      if (mount.by === "nothing") return;
-      if (client.privilege === "privileged") expect(rules.forbidden).not.toContain("privileged");
-      for (const capability of client.capabilities)
-        if (rules.capabilities !== undefined) expect(rules.capabilities).toContain(capability);
+    ({ client, rules: { capabilities = client.capabilities, forbidden } }) => {
+      expect(client.privilege === "privileged" && forbidden.includes("privileged")).toBe(false);
+      expect(capabilities).toEqual(expect.arrayContaining([...client.capabilities]));
     },
   );
 });
