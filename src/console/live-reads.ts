@@ -10,7 +10,7 @@ import { type NamedObject, type SomeObjects, type WorkloadKind, workloads } from
  */
 export const readLimits = { idleMs: 5_000, mostBytes: 32 * 1024 ** 2 } as const;
 /** A list is looked through while somebody waits for it. */
-const mostObjects = 500;
+const mostObjects = 200;
 
 type Connection = Pick<ApiConnection, "getJson">;
 
