@@ -39,7 +39,7 @@ export function consoleDecisions({ view, inventory }: Known, config: Config): De
         why: (nodes) =>
           objects.map((object) => {
             const decided = told(() => decideObject(object, namespace, view, config));
-            return { ...answerTo(decided), ...placesOf(decided, inventory, nodes) };
+            return { ...answerTo(decided, nodes), ...placesOf(decided, inventory, nodes) };
           }),
       };
     },
@@ -47,7 +47,7 @@ export function consoleDecisions({ view, inventory }: Known, config: Config): De
       const asked = standingOf(place, raw, reads, { view, config });
       const { stands, decided } = await asked.catch(asProblem);
       const unknown = decided.decision === undefined && { headline: "not known" };
-      return { ...answerTo(decided), ...unknown, ...placesOf(decided, inventory, nodes), stands };
+      return { ...answerTo(decided, nodes), ...unknown, ...placesOf(decided, inventory, nodes), stands };
     },
   };
 }
@@ -79,8 +79,10 @@ function asProblem(error: unknown): never {
   throw error;
 }
 
-function answerTo(decided: DecidedObject): WhyAnswer {
-  const { decision, pod, hint, object } = decided;
+/** `nodes`: whether nodes may be told. */
+function answerTo(decided: DecidedObject, nodes: boolean): WhyAnswer {
+  const { pod, hint, object } = decided;
+  const decision = nodes ? decided.decision : decided.decision && withoutNodes(decided.decision);
   const title = describeObject(decided);
   const empty = { sections: [], volumes: [], diff: [], affinity: [] };
   if (decision === undefined || pod === undefined)
@@ -115,6 +117,15 @@ function placesOf(
   return nodes
     ? { nodes: rankNodes(decision.pod, inventory.nodes()) }
     : { nodesHidden: "you may not list nodes" };
+}
+
+/** Why sidecars are of their kind is told by the nodes that the pod can reach: by name, version and number. */
+function withoutNodes(decision: Decision): Decision {
+  const message = `${decision.sidecar} sidecars: why is told to whoever may list nodes`;
+  const findings = decision.findings.map((finding) =>
+    finding.code === "sidecar-kind" ? { ...finding, message } : finding,
+  );
+  return { ...decision, findings };
 }
 
 /** A pod that does nothing but mount the claim. */

@@ -275,8 +275,13 @@ describe("what somebody may see", () => {
     const { status: got, body } = await served.post("/api/v1/why", question, as(user));
     expect(got).toBe(status);
     if (status === 403) expect(body["message"]).toContain(`pods in namespace ${namespace}`);
-    if (user === "maker" && status === 200)
-      expect(Object(body["answers"])[0].nodesHidden).toBe("you may not list nodes");
+    if (status !== 200) return;
+    const [answer] = Object(body["answers"]);
+    const told = JSON.stringify(answer.sections);
+    // By which one learns of the nodes that a pod could reach.
+    expect(told.includes("no older node is known that the pod can reach")).toBe(user === "operator");
+    expect(told).toContain("native sidecars: ");
+    expect(answer.nodesHidden).toBe(user === "operator" ? undefined : "you may not list nodes");
   });
 });
 
