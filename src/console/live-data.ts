@@ -3,10 +3,10 @@ import { followObjects } from "../cluster/follow-objects.ts";
 import type { LiveCluster } from "../cluster/live-cluster-options.ts";
 import type { LiveTiming } from "../cluster/live-timing.ts";
 import type { ResourceStatus } from "../cluster/resource-sync.ts";
+import { sharingReader } from "./alike-parts.ts";
 import type { Stale } from "./api-types.ts";
 import type { ConsoleData, Decisions } from "./console-data.ts";
 import { readNamed, readNode, readSome } from "./live-reads.ts";
-import { readPodRecord } from "./pod-record.ts";
 import { readPodEvents, readRefusals } from "./read-events.ts";
 
 export interface LiveDataOptions {
@@ -30,7 +30,7 @@ export interface LiveData extends ConsoleData {
   lastContact(): number | undefined;
 }
 
-const podsResource = { kind: "Pod", group: "", version: "v1", plural: "pods", namespaced: true };
+export const podsResource = { kind: "Pod", group: "", version: "v1", plural: "pods", namespaced: true };
 
 /** A live cluster, whose pods are followed until `signal` ends it. */
 export function openLiveData(options: LiveDataOptions, signal: AbortSignal): LiveData {
@@ -40,7 +40,7 @@ export function openLiveData(options: LiveDataOptions, signal: AbortSignal): Liv
     {
       connection,
       resource: podsResource,
-      project: readPodRecord,
+      project: sharingReader(),
       onChange: () => {
         revision += 1;
       },

@@ -24,6 +24,39 @@ const missedLifeMs = 15_000;
 /** The first is the worst. */
 const healths: readonly Health[] = ["bad", "waiting", "well", "ended"];
 
+/** What a row tells of its pod's datasets. */
+interface DatasetParts {
+  readonly ids: readonly DatasetId[];
+  readonly datasets: string[];
+  readonly clients: ClientState[];
+}
+
+/** What rows that are made at the same time have in common, so that it is worked out and kept once. */
+export class CommonParts {
+  /** The caches' labels by dataset. */
+  readonly labels = new Map<string, string | undefined>();
+  readonly #parts = new Map<PodRecord["clients"], Map<PodRecord["mounted"], Map<string, DatasetParts>>>();
+
+  /** Records that share their clients and claims (`sharingReader`) share these, too. */
+  of({ clients, mounted, namespace }: PodRecord, make: () => DatasetParts): DatasetParts {
+    const byMounted = valueIn(
+      this.#parts,
+      clients,
+      () => new Map<PodRecord["mounted"], Map<string, DatasetParts>>(),
+    );
+    const byNamespace = valueIn(byMounted, mounted, () => new Map<string, DatasetParts>());
+    return valueIn(byNamespace, namespace, make);
+  }
+}
+
+function valueIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
 /** Makes rows of records, by what is known of claims, datasets and nodes at the moment. */
 export class PodRows {
   readonly #options: PodRowsOptions;
@@ -33,24 +66,11 @@ export class PodRows {
     this.#options = options;
   }
 
-  /** Undefined for a pod that has no dataset. `labels` keeps the caches' labels by dataset, for many rows at once. */
-  row(record: PodRecord, labels = new Map<string, string | undefined>()): PodRow | undefined {
-    const { view, driver } = this.#options;
+  /** Undefined for a pod that has no dataset. `common`: of rows that are made at the same time. */
+  row(record: PodRecord, common = new CommonParts()): PodRow | undefined {
     const { namespace, name, created, phase, node, owner } = record;
-    const ids = new Map<string, DatasetId>();
-    const idOf = (claim: string | undefined) => {
-      if (claim === undefined) return undefined;
-      const id = ids.get(claim) ?? datasetOfClaim(view, driver, namespace, claim);
-      if (id !== undefined) ids.set(claim, id);
-      return id;
-    };
-    for (const claim of [...record.served, ...record.mounted]) idOf(claim);
-    if (ids.size === 0 && record.clients.length === 0) return undefined;
-    const clients = record.clients.map((client): ClientState => {
-      const id = idOf(client.claim);
-      const dataset = id === undefined ? client.claim && `${namespace}/${client.claim}` : keyOf(id);
-      return { ...client, ...(dataset !== undefined && { dataset }) };
-    });
+    const { ids, datasets, clients } = common.of(record, () => this.#partsOf(record));
+    if (ids.length === 0 && clients.length === 0) return undefined;
     const missed = clients.length > 0 ? undefined : this.#judgeMissed(record);
     const worst = worstOf(clients);
     const reason = missed === undefined ? worst?.reason : whyMissed(missed);
@@ -64,9 +84,27 @@ export class PodRows {
       service: missed !== undefined ? "missed" : clients.length > 0 ? "sidecar" : "csi",
       health: missed !== undefined ? "bad" : record.ended ? "ended" : (worst?.health ?? healthOfPhase(phase)),
       ...(reason !== undefined && { reason }),
-      datasets: [...new Set([...ids.values()].map(keyOf))].sort(),
-      cache: this.#cacheOf(node, [...ids.values()], labels),
+      datasets,
+      cache: this.#cacheOf(node, ids, common.labels),
       clients,
+    };
+  }
+
+  #partsOf({ namespace, served, mounted, clients }: PodRecord): DatasetParts {
+    const { view, driver } = this.#options;
+    const ids = new Map<string, DatasetId>();
+    for (const claim of [...served, ...mounted]) {
+      const id = ids.get(claim) ?? datasetOfClaim(view, driver, namespace, claim);
+      if (id !== undefined) ids.set(claim, id);
+    }
+    return {
+      ids: [...ids.values()],
+      datasets: [...new Set([...ids.values()].map(keyOf))].sort(),
+      clients: clients.map((client): ClientState => {
+        const id = client.claim === undefined ? undefined : ids.get(client.claim);
+        const dataset = id === undefined ? client.claim && `${namespace}/${client.claim}` : keyOf(id);
+        return { ...client, ...(dataset !== undefined && { dataset }) };
+      }),
     };
   }
 

@@ -1,7 +1,7 @@
 import type { PodPage, PodRow } from "./api-types.ts";
 import { matchesQuery, type PodQuery, type PodSort, sortRows } from "./pod-query.ts";
 import type { PodRecord } from "./pod-record.ts";
-import { PodRows, type PodRowsOptions } from "./pod-rows.ts";
+import { CommonParts, PodRows, type PodRowsOptions } from "./pod-rows.ts";
 
 /** Where the records come from. */
 export interface PodSource {
@@ -58,12 +58,12 @@ export class Pods {
       ...this.#keys.filter((key) => records.has(key)),
       ...[...records.keys()].filter((key) => !before.has(key)).sort(),
     ].sort();
-    const labels = new Map<string, string | undefined>();
+    const common = new CommonParts();
     const rows: PodRow[] = [];
     for (const key of this.#keys) {
       const record = records.get(key);
       if (record === undefined) continue;
-      if (!this.#rowOf.has(record)) this.#rowOf.set(record, this.#rows.row(record, labels));
+      if (!this.#rowOf.has(record)) this.#rowOf.set(record, this.#rows.row(record, common));
       const row = this.#rowOf.get(record);
       if (row !== undefined) rows.push(row);
     }

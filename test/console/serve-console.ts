@@ -7,10 +7,11 @@ import { openManifestCluster } from "../../src/cluster/manifest-cluster.ts";
 import { isRawObject, type RawObject } from "../../src/cluster/raw-fields.ts";
 import { defaultConfig } from "../../src/config.ts";
 import { type Access, openAccess, type Right } from "../../src/console/access.ts";
+import { sharingReader } from "../../src/console/alike-parts.ts";
 import { buildConsole } from "../../src/console/build-console.ts";
 import type { ConsoleData } from "../../src/console/console-data.ts";
 import { folderData } from "../../src/console/folder-data.ts";
-import { type PodRecord, readPodRecord } from "../../src/console/pod-record.ts";
+import type { PodRecord } from "../../src/console/pod-record.ts";
 import { portOf } from "../../src/server/listen-address.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 
@@ -47,6 +48,7 @@ export async function serveConsole(options: ServeOptions = {}): Promise<ServedCo
   const cluster = await openManifestCluster(examples, { follow: false, kubernetesVersion: "1.33" });
   const raws = new Map<string, RawObject>();
   const records = new Map<string, PodRecord>();
+  const readRecord = sharingReader();
   let revision = 0;
   const decisions = consoleDecisions(cluster, defaultConfig);
   const data = change({
@@ -101,7 +103,7 @@ export async function serveConsole(options: ServeOptions = {}): Promise<ServedCo
     url,
     data,
     put: (pod) => {
-      const record = readPodRecord(pod);
+      const record = readRecord(pod);
       const { namespace, name } = Object(pod["metadata"]);
       raws.set(`${namespace}/${name}`, pod);
       if (record !== undefined) records.set(`${namespace}/${name}`, record);
