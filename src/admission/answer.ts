@@ -1,4 +1,5 @@
 import { type ReasonInfo, reasonInfo } from "../types/reason.ts";
+import { isRefusal } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
 import type { Review, ReviewVersion } from "./decode-review.ts";
 
@@ -93,9 +94,7 @@ export function answerBody({ response }: ReviewAnswer): Buffer {
 
 /** Why a rejected pod was refused: every refusal, in the decision's order. */
 export function refusalMessage(decision: Decision): string {
-  const messages = decision.findings
-    .filter((finding) => reasonInfo(finding.code).level === "refusal")
-    .map((finding) => finding.message);
+  const messages = decision.findings.filter(isRefusal).map((finding) => finding.message);
   return joinUpTo(longestMessage, messages, "; ");
 }
 

@@ -36,6 +36,7 @@ export function bySeverity(findings: readonly Finding[]): Finding[] {
   return distinct.sort((a, b) => severity[reasonInfo(a.code).level] - severity[reasonInfo(b.code).level]);
 }
 
+/** Whether it alone refuses the pod; in csi mode it is only told. */
 export function isRefusal(finding: Finding): boolean {
   return reasonInfo(finding.code).level === "refusal";
 }

@@ -89,7 +89,8 @@ function checkNamespace(pod: Pod, requested: string): Finding | undefined {
   };
 }
 
-function hasClaim({ spec }: Pod): boolean {
+/** Whether a volume of the pod may be a dataset: a claim, or one that is made with the pod. */
+export function hasClaim({ spec }: Pod): boolean {
   return spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
 }
 
