@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const arrows: Readonly<Record<string, readonly string[] | "everything">> = {
   "main.ts": "everything",
   cli: "everything",
-  server: ["admission", "cluster", "certs", "telemetry", "config.ts", "version.ts"],
+  server: ["admission", "cluster", "certs", "telemetry", "config.ts"],
   admission: ["datasets", "platforms", "pod", "cluster", "config.ts", "version.ts"],
   datasets: ["cluster"],
   platforms: [],
@@ -89,6 +89,36 @@ describe("architecture", () => {
       return [`${entry.file} imports ${entry.target}`];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it("draws no arrow that nothing follows", () => {
+    const followed = new Set(
+      imports
+        .filter(isLocal)
+        .map(({ file, room, target }) => `${room} → ${roomOf(posix.join(posix.dirname(file), target))}`),
+    );
+    const drawn = Object.entries(arrows).flatMap(([room, targets]) =>
+      targets === "everything" ? [] : targets.map((target) => `${room} → ${target}`),
+    );
+    expect(drawn.filter((arrow) => !followed.has(arrow))).toEqual([]);
+  });
+
+  it("is drawn with the same arrows in docs/architecture.md", () => {
+    const page = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `src\/([^`/]+)\/?` \| .* \| ([^|]*) \|$/gm)];
+    const told = rows.map(([, room = "", cell = ""]) => {
+      const named = [...cell.matchAll(/`([^`]+)`/g)].map(([, target = ""]) => target);
+      return [room, cell === "everything" ? cell : named.sort()] as const;
+    });
+    // Who may use the configuration stands in its own row; the version is one constant.
+    const files = ["config.ts", "version.ts"];
+    const drawn = Object.entries(arrows)
+      .filter(([room]) => room !== "version.ts")
+      .map(([room, targets]) => [
+        room,
+        targets === "everything" ? targets : targets.filter((target) => !files.includes(target)).sort(),
+      ]);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(drawn));
   });
 
   it("lets the two families of datasets know nothing of each other", () => {
