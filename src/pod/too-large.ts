@@ -25,9 +25,7 @@ export function tooLarge({ spec }: Pod): Finding[] {
     tooMany(volumes.length, mostVolumes, "volumes"),
     tooMany(conditions, mostConditions, "conditions on its node"),
     containers.some(hasLongPath) ? `a path over ${longestPath} characters` : "",
-    [...containers, ...volumes].some(({ name }) => name.length > longestName)
-      ? `a name over ${longestName} characters`
-      : "",
+    containers.some(hasLongName) || volumes.some(hasLongName) ? `a name over ${longestName} characters` : "",
   ].filter(Boolean);
   if (reasons.length === 0) return [];
   const message = `the pod is too large to be given its datasets: it has ${reasons.join(" and ")}; split it up`;
@@ -40,9 +38,14 @@ function tooMany(count: number, most: number, what: string): string {
 
 function hasLongPath({ workingDir = "", volumeMounts = [] }: Container): boolean {
   if (workingDir.length > longestPath) return true;
-  return volumeMounts.some(({ mountPath, subPath = "", subPathExpr = "" }) =>
-    [mountPath, subPath, subPathExpr].some((path) => path.length > longestPath),
+  return volumeMounts.some(
+    ({ mountPath, subPath = "", subPathExpr = "" }) =>
+      Math.max(mountPath.length, subPath.length, subPathExpr.length) > longestPath,
   );
+}
+
+function hasLongName({ name }: { readonly name: string }): boolean {
+  return name.length > longestName;
 }
 
 function conditionsOf(spec: Pod["spec"]): number {
