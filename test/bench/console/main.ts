@@ -108,7 +108,7 @@ async function measure(count: number): Promise<void> {
   const kept = process.memoryUsage().heapUsed - heapBefore;
   process.stdout.write(`${count.toLocaleString("en")} pods of ${text.length} bytes\n`);
   tell("all read from the API server", `CPU ${read.toFixed(0)} ms`);
-  tell("kept of each", `${Math.round(kept / count)} bytes`);
+  tell("kept of them", megabytes(kept));
 
   let clock = 0;
   const app = await buildConsole({
