@@ -31,6 +31,16 @@ export type TrustState = "unknown" | "missing" | "distrusted" | "trusted";
 
 const attempts = 5;
 
+/** The bundles were read, but what is wrong with them could not be put right. */
+class NotWritten extends Error {
+  readonly state: TrustState;
+  constructor(state: TrustState, cause: unknown) {
+    super(reasonOf(cause), { cause });
+    this.name = "NotWritten";
+    this.state = state;
+  }
+}
+
 /**
  * Sees to it that the API server trusts what we serve, by the caBundle of a webhook configuration of ours, whoever
  * resets it. Every replica does it: they all write the same.
@@ -100,8 +110,9 @@ export class CaBundleKeeper {
       }
     } catch (error) {
       if (this.#closing.signal.aborted) return false;
-      // What the API server knew before still holds.
-      if (this.#state !== "trusted") this.#become("unknown");
+      // What the API server knew before still holds, where it is not known what it knows now.
+      if (error instanceof NotWritten) this.#become(error.state);
+      else if (this.#state !== "trusted") this.#become("unknown");
       this.#problem.tell(reasonOf(error));
     }
     return false;
@@ -119,9 +130,17 @@ export class CaBundleKeeper {
     if (needed === undefined) return true;
     const checks = webhooks.map(({ caBundle }) => checkBundle(caBundle, needed.authorities));
     this.#remember(checks);
-    if (caBundle === "ours" && (await this.#putRight(webhooks, checks, needed))) return false;
     const distrusting = webhooks.filter((_, at) => !trusts(checks[at]?.present, needed, now()));
-    this.#become(distrusting.length === 0 ? "trusted" : "distrusted");
+    const state = distrusting.length === 0 ? "trusted" : "distrusted";
+    const putRight = async () => {
+      try {
+        return await this.#putRight(webhooks, checks, needed);
+      } catch (error) {
+        throw new NotWritten(state, error);
+      }
+    };
+    if (caBundle === "ours" && (await putRight())) return false;
+    this.#become(state);
     this.#problem.tell(distrusting.length === 0 ? undefined : this.#distrust(distrusting));
     return true;
   }

@@ -147,12 +147,23 @@ describe("the caBundle", () => {
       register(api);
       const replica = await start();
       await expect.poll(() => replica.problems["registration"]?.slice(0, 200)).toMatch(message);
-      expect(state(replica)).toBe("unknown");
+      expect(state(replica)).toBe(verb === "get" ? "unknown" : "distrusted");
       allow();
       await expect.poll(() => state(replica)).toBe("trusted");
       expect(replica.problems["registration"]).toBeUndefined();
     },
   );
+
+  it("a bundle that is reset and may not be put right: distrusted, until the right is given", async () => {
+    const replica = await started();
+    expect(state(replica)).toBe("trusted");
+    const allow = api.fail({ resource: configurations, verb: "patch" }, forbidden);
+    register(api);
+    await expect.poll(() => state(replica)).toBe("distrusted");
+    expect(replica.problems["registration"]).toContain("cannot patch mutatingwebhookconfigurations");
+    allow();
+    await expect.poll(() => state(replica)).toBe("trusted");
+  });
 
   it("an API server that goes away and comes back: still trusted, and the watch goes on", async () => {
     const replica = await started();

@@ -94,6 +94,11 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
       message: expect.stringMatching(/what sluice-\S+ serves is not trusted by the caBundle of any entry/),
       remedy: expect.stringContaining("kubectl -n sluice-system logs deployment/sluice"),
     });
+    // Distrust takes down no replica that was trusted once, for that would be all of them; a metric tells of it.
+    for (const replica of cluster().replicas.all) expect((await replica.ask("/readyz")).status).toBe(200);
+    await eventually("a metric tells that nobody trusts them", async () => {
+      return (await cluster().sluiceMetric("sluice_registration_state", 'state="distrusted"')) === 2;
+    });
     await cluster().kubectl.do(["apply", "-f", installManifest]);
     await eventually("all is well again", async () => (await checked(cluster())).code === 0);
   });
