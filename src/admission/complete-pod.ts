@@ -14,7 +14,7 @@ import { endWithApp } from "./end-with-app.ts";
 import { type ClientMark, markInjected } from "./marks.ts";
 import { orderZones } from "./order-zones.ts";
 import { annotateForPlatform } from "./platform-annotations.ts";
-import type { Question } from "./question.ts";
+import { type Question, steeringOf } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { waitForCache } from "./wait-for-cache.ts";
 
@@ -27,21 +27,12 @@ export function completePod(
   detected: FoundPlatform,
   native: boolean,
 ): Finding[] {
-  const { pod, cluster, config, options } = question;
+  const { pod, config, options } = question;
   const { platform } = detected;
   const clientOf = (claim: string) =>
     plans.find((plan) => plan.claims.some((served) => served.name === claim));
   const datasets = resolution.datasets.filter((dataset) => clientOf(dataset.claim.name) !== undefined);
-  const steering = planSteering({
-    pod,
-    datasets,
-    steps: question.steps,
-    platform,
-    choice: options.cacheAffinity ?? config.cacheAffinity,
-    requiredClaims: options.requiredClaims,
-    weights: config.cacheWeights,
-    nodes: cluster,
-  });
+  const steering = planSteering(steeringOf(question, platform, datasets));
   applySteering(editor, steering);
   const zones = orderZones(editor, platform, datasets, options.cacheAffinity ?? config.cacheAffinity);
   const ownClaims = new Set(pod.spec?.volumes?.map((volume) => volume.persistentVolumeClaim?.claimName));

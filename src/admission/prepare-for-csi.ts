@@ -1,6 +1,5 @@
 import { type ResolvedVolume, resolveVolumes } from "../datasets/resolve.ts";
 import { warnOfDriver } from "../platforms/judge-platform.ts";
-import { decideSidecarKind } from "../platforms/native-sidecars.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { PodEditor } from "../pod/pod-editor.ts";
 import { propagateMounts } from "../pod/propagate-mounts.ts";
@@ -12,7 +11,7 @@ import type { Decision } from "./decision.ts";
 import { markUsage } from "./marks.ts";
 import { prefetchFiles } from "./prefetch.ts";
 import type { PrefetchOptions } from "./prefetch-options.ts";
-import { platformOf, type Question } from "./question.ts";
+import { platformOf, type Question, sidecarOf, steeringOf } from "./question.ts";
 import { planSteering } from "./steer.ts";
 import { refusedOutcomes, titleOf, volumeOutcomes } from "./volume-outcomes.ts";
 import { waitForCache } from "./wait-for-cache.ts";
@@ -65,16 +64,7 @@ export function prepareForCsi(question: Question): Decision {
   const claimVolumes = resolution.volumes.filter((volume) => volume.kind === "dataset").map((v) => v.volume);
   if (steps.withDataset.includes("MountPropagationInjector"))
     findings.push(...propagateMounts(editor, new Set(claimVolumes)));
-  const steering = planSteering({
-    pod,
-    datasets,
-    steps,
-    platform: detected.platform,
-    choice: options.cacheAffinity ?? config.cacheAffinity,
-    requiredClaims: options.requiredClaims,
-    weights: config.cacheWeights,
-    nodes: cluster,
-  });
+  const steering = planSteering(steeringOf(question, detected.platform, datasets));
   applySteering(editor, steering);
   if (steps.withDataset.includes("DatasetUsageInjector"))
     markUsage(
@@ -108,15 +98,8 @@ function prefetchByDriver(
   volumes: readonly ResolvedVolume[],
   platform: Platform,
 ): Finding[] {
-  const { pod, cluster, config, options } = question;
-  const { kind } = decideSidecarKind({
-    pod,
-    asked: options.sidecar ?? config.sidecar,
-    platform,
-    serverVersion: cluster.serverVersion(),
-    nodesWithoutNativeSidecars: cluster.nodesWithoutNativeSidecars(),
-    nodeCount: cluster.nodeCount(),
-  });
+  const { config } = question;
+  const { kind } = sidecarOf(question, platform);
   const place = { native: kind === "native", byDriver: true, inOrder: true, meshProxies: config.meshProxies };
   return prefetchFiles(editor, asked, question, volumes, { image: config.prefetchImage }, place);
 }

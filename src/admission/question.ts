@@ -2,8 +2,12 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import { type DetectedPlatform, detectPlatform } from "../platforms/detect.ts";
+import { decideSidecarKind, type SidecarChoice } from "../platforms/native-sidecars.ts";
+import type { Platform } from "../platforms/platform.ts";
+import type { DatasetVolume } from "../types/dataset-volume.ts";
 import type { PodOptions } from "./pod-options.ts";
 import type { Selection } from "./select.ts";
+import type { SteeringQuestion } from "./steering.ts";
 import type { Steps } from "./steps.ts";
 
 /** A pod that asks for its datasets, with all that the answer depends on. */
@@ -33,4 +37,38 @@ export function platformOf(question: Question, { clients }: { readonly clients: 
     platformLabel: config.platformLabel,
     clients,
   });
+}
+
+/** Which sidecars the pod gets; `ofDriver` is what the JuiceFS CSI driver's configuration asks for. */
+export function sidecarOf(
+  { pod, cluster, config, options }: Question,
+  platform: Platform,
+  ofDriver?: "native" | "classic",
+): SidecarChoice {
+  return decideSidecarKind({
+    pod,
+    asked: options.sidecar ?? ofDriver ?? config.sidecar,
+    platform,
+    serverVersion: cluster.serverVersion(),
+    nodesWithoutNativeSidecars: cluster.nodesWithoutNativeSidecars(),
+    nodeCount: cluster.nodeCount(),
+  });
+}
+
+/** Toward which nodes the pod is to be steered for these of its datasets. */
+export function steeringOf(
+  { pod, cluster, config, options, steps }: Question,
+  platform: Platform,
+  datasets: readonly DatasetVolume[],
+): SteeringQuestion {
+  return {
+    pod,
+    datasets,
+    steps,
+    platform,
+    choice: options.cacheAffinity ?? config.cacheAffinity,
+    requiredClaims: options.requiredClaims,
+    weights: config.cacheWeights,
+    nodes: cluster,
+  };
 }

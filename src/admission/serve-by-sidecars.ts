@@ -1,6 +1,6 @@
 import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
 import { refuseOfPlatform } from "../platforms/judge-platform.ts";
-import { decideSidecarKind, nativeRemedy } from "../platforms/native-sidecars.ts";
+import { nativeRemedy } from "../platforms/native-sidecars.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import { separatePorts } from "../pod/client-ports.ts";
 import { clearEndSign } from "../pod/end-sign.ts";
@@ -24,7 +24,7 @@ import { juicefsQuestion } from "./juicefs-question.ts";
 import { placeClients } from "./place-clients.ts";
 import { type PrefetchImage, prefetcherLeftOut, prefetchFiles } from "./prefetch.ts";
 import type { PrefetchOptions } from "./prefetch-options.ts";
-import { platformOf, type Question } from "./question.ts";
+import { platformOf, type Question, sidecarOf } from "./question.ts";
 import { refusedOutcomes, titleOf, volumeOutcomes } from "./volume-outcomes.ts";
 import { withoutDataset } from "./without-dataset.ts";
 
@@ -81,14 +81,7 @@ function serve(question: Question, prefetch: PrefetchOptions | undefined): Decis
   }
 
   const { platform } = detected;
-  const sidecar = decideSidecarKind({
-    pod,
-    asked: options.sidecar ?? askedByDriver(resolution) ?? config.sidecar,
-    platform,
-    serverVersion: cluster.serverVersion(),
-    nodesWithoutNativeSidecars: cluster.nodesWithoutNativeSidecars(),
-    nodeCount: cluster.nodeCount(),
-  });
+  const sidecar = sidecarOf(question, platform, askedByDriver(resolution));
   const known = { mode, platform: platform.name, sidecar: sidecar.kind } as const;
   const native = sidecar.kind === "native";
   const volumes = new Set(
