@@ -1,7 +1,6 @@
 import type { DatasetDetail, PodPage } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
-import { Meter } from "./datasets-view.tsx";
-import { cacheWord, Facts, HealthBadge, Loaded, Table } from "./parts.tsx";
+import { cacheWord, Facts, HealthBadge, Loaded, Meter, Table } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
 import { plural } from "./words.ts";

@@ -1,7 +1,7 @@
 import type { DatasetList, DatasetRow, Session } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
-import { HealthBadge, Loaded, PartialNote, Table } from "./parts.tsx";
-import { Search } from "./pods-view.tsx";
+import { Choice, Search } from "./filters.tsx";
+import { HealthBadge, Loaded, Meter, PartialNote, Table } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
 
@@ -23,20 +23,12 @@ export function DatasetsView({
       <h1>Datasets</h1>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <Search value={query.get("search") ?? ""} onSearch={(search) => go({ search })} />
-        <label>
-          Namespace
-          <select
-            value={query.get("namespace") ?? ""}
-            onChange={(event) => go({ namespace: event.currentTarget.value })}
-          >
-            <option value="">all</option>
-            {session.namespaces.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Namespace"
+          value={query.get("namespace") ?? ""}
+          options={session.namespaces.map((name) => [name, name])}
+          onChoose={(namespace) => go({ namespace })}
+        />
       </form>
       <Loaded polled={polled}>
         {(data) => (
@@ -102,14 +94,5 @@ function Row({ dataset }: { readonly dataset: DatasetRow }) {
         {pods.on + pods.off > 0 && <div class="quiet">{`${pods.on} on, ${pods.off} off its cache`}</div>}
       </td>
     </tr>
-  );
-}
-
-export function Meter({ part }: { readonly part: number }) {
-  const percent = `${Math.round(part * 100)} %`;
-  return (
-    <span class="meter">
-      <meter min={0} max={1} value={part} aria-label={`${percent} cached`} /> {percent}
-    </span>
   );
 }

@@ -88,3 +88,13 @@ export function PartialNote({ everywhere }: { readonly everywhere: boolean }) {
   if (everywhere) return null;
   return <p class="notice quiet">Only the namespaces that your token may see are shown and counted.</p>;
 }
+
+/** A part from 0 to 1, as a bar and in percent. */
+export function Meter({ part }: { readonly part: number }) {
+  const percent = `${Math.round(part * 100)} %`;
+  return (
+    <span class="meter">
+      <meter min={0} max={1} value={part} aria-label={`${percent} cached`} /> {percent}
+    </span>
+  );
+}

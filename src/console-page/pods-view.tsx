@@ -1,6 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
 import type { PodPage, PodRow, Session } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
+import { Choice, Search } from "./filters.tsx";
 import { cacheWord, HealthBadge, Loaded, PartialNote, serviceWords, Table } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
@@ -33,18 +33,13 @@ export function PodsView({
   const go = (changes: Readonly<Record<string, string | undefined>>) => {
     location.hash = linkTo(["pods"], { ...Object.fromEntries(query), page: undefined, ...changes });
   };
-  const select = (key: string, label: string, options: readonly (readonly [string, string])[]) => (
-    <label>
-      {label}
-      <select value={query.get(key) ?? ""} onChange={(event) => go({ [key]: event.currentTarget.value })}>
-        <option value="">all</option>
-        {options.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
+  const choice = (key: string, label: string, options: readonly (readonly [string, string])[]) => (
+    <Choice
+      label={label}
+      value={query.get(key) ?? ""}
+      options={options}
+      onChoose={(value) => go({ [key]: value })}
+    />
   );
   return (
     <>
@@ -52,19 +47,19 @@ export function PodsView({
       {session.source === "folder" && <p class="notice quiet">In a folder of manifests no pods run.</p>}
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
         <Search value={query.get("search") ?? ""} onSearch={(search) => go({ search })} />
-        {select(
+        {choice(
           "namespace",
           "Namespace",
           session.namespaces.map((name) => [name, name]),
         )}
-        {select("health", "State", [
+        {choice("health", "State", [
           ["bad", "in trouble"],
           ["waiting", "waiting"],
           ["well", "well"],
           ["ended", "ended"],
         ])}
-        {select("service", "Served by", Object.entries(serviceWords))}
-        {select("cache", "Cache", [
+        {choice("service", "Served by", Object.entries(serviceWords))}
+        {choice("cache", "Cache", [
           ["on", "on its cache"],
           ["off", "off its cache"],
           ["unplaced", "no node yet"],
@@ -166,28 +161,5 @@ function Pages({ data, go }: { readonly data: PodPage; readonly go: (page: numbe
         Next
       </button>
     </nav>
-  );
-}
-
-/** Asks when somebody has stopped writing for a moment. */
-export function Search({
-  value,
-  onSearch,
-}: {
-  readonly value: string;
-  readonly onSearch: (text: string) => void;
-}) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return undefined;
-    const timer = setTimeout(() => onSearch(text), 250);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <label>
-      Search
-      <input type="search" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-    </label>
   );
 }
