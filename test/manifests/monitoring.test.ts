@@ -77,15 +77,20 @@ describe("alerts and dashboard", () => {
     expect(asked.labels.filter((label) => !labels.has(label))).toEqual([]);
   });
 
-  it.each(expressions)("%s matches values that there are: %s", (_where, expression) => {
-    const values: Record<string, readonly string[]> = {
-      code: Object.keys(reasons),
-      reason: Object.keys(clientReasons),
-      verdict: ["injected", "unchanged", "rejected"],
-      cache: ["on", "off", "unknown"],
-    };
-    for (const { label, value } of readPromQl(expression).matches)
-      if (values[label] !== undefined) expect(values[label], label).toContain(value);
+  const values: Readonly<Record<string, readonly string[]>> = {
+    code: Object.keys(reasons),
+    reason: Object.keys(clientReasons),
+    verdict: ["injected", "unchanged", "rejected"],
+    cache: ["on", "off", "unknown"],
+  };
+  const matches = expressions.flatMap(([where, expression]) =>
+    readPromQl(expression)
+      .matches.filter(({ label }) => label in values)
+      .map(({ label, value }) => [where, label, value] as const),
+  );
+
+  it.each(matches)("%s matches a value that there is: %s=%s", (_where, label, value) => {
+    expect(values[label]).toContain(value);
   });
 
   it("name an unknown metric or label in this test", () => {
