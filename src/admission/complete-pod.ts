@@ -3,6 +3,7 @@ import { describeLayout } from "../platforms/describe-layout.ts";
 import type { FoundPlatform } from "../platforms/detect.ts";
 import { warnOfPlatform, warnOfTolerations } from "../platforms/judge-platform.ts";
 import { carryDns } from "../pod/client-dns.ts";
+import { serves } from "../pod/client-draft.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import { addPullSecrets } from "../pod/pull-secrets.ts";
@@ -29,8 +30,7 @@ export function completePod(
 ): Finding[] {
   const { pod, config, options } = question;
   const { platform } = detected;
-  const clientOf = (claim: string) =>
-    plans.find((plan) => plan.claims.some((served) => served.name === claim));
+  const clientOf = (claim: string) => plans.find((plan) => serves(plan, claim));
   const datasets = resolution.datasets.filter((dataset) => clientOf(dataset.claim.name) !== undefined);
   const steering = planSteering(steeringOf(question, platform, datasets));
   applySteering(editor, steering);

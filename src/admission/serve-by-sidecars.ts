@@ -1,6 +1,7 @@
 import { type Resolution, resolveVolumes } from "../datasets/resolve.ts";
 import { refuseOfPlatform } from "../platforms/judge-platform.ts";
 import { nativeRemedy } from "../platforms/native-sidecars.ts";
+import { serves } from "../pod/client-draft.ts";
 import type { ClientPlan } from "../pod/client-plan.ts";
 import { separatePorts } from "../pod/client-ports.ts";
 import { clearEndSign } from "../pod/end-sign.ts";
@@ -183,7 +184,7 @@ function outcomes(
   const there = byVolume(servedBefore);
   return volumeOutcomes(resolution.volumes, (volume, dataset) => {
     const claim = dataset.claim.name;
-    const plan = plans.find((candidate) => candidate.claims.some((served) => served.name === claim));
+    const plan = plans.find((candidate) => serves(candidate, claim));
     if (plan === undefined || unmounted.has(claim))
       return {
         code: "not-mounted",
