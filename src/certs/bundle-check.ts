@@ -10,6 +10,7 @@ export interface BundleCheck {
   readonly extra: readonly X509Certificate[];
 }
 
+/** Holds a registration's caBundle, in PEM, against the authorities that it needs. */
 export function checkBundle(caBundle: string, needed: readonly X509Certificate[]): BundleCheck {
   const present = readOrUndefined(caBundle);
   return {

@@ -65,6 +65,7 @@ export function certificateSetData(set: CertificateSet): Record<string, string |
   };
 }
 
+/** Throws where the certificate cannot be read. */
 export function parsedPair(pair: KeyPair): ParsedPair {
   return { pair, parsed: new X509Certificate(pair.cert) };
 }

@@ -8,6 +8,7 @@ export function readBundle(pem: string): X509Certificate[] {
   return distinct([...pem.matchAll(block)].map(([text]) => new X509Certificate(text)));
 }
 
+/** As `readBundle` takes it, in PEM. */
 export function writeBundle(certificates: readonly X509Certificate[]): string {
   return certificates.map((certificate) => `${certificate.toString().trim()}\n`).join("");
 }
@@ -17,6 +18,7 @@ export function distinct(certificates: readonly X509Certificate[]): X509Certific
   return [...new Map(certificates.map((one) => [one.fingerprint256, one])).values()];
 }
 
+/** Whether that very certificate is among them, not another of the same key or name. */
 export function includes(bundle: readonly X509Certificate[], certificate: X509Certificate): boolean {
   return bundle.some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint256);
 }
@@ -26,6 +28,7 @@ export function hasSigned(authority: X509Certificate, certificate: X509Certifica
   return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
+/** In milliseconds since 1970. */
 export function expiresAt(certificate: X509Certificate): number {
   return Date.parse(certificate.validTo);
 }

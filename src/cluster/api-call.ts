@@ -39,6 +39,7 @@ export function startCall(
   });
 }
 
+/** Sends the call and waits for the head of its answer. Rejects where none comes. */
 export function answerTo(call: http.ClientRequest, body: string | undefined): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     call.once("response", resolve);

@@ -116,6 +116,7 @@ export function objectPath(resource: ApiResource, namespace: string, name: strin
   return `${groupPath(group, version)}${place}/${plural}/${encodeURIComponent(name)}`;
 }
 
+/** Where a group and version begin: "/api/v1", "/apis/apps/v1". */
 export function groupPath(group: string, version: string): string {
   return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 }

@@ -61,6 +61,7 @@ export function inDependencyOrder(drafts: readonly ClientDraft[]): ClientDraft[]
   return [...ordered];
 }
 
+/** Whether the plan's client serves the claim of that name. */
 export function serves(plan: ClientPlan, claim: string): boolean {
   return plan.claims.some((served) => served.name === claim);
 }

@@ -16,6 +16,7 @@ export function sharedMount(volume: string): VolumeMount {
   return { name: volume, mountPath: sharedPath(volume), mountPropagation: "Bidirectional" };
 }
 
+/** Where a client and the guard have the shared volume. */
 export function sharedPath(volume: string): string {
   return `${viewsRoot}/${volume}`;
 }

@@ -7,6 +7,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 
 const complaintIntervalMs = 60_000;
 
+/** As Node's TLS takes them; nothing older than TLS 1.2 is spoken. */
 export function secureContextOptions(certificate: ServingCertificate): SecureContextOptions {
   return { key: certificate.key, cert: certificate.cert, minVersion: "TLSv1.2" };
 }

@@ -47,6 +47,7 @@ export function involvedIn(
   return { kind, key: `${namespace}/${maker.name}`, uid: makerUid };
 }
 
+/** What is told on the object that made the pods. */
 export function eventOf({ first, pods }: MissedGroup): ObjectEvent {
   const { mounts, refusal, restarted, remedy } = first;
   const what = `${describePods(pods)} without a client for ${mounts.join(", ")}`;

@@ -36,6 +36,7 @@ const otherFileSystems: Readonly<Record<string, readonly string[]>> = {
 
 const anyFuse: readonly string[] = ["fuse"];
 
+/** The program behind a mount type; "thin" where it is none of those that are known. */
 export function clientProgram(mountType: string): ClientProgram {
   return (Object.hasOwn(programs, mountType) ? programs[mountType] : undefined) ?? "thin";
 }
