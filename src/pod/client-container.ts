@@ -163,7 +163,7 @@ export function withoutHooks(container: Container): Container {
   return rest;
 }
 
-/** The variables that supervisor.sh reads, but for that of . */
+/** The variables that supervisor.sh reads, but for that of `preStop`. */
 export function supervisorEnv(template: ClientTemplate, shown: Shown, settings: ClientSettings): EnvVar[] {
   return [
     ...shown.env,
