@@ -7,9 +7,11 @@ import { eventually } from "./harness/eventually.ts";
 import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
 import { FinishingKubelet } from "./harness/finishing-kubelet.ts";
 import { clusterWithControllers, leaderOf } from "./harness/install-controllers.ts";
+import { PageCommands } from "./harness/page-commands.ts";
 import { clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
 import { Prometheus, whyNoPrometheus } from "./harness/prometheus.ts";
 import type { TestCluster } from "./harness/test-cluster.ts";
+import { UserShell } from "./harness/user-shell.ts";
 
 const demoPods = "/api/v1/namespaces/demo/pods";
 const demoDeployments = "/apis/apps/v1/namespaces/demo/deployments";
@@ -292,6 +294,37 @@ describeCluster(
       expect(await shown(pod, "ClientEnded")).toMatch(/Normal +ClientEnded .*told fluid-fuse-0 to end/);
     });
 
+    it("the commands that the alerts' runbook names find what they are for", {
+      timeout: 120_000,
+    }, async () => {
+      await cluster().api.create(demoPods, podOf("stuck", { claims: ["imagenet"] }));
+      await tellStatus("lost", crashed(1));
+      const page = new PageCommands("docs/troubleshooting.md");
+      const shell = new UserShell(cluster());
+      const found = async (begin: string) => (await shell.run(page.take(begin))).stdout;
+      expect(await found("kubectl -n sluice-system describe pod -l")).toContain("sluice-");
+      const controllers = await found("kubectl -n sluice-system get pods -l");
+      expect(controllers).toContain((await leaderOf(cluster())).name);
+      expect(await found("kubectl -n sluice-system get lease")).toContain("holderIdentity");
+      expect(await found("kubectl get events -A --field-selector reason=MountLost")).toContain("pod/lost");
+      expect(await found("kubectl get events -A --field-selector reason=ClientRestarted")).toContain(
+        "pod/healing",
+      );
+      expect(await found("kubectl get pods -A -l done.sidecar.fluid.io")).toMatch(/^demo +stuck /m);
+      expect(await found("npx sluice audit")).toMatch(/^demo +alone /m);
+      const explain = page.take("npx sluice explain pod/NAME");
+      const explained = await shell.run(explain.replace("NAME", "lost").replace("NAMESPACE", "demo"));
+      expect(explained.stdout).toContain("create the pod anew");
+      // Of these there is none here.
+      for (const begin of [
+        "kubectl get events -A --field-selector reason=ClientFails",
+        "kubectl get pods -A -l done.sidecar.juicefs.com",
+        "kubectl get pods -A -l sluice.io/needs-controllers",
+        "kubectl get dataloads.data.fluid.io -A",
+      ])
+        await shell.do(page.take(begin));
+    });
+
     const why = whyNoPrometheus();
     it.skipIf(why !== "")(
       `the dashboard and the alerts show all of it${why && ` (skipped: ${why})`}`,
@@ -307,11 +340,13 @@ describeCluster(
         // What is shown as a rate has to happen while it is looked at.
         const refused = await api.send("POST", demoPods, podOf("refused", { claims: ["nowhere"] }));
         expect(refused.status).toBeGreaterThanOrEqual(400);
+        // The kubelet that this needs tells of all pods that they are well: it comes first.
+        await endedJob("shown");
         await api.create(demoPods, podOf("killed", { claims: ["imagenet"] }));
         await tellStatus("killed", {});
         const terminated = { exitCode: 137, reason: "OOMKilled", finishedAt: time(2_000) };
         await tellStatus("killed", { restartCount: 1, lastState: { terminated } });
-        await endedJob("shown");
+        await tellStatus("lost", crashed(1));
 
         // Of these nothing need have happened.
         const mayBeEmpty = [
@@ -329,8 +364,9 @@ describeCluster(
         });
         // They have to last before they fire.
         await eventually("two alerts have begun", async () => {
-          const begun = await prometheus.query('ALERTS{alertname=~"SluiceMissedPods|SluiceMountsLost"}');
-          return begun.length === 2;
+          const begun = await prometheus.query("ALERTS");
+          const names = new Set(begun.map((alert) => textAt(alert, "metric", "alertname")));
+          return names.has("SluiceMissedPods") && names.has("SluiceMountsLost");
         });
         await prometheus.stop();
       },

@@ -25,7 +25,8 @@ interface Dashboard {
 export async function dashboardQueries(prometheus: Prometheus): Promise<readonly PanelQuery[]> {
   const file = new URL("../../../manifests/chart/dashboards/sluice.json", import.meta.url);
   const { templating, panels }: Dashboard = JSON.parse(readFileSync(file, "utf8"));
-  const values = new Map([["__rate_interval", "1m"]]);
+  // Longer than any test waits: what has happened since it began stays in sight.
+  const values = new Map([["__rate_interval", "10m"]]);
   const fill = (text: string) => text.replace(/\$(\w+)/g, (whole, name: string) => values.get(name) ?? whole);
   for (const { name, type, query, allValue } of templating.list) {
     if (type !== "query" || typeof query === "string") continue;
