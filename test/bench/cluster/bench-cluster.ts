@@ -14,7 +14,7 @@ import { manyDatasetsPlace, mixedTypes, spreadDatasets } from "../../support/man
 import { LoadClient } from "./load-client.ts";
 import type { BenchClusterOptions } from "./options.ts";
 
-export const replicaAddresses = ["10.10.0.11", "10.10.0.12", "10.10.0.13", "10.10.0.14"] as const;
+export const replicaAddresses = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `10.10.0.1${number}`);
 export const leastWebhookAddress = "10.10.0.20";
 /** All that has to exist in the sandbox. */
 export const sandboxAddresses = ["10.10.0.1", ...replicaAddresses, leastWebhookAddress];

@@ -8,7 +8,7 @@ import type { Rollout } from "./rollout.ts";
 const goalWorkers = 8;
 
 /** What was aimed at beside what was found. For information: the machine has its say in each of them. */
-export function formatGoals({ creations, rollouts, scale }: Results): string {
+export function formatGoals({ creations, rollouts, company, scale }: Results): string {
   const atEight = creations.filter(({ workers }) => workers === goalWorkers);
   const injecting = throughputOf(atEight.find(({ name }) => name.startsWith("injecting")));
   const notAsked = atEight.find(({ name }) => name.startsWith("not asked"));
@@ -26,6 +26,8 @@ export function formatGoals({ creations, rollouts, scale }: Results): string {
   const size = `${largest?.datasets ?? 0} datasets`;
   const thousand = scale.find(({ datasets }) => datasets === 1_000) ?? largest;
   const review = reviewRatio(thousand?.starts ?? [], scale[0]?.starts ?? []);
+  const { alone = [], accompanied = [] } = company ?? {};
+  const speed = ratioOf(accompanied, alone, ({ perSecond }) => perSecond);
   return formatTable(
     ["goal", "aim", "found", "reached"],
     [
@@ -37,6 +39,12 @@ export function formatGoals({ creations, rollouts, scale }: Results): string {
         throughputOf(notAsked) >= 1 - Math.max(noise, 0.05),
       ),
       goal("Deployment, seconds of plain", "<= 1.2", rollout.toFixed(2), rollout <= 1.2),
+      goal(
+        "the same with controllers and console on, of without",
+        ">= 0.95",
+        speed.toFixed(2),
+        speed >= 0.95,
+      ),
       placement("pods on nodes with the cache", onCache(rollouts.withSluice)),
       placement("the same, cache-affinity strong", onCache(rollouts.strong)),
       goal(

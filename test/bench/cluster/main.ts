@@ -6,6 +6,7 @@ import { UsageError } from "../../../src/cli/parse-options.ts";
 import { textAt } from "../../e2e/harness/fields.ts";
 import { Sandbox } from "../../e2e/harness/sandbox.ts";
 import { BenchCluster, sandboxAddresses } from "./bench-cluster.ts";
+import { measureCompany } from "./company.ts";
 import { measureCreations } from "./creations.ts";
 import { findControlPlane, NoCluster } from "./find-control-plane.ts";
 import { runLeastWebhook } from "./least-webhook.ts";
@@ -68,8 +69,9 @@ async function bench(
   const registration = await Registration.of(cluster);
   const creations = await measureCreations(cluster, registration);
   const rollouts = await measureRollouts(cluster, registration);
+  const company = await measureCompany(cluster);
   const scale = await measureScale(cluster);
-  return { kubernetes, creations, rollouts, scale };
+  return { kubernetes, creations, rollouts, company, scale };
 }
 
 try {

@@ -10,7 +10,7 @@ Options
       --seconds S      length of one measurement of pod creations (default 2)
       --datasets N     the largest cluster (default 10000; 10 and 1000 are measured too where N is larger)
       --json FILE      write everything that was measured into FILE
-      --smoke          less than a minute, to see that all of it works; the figures mean nothing
+      --smoke          about a minute, to see that all of it works; the figures mean nothing
   -h, --help           this help
 
 Needs Linux, the right to make network namespaces (root), and the control plane's programs, which npm run e2e builds.

@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import { median, spread } from "../statistics.ts";
 import { formatTable } from "../table.ts";
 import { nodes } from "./bench-cluster.ts";
+import { type Company, type CompanyRound, companyWorkers } from "./company.ts";
 import type { CreationRow, Measured } from "./creations.ts";
 import { bodyOf } from "./creations.ts";
 import { formatGoals } from "./goals.ts";
@@ -13,7 +14,7 @@ import type { ScaleRow, Start } from "./scale.ts";
 
 /** The run as one page of text. */
 export function formatReport(results: Results, options: BenchClusterOptions): string {
-  const { kubernetes, creations, rollouts, scale } = results;
+  const { kubernetes, creations, rollouts, company, scale } = results;
   const { rounds, seconds, replicas, rollouts: times, starts } = options;
   const bytes = Buffer.byteLength(bodyOf("team-0", ["dataset-0"]));
   return [
@@ -54,6 +55,7 @@ export function formatReport(results: Results, options: BenchClusterOptions): st
       ],
     ),
     "",
+    ...(company === undefined ? [] : [formatCompany(company), ""]),
     formatTable(
       [
         `datasets of mixed runtimes (${starts} starts)`,
@@ -104,6 +106,26 @@ function creationCells({ name, workers, rounds, plain }: CreationRow): string[] 
     middle("sluiceCpu", 2),
     percent(spread(rounds.map(({ perSecond }) => perSecond))),
   ];
+}
+
+function formatCompany({ alone, accompanied }: Company): string {
+  const cells = (name: string, rounds: readonly CompanyRound[]) => {
+    const middle = (of: keyof CompanyRound, digits: number) =>
+      median(rounds.map((round) => round[of])).toFixed(digits);
+    const rate = ratioOf(rounds, alone, ({ perSecond }) => perSecond).toFixed(2);
+    return [name, middle("perSecond", 0), rate, middle("p99", 1), middle("cpu", 2), middle("megabytes", 0)];
+  };
+  return formatTable(
+    [
+      `injecting by ${companyWorkers} workers`,
+      "pods/s",
+      "of alone",
+      "p99 ms",
+      "CPU s/1,000: webhook",
+      "RSS MB of a replica",
+    ],
+    [cells("webhook alone", alone), cells("with controllers and console, looked at", accompanied)],
+  );
 }
 
 function rolloutCells(

@@ -49,6 +49,18 @@ async function rollOut(
   annotations: Fields,
   served: boolean,
 ): Promise<Rollout> {
+  const found = await addPods(cluster, app, annotations, served);
+  await removePods(cluster, app);
+  return found;
+}
+
+/** Creates the Deployment `app` with one dataset; resolves when all its pods are bound. */
+export async function addPods(
+  cluster: BenchCluster,
+  app: string,
+  annotations: Fields,
+  served: boolean,
+): Promise<Rollout> {
   const { api, plane, options } = cluster;
   const bound = await watchBound(plane, datasetNamespace, app, options.replicas);
   const begin = performance.now();
@@ -61,7 +73,6 @@ async function rollOut(
   const wrong = pods.find((pod) => clientsOf(pod).length !== (served ? 1 : 0));
   if (wrong !== undefined) throw new Error(`pod ${app} has clients ${clientsOf(wrong).join(", ") || "none"}`);
   const onCacheNodes = pods.filter((pod) => holdsCache(textAt(pod, "spec", "nodeName"))).length / pods.length;
-  await remove(cluster, app);
   return { seconds, onCacheNodes };
 }
 
@@ -84,7 +95,7 @@ function deploymentOf(app: string, annotations: Fields, replicas: number): Field
 }
 
 /** No kubelet ends pods here, so they are deleted without grace once their owners are gone. */
-async function remove({ api }: BenchCluster, app: string): Promise<void> {
+export async function removePods({ api }: BenchCluster, app: string): Promise<void> {
   const path = `${collectionOf("Deployment", datasetNamespace)}/${app}`;
   await api.send("DELETE", `${path}?propagationPolicy=Background`);
   const replicaSets = `/apis/apps/v1/namespaces/${datasetNamespace}/replicasets?labelSelector=app%3D${app}`;
