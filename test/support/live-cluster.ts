@@ -11,7 +11,7 @@ const fast: Partial<LiveTiming> = {
   longestPauseUnreachable: 20,
   healthy: 300,
   idle: 30_000,
-  answer: 5_000,
+  answer: 20_000,
   discovery: 50,
   poll: 20,
   absence: 1_000,
@@ -55,7 +55,7 @@ export async function openLive(
   const kinds: string[] = [];
   const cluster = await openLiveCluster({
     kubeconfig: api.kubeconfig,
-    startLimit: 15_000,
+    startLimit: 45_000,
     onProblem: (resource, problem) => told.push(`${resource}: ${problem ?? "well"}`),
     onKind: (kind, installed) => kinds.push(`${installed ? "+" : "-"}${kind}`),
     timing: { ...fast, ...timing },
