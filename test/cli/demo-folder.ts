@@ -1,13 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { demoClusterFiles } from "../../src/cli/demo-cluster.ts";
 
-/** A temporary folder that goes when the tests of the calling file are over. */
+/** A temporary folder that goes when the test that asks for it is over, or where none does, all those of its file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-cli-test-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    onTestFinished(remove);
+  } catch {
+    // No test runs: the file is being read, or prepares its tests.
+    afterAll(remove);
+  }
   return folder;
 }
 
