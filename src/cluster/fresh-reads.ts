@@ -175,8 +175,8 @@ export class FreshReads {
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) {
         this.#counts.failed += 1;
-        // A right that is missing is an answer of its own: it does not come back by asking again.
-        const denied = error instanceof ApiError && (error.status === 401 || error.status === 403);
+        // A right that is missing is an answer of its own: it does not come back by asking again. Credentials do.
+        const denied = error instanceof ApiError && error.status === 403;
         this.#noteRead(key, denied ? "denied" : "unanswered");
         return;
       }

@@ -122,9 +122,16 @@ describe("a fresh read", () => {
     expect(cluster.doubts?.([claimRef("hanging")])).toBe(true);
     lift();
 
-    api.fail({ resource: "persistentvolumeclaims", verb: "get" }, forbidden);
+    const open = api.fail({ resource: "persistentvolumeclaims", verb: "get" }, forbidden);
     await cluster.refresh([claimRef("secret")], 100);
     expect(cluster.doubts?.([claimRef("secret")])).toBe(false);
+    open();
+
+    // Credentials that have expired are read anew: that tells nothing of rights.
+    api.fail({ resource: "persistentvolumeclaims", verb: "get" }, answering(401));
+    const refused = [claimRef("expired")];
+    await expect.poll(() => cluster.refresh(refused, 100).then(() => cluster.doubts?.(refused))).toBe(true);
+    expect(cluster.denied?.(refused)).toBeUndefined();
   });
 
   it("tells what it was not permitted to read, until it is", async () => {

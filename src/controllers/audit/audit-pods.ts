@@ -94,6 +94,8 @@ export function auditPods(options: AuditPodsOptions): Controller {
     signal: AbortSignal,
   ): Promise<Done> => {
     const marked = missed.filter(({ restarted }) => restarted);
+    // As long as such a pod is found, it is not forgotten that its workload was restarted here.
+    for (const title of new Set(marked.map(workloadTitle))) if (restarts.has(title)) restarts.add(title);
     const again = marked.find((pod) => restarts.has(workloadTitle(pod)));
     if (again !== undefined) {
       const words =

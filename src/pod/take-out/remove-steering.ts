@@ -13,8 +13,10 @@ export function restoreAffinity(editor: PodEditor, { affinity: was, spread }: Be
   if (was === undefined) {
     // All that was added is told by its labels.
     if (isSteered(editor.pod)) removeAffinity(editor);
-  } else if (was === null) editor.remove(at, why);
-  else if (editor.pod.spec?.affinity) editor.set(at, was, "is as it was");
+  } else if (was === null) {
+    // Somebody may have taken it out already.
+    if (editor.pod.spec?.affinity) editor.remove(at, why);
+  } else if (editor.pod.spec?.affinity) editor.set(at, was, "is as it was");
   else editor.set(at.slice(0, -1), { nodeAffinity: was }, "is as it was");
   removeEmpty(editor);
 }

@@ -21,7 +21,8 @@ export interface TakenOut extends Unknowns {
 
 /**
  * Takes out of a pod what an injection put in: known by its structure, and by sluice.io/status for the names of the
- * claims, and what is written there of the pod as it came. What the pod no longer tells is named: in `blocking` where nothing can be done without it, else in `notes`.
+ * claims, and what is written there of the pod as it came. What the pod no longer tells is named: in `blocking` where
+ * nothing can be done without it, else in `notes`.
  */
 export function takeOut(pod: Pod): TakenOut {
   const stated = readBefore(pod.metadata?.annotations?.[statusAnnotation]);
