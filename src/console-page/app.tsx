@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
 import { DatasetView } from "./dataset-view.tsx";
@@ -167,7 +167,8 @@ function Staleness({
 
 function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
+  // At once: between the first picture and an effect after it, a change would be missed.
+  useLayoutEffect(() => {
     const changed = () => setHash(location.hash);
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);

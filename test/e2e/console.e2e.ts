@@ -132,10 +132,7 @@ async function addHidden(cluster: TestCluster): Promise<void> {
       resources: { requests: { storage: "1Gi" } },
     },
   });
-  await api.create(
-    "/api/v1/namespaces/secret-team/pods",
-    podOf("hidden-pod", { namespace: "secret-team", claims: ["hidden-data"] }),
-  );
+  await addObject(api, podOf("hidden-pod", { namespace: "secret-team", claims: ["hidden-data"] }));
 }
 
 describeCluster(
@@ -189,6 +186,19 @@ describeCluster(
       await page.getByRole("heading", { name: "Overview" }).waitFor();
       await page.getByRole("button", { name: "Sign out" }).click();
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await page.context().close();
+    });
+
+    it("goes where somebody wants to go in the moment of signing in", async () => {
+      const page = await browser.open("");
+      await page.getByLabel("Token").fill(operator);
+      // The page after signing in is there then, but not painted yet.
+      await page.evaluate(`(async () => {
+        document.querySelector("form").requestSubmit();
+        while (document.querySelector("form") !== null) await Promise.resolve();
+        location.hash = "#/datasets";
+      })()`);
+      await page.getByRole("heading", { name: "Datasets" }).waitFor();
       await page.context().close();
     });
 
