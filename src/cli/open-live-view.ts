@@ -1,8 +1,8 @@
+import { describeBadProfile } from "../cluster/bad-profile.ts";
 import type { Cluster } from "../cluster/cluster-view.ts";
 import { describeJuicefsProblem } from "../cluster/juicefs-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { LiveClusterError, openLiveCluster } from "../cluster/live-cluster.ts";
-import { describeBadProfile } from "../cluster/plugin-profile.ts";
 import type { Config } from "../config.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";

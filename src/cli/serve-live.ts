@@ -1,13 +1,13 @@
 import type { TrustState } from "../certs/ca-bundle-keeper.ts";
 import type { ClusterCertificates } from "../certs/cluster-certificates.ts";
 import { firstTrust } from "../certs/first-trust.ts";
+import { describeBadProfile } from "../cluster/bad-profile.ts";
 import type { Cluster, PluginProfile } from "../cluster/cluster-view.ts";
 import { openClusterWriter } from "../cluster/cluster-writer.ts";
 import { describeJuicefsProblem } from "../cluster/juicefs-config.ts";
 import type { JuicefsConfig } from "../cluster/juicefs-settings.ts";
 import { openLiveCluster } from "../cluster/live-cluster.ts";
 import type { LiveCluster } from "../cluster/live-cluster-options.ts";
-import { describeBadProfile } from "../cluster/plugin-profile.ts";
 import type { Config } from "../config.ts";
 import { keepHeapSmall } from "../server/heap.ts";
 import { type OpsServer, startOps } from "../server/start-ops.ts";

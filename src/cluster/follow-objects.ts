@@ -35,7 +35,7 @@ export interface FollowedObjects<Kept> {
   readonly ended: Promise<void>;
 }
 
-export function keyOf({ namespace, name }: Place): string {
+function keyOf({ namespace, name }: Place): string {
   return `${namespace}/${name}`;
 }
 

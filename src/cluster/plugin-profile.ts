@@ -1,4 +1,3 @@
-import type { PluginProfile } from "./cluster-view.ts";
 import { readYaml } from "./kubernetes-yaml.ts";
 import { fieldAt, isRawObject, textAt } from "./raw-fields.ts";
 
@@ -67,15 +66,6 @@ export function readPluginProfile(text: string): ProfileReading {
   if (pipelines.serverful.withDataset.includes("FuseSidecar"))
     problems.add("plugins.serverful.withDataset", "FuseSidecar is for serverless pods only: remove it");
   return problems.all.length === 0 ? { pipelines, problems: [] } : { problems: problems.all };
-}
-
-/** Says what is wrong with a profile, and what counts as long as it is. */
-export function describeBadProfile({ namespace, name, pipelines, problems }: PluginProfile): string {
-  const instead =
-    pipelines === undefined ? "Sluice's own defaults count" : "the last good one goes on to count";
-  const [first = "", ...others] = problems;
-  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-  return `ConfigMap ${namespace}/${name}, which is no valid plugin profile, so ${instead}: ${first}${more}`;
 }
 
 class Problems {

@@ -1,5 +1,6 @@
+import { describeBadProfile } from "./bad-profile.ts";
 import { isFactsMap, isJuicefsConfig, secretOfFacts } from "./juicefs-projections.ts";
-import { describeBadProfile, pluginProfileKey } from "./plugin-profile.ts";
+import { pluginProfileKey } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, type RawObject, textAt } from "./raw-fields.ts";
 import {
   groupOf,

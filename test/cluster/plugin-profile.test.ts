@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { describeBadProfile } from "../../src/cluster/bad-profile.ts";
 import type { PluginProfile } from "../../src/cluster/cluster-view.ts";
 import { NodeLabels } from "../../src/cluster/node-labels.ts";
 import { ObjectStore } from "../../src/cluster/object-store.ts";
-import { describeBadProfile, readPluginProfile } from "../../src/cluster/plugin-profile.ts";
+import { readPluginProfile } from "../../src/cluster/plugin-profile.ts";
 import { projectPluginProfile } from "../../src/cluster/projections.ts";
 
 /** As Fluid's chart has it by default (charts/fluid/fluid/values.yaml). */

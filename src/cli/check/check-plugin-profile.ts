@@ -1,5 +1,5 @@
+import { describeBadProfile } from "../../cluster/bad-profile.ts";
 import type { PluginProfile } from "../../cluster/cluster-view.ts";
-import { describeBadProfile } from "../../cluster/plugin-profile.ts";
 import { projectPluginProfile } from "../../cluster/projections.ts";
 import { defaultConfig } from "../../config.ts";
 import { type CheckResult, type Finding, ok, unread, warning } from "./check-result.ts";
