@@ -71,6 +71,26 @@ function roomOf(file: string): string {
   return file.split("/")[0] ?? "";
 }
 
+/** What a local import leads to, from `src/`. */
+function pathOf({ file, target }: Import): string {
+  return posix.join(posix.dirname(file), target);
+}
+
+/** The files on the shortest way from `start` back to itself. */
+function circleThrough(start: string, targets: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const ways = [[start]];
+  const seen = new Set<string>();
+  for (const way of ways) {
+    for (const target of targets.get(way.at(-1) ?? "") ?? []) {
+      if (target === start) return [...way, start].join(" → ");
+      if (seen.has(target)) continue;
+      seen.add(target);
+      ways.push([...way, target]);
+    }
+  }
+  return undefined;
+}
+
 function isLocal({ target }: Import): boolean {
   return target.startsWith(".");
 }
@@ -83,7 +103,7 @@ describe("architecture", () => {
 
   it("has only the arrows between rooms that are drawn", () => {
     const wrong = imports.filter(isLocal).flatMap((entry) => {
-      const to = roomOf(posix.join(posix.dirname(entry.file), entry.target));
+      const to = roomOf(pathOf(entry));
       const allowed = arrows[entry.room];
       if (to === entry.room || to === "types" || allowed === "everything" || allowed?.includes(to)) return [];
       return [`${entry.file} imports ${entry.target}`];
@@ -93,9 +113,7 @@ describe("architecture", () => {
 
   it("draws no arrow that nothing follows", () => {
     const followed = new Set(
-      imports
-        .filter(isLocal)
-        .map(({ file, room, target }) => `${room} → ${roomOf(posix.join(posix.dirname(file), target))}`),
+      imports.filter(isLocal).map((entry) => `${entry.room} → ${roomOf(pathOf(entry))}`),
     );
     const drawn = Object.entries(arrows).flatMap(([room, targets]) =>
       targets === "everything" ? [] : targets.map((target) => `${room} → ${target}`),
@@ -121,20 +139,30 @@ describe("architecture", () => {
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(drawn));
   });
 
+  it("has no circle of imports, of types neither", () => {
+    const targets = new Map(
+      files.map((file) => [
+        file,
+        imports.filter((entry) => entry.file === file && isLocal(entry)).map(pathOf),
+      ]),
+    );
+    expect(files.flatMap((file) => circleThrough(file, targets) ?? [])).toEqual([]);
+  });
+
   it("lets the two families of datasets know nothing of each other", () => {
     const families = imports.filter(
-      ({ file, target }) => /^datasets\/(fluid|juicefs)\//.test(file) && isFamily(file, target),
+      (entry) => /^datasets\/(fluid|juicefs)\//.test(entry.file) && isOtherFamily(entry),
     );
     expect(families).toEqual([]);
   });
 
   it("lets only certificates and background work write to the cluster", () => {
     const wrong = imports.filter(
-      ({ file, room, target, typeOnly }) =>
-        posix.join(posix.dirname(file), target) === "cluster/cluster-writer.ts" &&
-        !typeOnly &&
+      (entry) =>
+        pathOf(entry) === "cluster/cluster-writer.ts" &&
+        !entry.typeOnly &&
         // The command line puts the parts together.
-        !["certs", "controllers", "cli"].includes(room),
+        !["certs", "controllers", "cli"].includes(entry.room),
     );
     expect(wrong).toEqual([]);
   });
@@ -180,8 +208,8 @@ describe("architecture", () => {
   });
 });
 
-function isFamily(file: string, target: string): boolean {
-  const from = file.split("/")[1];
-  const [room, family] = posix.join(posix.dirname(file), target).split("/");
+function isOtherFamily(entry: Import): boolean {
+  const from = entry.file.split("/")[1];
+  const [room, family] = pathOf(entry).split("/");
   return room === "datasets" && ["fluid", "juicefs"].includes(family ?? "") && family !== from;
 }

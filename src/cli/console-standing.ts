@@ -1,7 +1,8 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { RawObject } from "../cluster/raw-fields.ts";
 import type { Standing, WhyAnswer } from "../console/api-types.ts";
-import type { NamedObject, NamedReads } from "../console/console-data.ts";
+import type { NamedReads } from "../console/console-data.ts";
+import type { NamedObject } from "../console/workload-kinds.ts";
 import type { DecidedObject } from "./decide-object.ts";
 import { InputError } from "./input-error.ts";
 import { asPod } from "./live/as-pod.ts";

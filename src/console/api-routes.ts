@@ -6,7 +6,6 @@ import { type Access, type Right, rights, scopeOf, type Viewer } from "./access.
 import * as api from "./api-types.ts";
 import { askWhy } from "./ask-why.ts";
 import type { ConsoleData } from "./console-data.ts";
-import { workloads } from "./console-data.ts";
 import { ConsoleProblem } from "./console-problem.ts";
 import { Datasets } from "./datasets.ts";
 import { jsonSchema } from "./json-schema.ts";
@@ -16,6 +15,7 @@ import { readPodDetail } from "./pod-detail.ts";
 import { podSorts } from "./pod-query.ts";
 import { Pods } from "./pods.ts";
 import type { Refusal } from "./read-events.ts";
+import { workloads } from "./workload-kinds.ts";
 
 export interface RoutesOptions {
   readonly data: ConsoleData;

@@ -1,8 +1,9 @@
 import { rights, type Viewer } from "./access.ts";
 import type { WhyAnswer, WhyAnswers } from "./api-types.ts";
-import { type ConsoleData, type WorkloadKind, workloads } from "./console-data.ts";
+import type { ConsoleData } from "./console-data.ts";
 import { ConsoleProblem } from "./console-problem.ts";
 import { ViewerReads } from "./viewer-reads.ts";
+import { type WorkloadKind, workloads } from "./workload-kinds.ts";
 
 /** A manifest, or the name of an object. */
 export interface Question {

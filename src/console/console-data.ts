@@ -3,9 +3,11 @@ import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { RawObject } from "../cluster/raw-fields.ts";
 import type { PodEvent, Stale, WhyAnswer } from "./api-types.ts";
 import type { ClaimJudgement } from "./datasets.ts";
+import type { SomeObjects } from "./live-reads.ts";
 import type { Missed } from "./pod-rows.ts";
 import type { PodSource } from "./pods.ts";
 import type { Refusal } from "./read-events.ts";
+import type { NamedObject, WorkloadKind } from "./workload-kinds.ts";
 
 /** All that the console shows comes from here: a live cluster, or a folder of manifests. */
 export interface ConsoleData {
@@ -32,12 +34,6 @@ export interface ConsoleData {
   /** Throws `ApiError`. */
   refusals(): Promise<readonly Refusal[]>;
   readonly decisions: Decisions;
-}
-
-export interface SomeObjects {
-  readonly objects: readonly RawObject[];
-  /** There are more than these. */
-  readonly more: boolean;
 }
 
 /** Reads of the cluster what whoever asks may see. */
@@ -71,23 +67,3 @@ export interface AskedManifest {
   /** One answer for each object. `nodes`: whether nodes may be told. Throws `ConsoleProblem` 400. */
   why(nodes: boolean): readonly WhyAnswer[];
 }
-
-/** One of the kinds that have pods. */
-export interface NamedObject {
-  readonly kind: WorkloadKind;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** Where the kinds that can be asked about are in the API. */
-export const workloads = {
-  Pod: { group: "", version: "v1", plural: "pods" },
-  ReplicationController: { group: "", version: "v1", plural: "replicationcontrollers" },
-  Deployment: { group: "apps", version: "v1", plural: "deployments" },
-  ReplicaSet: { group: "apps", version: "v1", plural: "replicasets" },
-  StatefulSet: { group: "apps", version: "v1", plural: "statefulsets" },
-  DaemonSet: { group: "apps", version: "v1", plural: "daemonsets" },
-  Job: { group: "batch", version: "v1", plural: "jobs" },
-  CronJob: { group: "batch", version: "v1", plural: "cronjobs" },
-} as const;
-export type WorkloadKind = keyof typeof workloads;

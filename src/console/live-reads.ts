@@ -2,7 +2,7 @@ import type { ApiConnection } from "../cluster/api-connection.ts";
 import { ApiError } from "../cluster/api-error.ts";
 import { groupPath } from "../cluster/api-resources.ts";
 import { isRawObject, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
-import { type NamedObject, type SomeObjects, type WorkloadKind, workloads } from "./console-data.ts";
+import { type NamedObject, type WorkloadKind, workloads } from "./workload-kinds.ts";
 
 /**
  * How the API server is asked while somebody waits for it: for 5 s, and for no more than a process of its size can hold,
@@ -13,6 +13,12 @@ export const readLimits = { idleMs: 5_000, mostBytes: 32 * 1024 ** 2 } as const;
 const mostObjects = 200;
 
 type Connection = Pick<ApiConnection, "getJson">;
+
+export interface SomeObjects {
+  readonly objects: readonly RawObject[];
+  /** There are more than these. */
+  readonly more: boolean;
+}
 
 /** Undefined where there is none. Throws `ApiError`. */
 export function readNamed(

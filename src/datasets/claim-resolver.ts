@@ -5,12 +5,29 @@ import { cacheLocality } from "./fluid/cache-locality.ts";
 import { missingObjects } from "./fluid/client-objects.ts";
 import { type FoundClient, findClient } from "./fluid/find-client.ts";
 import { findDataset, type ServedDataset } from "./fluid/find-dataset.ts";
+import type { ReferenceRules } from "./fluid/find-referred.ts";
 import { datasetLabel } from "./fluid/labels.ts";
 import { grantsReadingOnly } from "./fluid/mount-attributes.ts";
+import type { JuicefsQuestion } from "./juicefs/juicefs-options.ts";
 import { JuicefsClaims } from "./juicefs/resolve-claim.ts";
 import { Problem, Trail } from "./problem.ts";
-import type { ResolveOptions } from "./resolve.ts";
 import { judgeVolume } from "./volume-source.ts";
+
+/** What is asked of a pod's claims. */
+export interface ResolveOptions {
+  /** Whether clients are wanted; without them (csi mode) no client template is looked for. */
+  readonly clients: boolean;
+  /** Accept a Dataset that is not bound yet (`sidecar.fluid.io/skip-precheck`). */
+  readonly skipBoundCheck: boolean;
+  /** Keep the template's cache directories (`cachedir.sidecar.fluid.io/inject`). */
+  readonly keepCacheDirectories: boolean;
+  /** Who may refer to whose dataset. */
+  readonly references: ReferenceRules;
+  /** Leave Fluid's datasets to Fluid, for nobody asked for them. */
+  readonly withoutFluid?: boolean;
+  /** How the claims of the JuiceFS CSI driver are served; left out, they are left to the driver. */
+  readonly juicefs?: JuicefsQuestion | undefined;
+}
 
 /** A dataset, what is wrong with it, or undefined for a claim that belongs to none. */
 export type ClaimOutcome = DatasetVolume | Problem | undefined;

@@ -3,9 +3,7 @@ import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
-import { ClaimResolver } from "./claim-resolver.ts";
-import type { ReferenceRules } from "./fluid/find-referred.ts";
-import type { JuicefsQuestion } from "./juicefs/juicefs-options.ts";
+import { ClaimResolver, type ResolveOptions } from "./claim-resolver.ts";
 import { juicefsWithoutClaim } from "./juicefs/volumes-without-claim.ts";
 import { Problem } from "./problem.ts";
 import { judgeVolume, type VolumeSource } from "./volume-source.ts";
@@ -32,21 +30,6 @@ export type ResolvedVolume =
       readonly readOnly: boolean;
     }
   | { readonly volume: string; readonly kind: "problem"; readonly finding: Finding };
-
-export interface ResolveOptions {
-  /** Whether clients are wanted; without them (csi mode) no client template is looked for. */
-  readonly clients: boolean;
-  /** Accept a Dataset that is not bound yet (`sidecar.fluid.io/skip-precheck`). */
-  readonly skipBoundCheck: boolean;
-  /** Keep the template's cache directories (`cachedir.sidecar.fluid.io/inject`). */
-  readonly keepCacheDirectories: boolean;
-  /** Who may refer to whose dataset. */
-  readonly references: ReferenceRules;
-  /** Leave Fluid's datasets to Fluid, for nobody asked for them. */
-  readonly withoutFluid?: boolean;
-  /** How the claims of the JuiceFS CSI driver are served; left out, they are left to the driver. */
-  readonly juicefs?: JuicefsQuestion | undefined;
-}
 
 /** Finds out which of the pod's volumes are datasets and what serves each. `namespace` is where the pod is created. */
 export function resolveVolumes(

@@ -1,17 +1,12 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { type ClientReason, clientReasonInfo } from "../types/client-reasons.ts";
+import type { ClientEvidence, ClientState, Judgement } from "./client-judgement.ts";
 import { type ClientLog, readClientLog } from "./client-log.ts";
 import { isOutOfMemory } from "./container-trouble.ts";
 import { findClients, type PodClient } from "./find-clients.ts";
 import { PodStatuses } from "./pod-statuses.ts";
 import { judgeRunning } from "./running-client.ts";
-import { type Judgement, judgeNotRunning, judgeWithoutNode } from "./waiting-client.ts";
-
-/**
- * `waiting`: its container does not run yet; `starting`: it runs, and nothing shows yet that it has mounted; `serving`;
- * `restarting`: it has failed and is started again; `lost`: the app runs on a mount that will not come back; `ended`.
- */
-export type ClientState = "waiting" | "starting" | "serving" | "restarting" | "lost" | "ended";
+import { judgeNotRunning, judgeWithoutNode } from "./waiting-client.ts";
 
 /** How a client in a pod is. */
 export interface ClientStatus extends PodClient {
@@ -29,14 +24,6 @@ export interface ClientStatus extends PodClient {
   readonly message: string;
   /** Empty where nothing is to be done. */
   readonly remedy: string;
-}
-
-/** What is known besides the pod itself. */
-export interface ClientEvidence {
-  /** Messages of the pod's Warning Events, newest last. */
-  readonly warnings?: readonly string[];
-  /** The last lines of containers' logs, by container. */
-  readonly logs?: ReadonlyMap<string, string>;
 }
 
 /** How each client in an injected pod is, by the pod's status; empty for a pod without clients. */

@@ -1,8 +1,8 @@
+import type { Judgement } from "./client-judgement.ts";
 import type { ClientLog } from "./client-log.ts";
 import { troubleOfEnd } from "./container-trouble.ts";
 import type { PodClient } from "./find-clients.ts";
 import type { PodStatuses } from "./pod-statuses.ts";
-import type { Judgement } from "./waiting-client.ts";
 
 /** How a client is whose containers run: whether its mount is there, as far as that can be seen from outside. */
 export function judgeRunning(client: PodClient, pod: PodStatuses, log: ClientLog | undefined): Judgement {

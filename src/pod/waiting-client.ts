@@ -1,14 +1,9 @@
 import type { ContainerStateTerminated, ContainerStatus } from "kubernetes-types/core/v1";
 import { cacheGate } from "./cache-gate.ts";
-import type { ClientEvidence, ClientState } from "./client-state.ts";
+import type { ClientEvidence, ClientState, Judgement } from "./client-judgement.ts";
 import { type ContainerTrouble, missingObject, troubleOfEnd, troubleOfWaiting } from "./container-trouble.ts";
 import type { PodClient } from "./find-clients.ts";
 import type { PodStatuses } from "./pod-statuses.ts";
-
-/** What was found out about a client. */
-export interface Judgement extends ContainerTrouble {
-  readonly state: ClientState;
-}
 
 /** Why no node has begun with the pod, or is done with it; undefined where one has it. */
 export function judgeWithoutNode({ pod: { status, spec } }: PodStatuses): Judgement | undefined {

@@ -1,7 +1,8 @@
 import type { Container, Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { defaultConfig } from "../../src/config.ts";
-import { type ResolveOptions, resolveVolumes } from "../../src/datasets/resolve.ts";
+import type { ResolveOptions } from "../../src/datasets/claim-resolver.ts";
+import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { describeRef } from "../../src/types/object-ref.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { withClient, writableDataset } from "../support/dataset-zoo.ts";

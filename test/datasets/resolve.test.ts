@@ -2,7 +2,8 @@ import type { Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { ClusterView } from "../../src/cluster/cluster-view.ts";
 import { defaultConfig } from "../../src/config.ts";
-import { type ResolveOptions, resolveVolumes } from "../../src/datasets/resolve.ts";
+import type { ResolveOptions } from "../../src/datasets/claim-resolver.ts";
+import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { type FluidType, fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
 

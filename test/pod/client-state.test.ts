@@ -1,7 +1,8 @@
 import type { ContainerState, ContainerStatus, Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../src/config.ts";
-import { type ClientEvidence, type ClientStatus, readClientStates } from "../../src/pod/client-state.ts";
+import type { ClientEvidence } from "../../src/pod/client-judgement.ts";
+import { type ClientStatus, readClientStates } from "../../src/pod/client-state.ts";
 import { containersOf } from "../../src/pod/containers.ts";
 import { injected, mounting } from "../support/finishing-pod.ts";
 import { type FluidDataset, fluidDataset } from "../support/fluid-dataset.ts";

@@ -1,6 +1,6 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { RawObject } from "../../cluster/raw-fields.ts";
-import type { ClientEvidence } from "../../pod/client-state.ts";
+import type { ClientEvidence } from "../../pod/client-judgement.ts";
 import type { PodClient } from "../../pod/find-clients.ts";
 import type { DecidingState } from "./decide-now.ts";
 

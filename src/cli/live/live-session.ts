@@ -2,7 +2,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { ApiConnection } from "../../cluster/api-connection.ts";
 import { type RawObject, textAt } from "../../cluster/raw-fields.ts";
 import type { Config } from "../../config.ts";
-import type { ClientEvidence } from "../../pod/client-state.ts";
+import type { ClientEvidence } from "../../pod/client-judgement.ts";
 import type { PodClient } from "../../pod/find-clients.ts";
 import { PodStatuses } from "../../pod/pod-statuses.ts";
 import { ApiReader } from "../check/api-reader.ts";

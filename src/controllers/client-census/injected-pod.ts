@@ -2,7 +2,8 @@ import type { ContainerStateTerminated, ContainerStatus, Pod } from "kubernetes-
 import { fluid, sluice } from "../../admission/labels.ts";
 import { readPod } from "../../admission/read-pod.ts";
 import type { RawObject } from "../../cluster/raw-fields.ts";
-import { type ClientState, readClientStates } from "../../pod/client-state.ts";
+import type { ClientState } from "../../pod/client-judgement.ts";
+import { readClientStates } from "../../pod/client-state.ts";
 import type { ClientReason } from "../../types/client-reasons.ts";
 
 /** A pod with clients, as far as they are counted. */

@@ -1,6 +1,6 @@
 import { datasetPrefix, nodeLabel } from "../../datasets/fluid/labels.ts";
 import { runtimeType } from "../../datasets/fluid/runtimes.ts";
-import type { ClientState } from "../../pod/client-state.ts";
+import type { ClientState } from "../../pod/client-judgement.ts";
 import type { ClientReason } from "../../types/client-reasons.ts";
 import type { DatasetRuntime } from "./dataset-runtime.ts";
 import type { InjectedClient, InjectedPod } from "./injected-pod.ts";

@@ -1,6 +1,6 @@
 import type { Claim, Dataset, Runtime } from "../../cluster/cluster-view.ts";
-import { Problem, type Trail, type Words } from "../problem.ts";
-import { findReferred, type ReferenceRules } from "./find-referred.ts";
+import { Problem, type Trail } from "../problem.ts";
+import { findReferred, type ReferenceRules, type Say } from "./find-referred.ts";
 import { datasetName } from "./labels.ts";
 import { knownTypes, type RuntimeType, runtimeType } from "./runtimes.ts";
 
@@ -25,9 +25,6 @@ export interface DatasetOptions {
   readonly skipBoundCheck: boolean;
   readonly references: ReferenceRules;
 }
-
-/** Makes "claim ... belongs to Dataset ..., which ..." of the second half. */
-export type Say = (which: Words) => Words;
 
 /**
  * Follows a dataset's claim to its Dataset and runtime, both in the claim's namespace and of one name, and to the

@@ -1,13 +1,15 @@
 import type { Dataset } from "../../cluster/cluster-view.ts";
 import { datasetAnnotations } from "../../types/dataset-annotations.ts";
-import type { Problem, Trail } from "../problem.ts";
-import type { Say } from "./find-dataset.ts";
+import type { Problem, Trail, Words } from "../problem.ts";
 import { referredDataset } from "./reference.ts";
 
 export interface ReferenceRules {
   /** Who may refer to a Dataset that does not say it. */
   readonly unlessStated: "allow" | "refuse";
 }
+
+/** Makes "claim … belongs to Dataset …, which …" of the second half. */
+export type Say = (which: Words) => Words;
 
 export interface ReferredDataset {
   readonly dataset: Dataset;
