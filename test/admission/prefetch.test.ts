@@ -260,7 +260,7 @@ describe("the file prefetcher", () => {
 
     it("but where there is room it stays, and a pod without room for its clients is refused", () => {
       const { found } = decideWith(pod, tight({ maxContainers: containers + 1, maxVolumes: volumes + 1 }));
-      expect(found).toBeDefined();
+      expect(told(found)).toMatchObject({ when: "stay", patterns: ["/data/data/**"] });
       const { decision } = decideWith(pod, tight({ maxContainers: containers - 1 }));
       expect(decision.verdict).toBe("rejected");
       expect(decision.findings[0]?.message).toContain(

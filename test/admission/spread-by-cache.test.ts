@@ -94,7 +94,9 @@ describe("spreading by the cache", () => {
     const editor = new PodEditor(pod);
     applySteering(editor, { ...steering, ...spreadByCache(pod, [one], steering) });
     expect(editor.pod.spec?.topologySpreadConstraints).toHaveLength(2);
-    expect(editor.pod.spec?.affinity?.nodeAffinity).toBeDefined();
+    expect(editor.pod.spec?.affinity).toEqual({
+      nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: steering.preferred },
+    });
     expect(spreadByCache(editor.pod, [one], steering)).toEqual({ spread: [], findings: [] });
   });
 });

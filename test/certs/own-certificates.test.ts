@@ -58,7 +58,7 @@ describe("an empty cluster", () => {
   it("the certificate is made out to the Service and lasts as long as is configured", async () => {
     const replica = await start({ service: "webhook", lives: { serving: 2 * day, authority: 9 * day } });
     const { serving } = replica.needs();
-    expect(serving.checkHost("webhook.sluice-system.svc")).toBeDefined();
+    expect(serving.checkHost("webhook.sluice-system.svc")).toBe("webhook.sluice-system.svc");
     expect(Date.parse(serving.validTo)).toBeCloseTo(clocks.wall + 2 * day, -4);
     expect(replica.certificates.authorityExpiry()?.getTime()).toBeCloseTo(clocks.wall + 9 * day, -4);
   });
@@ -266,7 +266,8 @@ describe("renewal", () => {
   it("a Service of another name: the certificate is made out to it", async () => {
     await (await start()).close();
     const renamed = await start({ service: "renamed" });
-    await expect.poll(() => renamed.needs().serving.checkHost("renamed.sluice-system.svc")).toBeDefined();
+    const name = "renamed.sluice-system.svc";
+    await expect.poll(() => renamed.needs().serving.checkHost(name)).toBe(name);
     expect(renamed.actions).toContain("serving-renewed");
   });
 

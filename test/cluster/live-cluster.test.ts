@@ -55,7 +55,7 @@ describe("a live cluster", () => {
     await expect.poll(() => view.nodesWithoutNativeSidecars()).toEqual([]);
     await expect.poll(() => view.claim("team", "late")?.volumeName).toBe("pv");
     await expect.poll(() => view.dataset("team-1", "dataset-1")).toBeUndefined();
-    expect(view.dataset("team-2", "dataset-2")).toBeDefined();
+    expect(view.dataset("team-2", "dataset-2")?.phase).toBe("Bound");
   });
 
   it("asks for what is in memory, or pages; for bookmarks, and for an end of each watch", async () => {

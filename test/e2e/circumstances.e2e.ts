@@ -269,7 +269,7 @@ describeCluster("bad circumstances", auditedCluster, (cluster) => {
     const client = (one: Fields) =>
       listAt(one, "spec", "initContainers").find(({ name }) => name === "fluid-fuse-0");
     expect(at(client(filled), "resources")).toEqual(at(client(pod), "resources"));
-    expect(at(client(pod), "resources", "limits")).toBeDefined();
+    expect(at(client(pod), "resources", "limits")).toEqual({ cpu: "2", memory: "2Gi" });
   });
 
   it("two replicas begin at the same instant with nothing there: both serve one and the same certificate", async () => {

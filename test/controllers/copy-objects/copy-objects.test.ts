@@ -82,7 +82,7 @@ it("brings copies up to date, and makes those anew that somebody has deleted", a
 });
 
 it("takes away what the client no longer needs, and leaves what others have stated", async () => {
-  put({ kind: "Secret", metadata: { name: "by-hand", namespace: "research" }, data: {} });
+  const byHand = put({ kind: "Secret", metadata: { name: "by-hand", namespace: "research" }, data: {} });
   const first = await startControllers(closing, api, { copies: all });
   await eventually("it is said", () => stated() !== undefined);
   await first.stop();
@@ -97,7 +97,7 @@ it("takes away what the client no longer needs, and leaves what others have stat
   await startControllers(closing, api, { copies: all });
   await eventually("the old copy is gone", () => there("secrets", "jfs-secret") === undefined);
   await eventually("the new one is said", () => String(stated()).includes("secret/new-secret"));
-  expect(there("secrets", "by-hand")).toBeDefined();
+  expect(there("secrets", "by-hand")).toEqual(byHand);
   expect(stated()).toContain("secret/by-hand");
 });
 

@@ -262,7 +262,10 @@ describe("the Secrets of JuiceFS's clients", () => {
       });
     await start();
     await eventually("they are gone", () => factsOf() === undefined);
-    expect(api.store.find("configmaps", "unrelated", "sluice-system")).toBeDefined();
+    expect(api.store.find("configmaps", "unrelated", "sluice-system")?.["data"]).toEqual({
+      secret: "storage/corpfs",
+      "facts.json": "{}",
+    });
   });
 
   it("write facts anew that somebody has deleted", async () => {
