@@ -13,18 +13,33 @@ const tokenKey = "sluice-token";
 /** So that a page that is left open for days does not fill up. */
 const mostKept = 100;
 
+/** The tab's `sessionStorage`. */
+export interface TokenStore {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
 /** Talks to the JSON API. The token is kept for this tab only. */
 export class ApiClient {
-  #kept = new Map<string, { readonly tag: string; readonly body: unknown }>();
+  readonly #tokens: TokenStore;
+  readonly #send: (path: string, init: RequestInit) => Promise<Response>;
+  readonly #kept = new Map<string, { readonly tag: string; readonly body: unknown }>();
+
+  /** `send` is the browser's `fetch`. */
+  constructor(tokens: TokenStore, send: (path: string, init: RequestInit) => Promise<Response>) {
+    this.#tokens = tokens;
+    this.#send = send;
+  }
 
   get token(): string {
-    return sessionStorage.getItem(tokenKey) ?? "";
+    return this.#tokens.getItem(tokenKey) ?? "";
   }
 
   set token(token: string) {
     this.#kept.clear();
-    if (token === "") sessionStorage.removeItem(tokenKey);
-    else sessionStorage.setItem(tokenKey, token);
+    if (token === "") this.#tokens.removeItem(tokenKey);
+    else this.#tokens.setItem(tokenKey, token);
   }
 
   /** Throws `ApiProblem`. What has not changed is not sent again, and is the same object as before. */
@@ -54,10 +69,9 @@ export class ApiClient {
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const authorization = this.token === "" ? {} : { authorization: `Bearer ${this.token}` };
     try {
-      return await fetch(`api/v1/${path}`, {
+      return await this.#send(`api/v1/${path}`, {
         ...init,
         headers: { ...init.headers, ...authorization },
-        cache: "no-store",
         credentials: "omit",
       });
     } catch (error) {

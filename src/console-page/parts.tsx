@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Health, PodRow } from "../console/api-types.ts";
-import type { Polled } from "./use-polled.ts";
+import type { Polled } from "./keep-asking.ts";
 import { clockOf } from "./words.ts";
 
 const healthWords: Readonly<Record<Health, string>> = {
