@@ -3,8 +3,10 @@ import { ApiError, reasonOf } from "../cluster/api-error.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { type Config, defaultConfig } from "../config.ts";
-import { type Findings, findMissed } from "../controllers/audit/find-missed.ts";
-import { auditAsJson, auditTable, summarize } from "./audit-table.ts";
+import { findMissed } from "../controllers/audit/find-missed.ts";
+import { findOffCache } from "../controllers/audit/find-off-cache.ts";
+import type { Findings } from "../controllers/audit/find-pods.ts";
+import { type AuditReport, auditAsJson, auditTable, reportMissed, reportOffCache } from "./audit-table.ts";
 import { installed } from "./check/installed-names.ts";
 import type { CommandIo } from "./command-io.ts";
 import { help } from "./help.ts";
@@ -23,11 +25,12 @@ import { runCommand } from "./run-command.ts";
 const found = 1;
 const incomplete = 3;
 
-/** `sluice audit`: which pods ask for datasets and run without a client. */
+/** `sluice audit`: which pods ask for datasets and run without a client, or off their datasets' caches. */
 export function run(argv: string[], io: CommandIo): Promise<number> {
   return runCommand("audit", io, async () => {
     const options = parseOptions(argv, {
       namespace: { type: "string", short: "n", multiple: true },
+      "off-cache": { type: "boolean" },
       output: { type: "string", short: "o" },
       config: { type: "string" },
       "installed-in": { type: "string", default: installed.namespace },
@@ -44,24 +47,30 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
     for (const namespace of options.namespace ?? [])
       if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
         throw new UsageError(`-n ${JSON.stringify(namespace)} cannot be the name of a namespace`);
-    const findings = await look(options, io);
-    await print(io.stdout, format === "json" ? auditAsJson(findings) : auditTable(findings));
-    await print(io.stderr, summarize(findings));
-    if (findings.missed.length > 0) return found;
+    const { findings, report } = await look(options, io);
+    await print(io.stdout, format === "json" ? auditAsJson(report, findings) : auditTable(report));
+    await print(io.stderr, report.summary);
+    if (findings.found.length > 0) return found;
     return findings.unread.length > 0 ? incomplete : 0;
   });
 }
 
 interface AuditArguments {
   readonly namespace?: readonly string[] | undefined;
+  readonly "off-cache"?: boolean | undefined;
   readonly config?: string | undefined;
   readonly "installed-in": string;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
 }
 
+interface Looked {
+  readonly findings: Findings<unknown>;
+  readonly report: AuditReport;
+}
+
 /** Throws `InputError` where there is no cluster to be reached, or it may not be read. */
-async function look(options: AuditArguments, io: CommandIo): Promise<Findings> {
+async function look(options: AuditArguments, io: CommandIo): Promise<Looked> {
   const access = {
     kubeconfig: options.kubeconfig ?? io.env["KUBECONFIG"],
     context: options.context,
@@ -80,10 +89,13 @@ async function look(options: AuditArguments, io: CommandIo): Promise<Findings> {
     const config = await configOf(options, connection, io);
     const cluster = await openLiveView(config, io, { ...access, otherwise: "" });
     try {
-      return await findMissed(
-        { connection, view: cluster.view, config, namespaces: options.namespace },
-        io.stop,
-      );
+      const asked = { connection, view: cluster.view, config, namespaces: options.namespace };
+      if (options["off-cache"]) {
+        const findings = await findOffCache(asked, io.stop);
+        return { findings, report: reportOffCache(findings) };
+      }
+      const findings = await findMissed(asked, io.stop);
+      return { findings, report: reportMissed(findings) };
     } finally {
       await cluster.close();
     }

@@ -24,7 +24,7 @@ Commands
   serve        the admission webhook
   controllers  the background work beside it, done by one leader
   console      a page that shows datasets, pods and why, read-only
-  audit        which pods ask for datasets and run without them
+  audit        which pods ask for datasets and run without them, or off their caches
   inject       inject into manifests: pods and workloads with pod templates
   explain      tell in words what would be done with a manifest, or how an object stands, and why
   diff         show what admission would change in manifests
@@ -173,12 +173,14 @@ Examples
   sluice check --context production -o json | jq '.results[] | select(.level != "ok")'
 `,
   audit: `Tells which pods ask for datasets and run without a client for them: made before the namespace's label, or
-while no webhook answered. Each pod is decided about as it stands; nothing is changed.
+while no webhook answered. Each pod is decided about as it stands; nothing is changed. With --off-cache it tells
+instead which pods with clients run on nodes that do not hold their datasets' caches.
 
 Usage
   sluice audit [OPTIONS]
 
 Options
+      --off-cache              pods off their datasets' caches, which read over the network, instead
   -n, --namespace NAME         look there only; may be given several times (default: all namespaces)
   -o, --output FORMAT          table (default) or json
       --config FILE            configuration, as for "sluice serve" (default: that of the installation)
@@ -200,6 +202,7 @@ Examples
   sluice audit
   sluice audit -n research -n vision
   sluice audit -o json | jq -r '.pods[].remedy' | sort -u
+  sluice audit --off-cache
 `,
   demo: `Shows the whole way at work: makes certificates, starts the webhook over a small cluster of its own,
 sends it admission reviews over TLS, and shows what it makes of the pods. Nothing is left behind.

@@ -5,6 +5,8 @@ import { run } from "../../src/cli/audit.ts";
 import { demoClusterFiles } from "../../src/cli/demo-cluster.ts";
 import { forbidden } from "../support/fake-api-faults.ts";
 import { type FakeApiServer, json } from "../support/fake-api-server.ts";
+import { injected, mounting } from "../support/finishing-pod.ts";
+import { fluidDataset } from "../support/fluid-dataset.ts";
 import { Closing, startApi } from "../support/live-cluster.ts";
 import { runCaptured } from "./captured-io.ts";
 import { temporaryFolder } from "./demo-folder.ts";
@@ -45,6 +47,10 @@ const ofWeb = {
   ],
 };
 
+const ofWebToo = {
+  ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name: "train", uid: "u", controller: true }],
+};
+
 const audit = (...argv: string[]) => runCaptured(run, argv, { env: { KUBECONFIG: api.kubeconfig } });
 
 /** The API server says of these that the user may not. */
@@ -72,6 +78,83 @@ describe("sluice audit", () => {
     expect(stdout).not.toContain("\u001b");
     expect(stderr).toBe("of 3 pods that have not ended, 2 run without the datasets they ask for\n");
     expect(code).toBe(1);
+  });
+
+  describe("--off-cache", () => {
+    const data = { name: "data", persistentVolumeClaim: { claimName: "data" } };
+    const served = injected({ containers: [mounting("app", "data")], volumes: [data] }, {}, [
+      fluidDataset("data"),
+    ]);
+
+    /** As admission leaves pods of Dataset default/data, on a node. */
+    function putInjected(name: string, nodeName: string | undefined, metadata: object = {}): void {
+      api.store.put("pods", {
+        ...served,
+        metadata: { ...served.metadata, ...metadata, name, uid: `uid-${name}` },
+        spec: { ...served.spec, nodeName },
+        status: { phase: "Running" },
+      });
+    }
+
+    beforeEach(() => {
+      api.store.put("datasets", {
+        metadata: { name: "data", namespace: "default" },
+        status: { phase: "Bound", runtimes: [{ type: "alluxio", name: "data", namespace: "default" }] },
+      });
+      for (const name of ["node-x", "node-y"])
+        api.store.put("nodes", { metadata: { name, labels: { "fluid.io/s-default-data": "true" } } });
+    });
+
+    it("lists the pods on nodes without their datasets' caches, and how many nodes hold these", async () => {
+      putInjected("far", "node-c");
+      putInjected("near", "node-x");
+      putInjected("nowhere", undefined);
+      putInjected("unknown", "gone");
+      putPod("alone");
+      const { code, stdout, stderr } = await audit("--off-cache");
+      expect(stdout.split("\n")).toEqual([
+        "NAMESPACE   POD   MADE BY   NODE     CACHES IT LACKS",
+        "default     far   nobody    node-c   Dataset default/data (on 2 nodes)",
+        "",
+      ]);
+      expect(stderr).toBe(
+        "of 4 pods with clients that have not ended, 1 runs on nodes without their datasets' caches\n",
+      );
+      expect(code).toBe(1);
+    });
+
+    it("prints JSON, and says that there is none", async () => {
+      putInjected("far", "node-c", ofWebToo);
+      const { code, stdout } = await audit("--off-cache", "-o", "json");
+      expect([code, JSON.parse(stdout)]).toEqual([
+        1,
+        {
+          pods: [
+            {
+              namespace: "default",
+              name: "far",
+              uid: "uid-far",
+              madeBy: { kind: "Job", name: "train" },
+              node: "node-c",
+              without: [{ dataset: "default/data", nodes: 2 }],
+            },
+          ],
+          looked: 1,
+          unread: [],
+        },
+      ]);
+      api.store.delete("pods", "far", "default");
+      const without = await audit("--off-cache");
+      expect([without.code, without.stdout]).toEqual([0, ""]);
+      expect(without.stderr).toContain("none run on nodes without");
+    });
+
+    it("says where it may not look", async () => {
+      api.store.put("namespaces", { metadata: { name: "closed" } });
+      api.fail(({ resource, namespace }) => resource === "pods" && namespace !== "demo", forbidden);
+      const { code, stderr } = await audit("--off-cache");
+      expect([code, stderr]).toEqual([3, expect.stringMatching(/not looked at: namespace closed: .*grant/)]);
+    });
   });
 
   it("prints JSON", async () => {

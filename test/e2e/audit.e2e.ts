@@ -297,7 +297,10 @@ describeCluster(
     it("the commands that the alerts' runbook names find what they are for", {
       timeout: 120_000,
     }, async () => {
-      await cluster().api.create(demoPods, podOf("stuck", { claims: ["imagenet"] }));
+      const { api } = cluster();
+      await api.create(demoPods, podOf("stuck", { claims: ["imagenet"] }));
+      const far = podOf("far", { claims: ["imagenet"] });
+      await api.create(demoPods, { ...far, spec: { ...podSpecOf(["imagenet"]), nodeName: "node-c" } });
       await tellStatus("lost", crashed(1));
       const page = new PageCommands("docs/troubleshooting.md");
       const shell = new UserShell(cluster());
@@ -311,6 +314,9 @@ describeCluster(
         "pod/healing",
       );
       expect(await found("kubectl get pods -A -l done.sidecar.fluid.io")).toMatch(/^demo +stuck /m);
+      const offCache = await found("npx sluice audit --off-cache");
+      expect(offCache).toMatch(/^demo +far +nobody +node-c +Dataset demo\/imagenet \(on \d+ nodes?\)$/m);
+      expect(offCache).not.toMatch(/^demo +(alone|driver) /m);
       expect(await found("npx sluice audit")).toMatch(/^demo +alone /m);
       const explain = page.take("npx sluice explain pod/NAME");
       const explained = await shell.run(explain.replace("NAME", "lost").replace("NAMESPACE", "demo"));

@@ -6,7 +6,7 @@ import type { Controller } from "../controller.ts";
 import type { EventWriter, Involved } from "../event-writer.ts";
 import type { LimitedWriter } from "../limited-writer.ts";
 import type { Done } from "../work-queue.ts";
-import type { Findings } from "./find-missed.ts";
+import type { Findings } from "./find-pods.ts";
 import {
   countMissed,
   describePods,
@@ -21,7 +21,7 @@ import { helpsToRestart, planRestart, workloadPlace, workloadTitle } from "./res
 
 export interface AuditPodsOptions {
   /** Looks at all pods once. */
-  readonly find: (signal: AbortSignal) => Promise<Findings>;
+  readonly find: (signal: AbortSignal) => Promise<Findings<MissedPod>>;
   readonly writer: Pick<LimitedWriter, "read" | "patch">;
   readonly events: Pick<EventWriter, "tell">;
   readonly metrics: MissedMetrics;
@@ -117,7 +117,7 @@ export function auditPods(options: AuditPodsOptions): Controller {
   return {
     name: "audit",
     work: async (_key, signal) => {
-      const { missed, looked, unread } = await find(signal);
+      const { found: missed, looked, unread } = await find(signal);
       const groups = groupByMaker(missed);
       metrics.setMissedPods(countMissed(missed), { looked, unread: unread.length, at: now() / 1_000 });
       const summary = `${missed.length} pods of ${groups.length} workloads run without their datasets: see sluice audit`;

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { demoClusterFiles } from "../../../src/cli/demo-cluster.ts";
 import { defaultConfig } from "../../../src/config.ts";
+import { allPods, auditPods } from "../../../src/controllers/audit/audit-pods.ts";
+import type { MissedPod } from "../../../src/controllers/audit/missed-pod.ts";
+import { createLog } from "../../../src/telemetry/log.ts";
 import { startControllers } from "../../support/controllers.ts";
 import { answering, forbidden } from "../../support/fake-api-faults.ts";
 import type { FakeApiServer } from "../../support/fake-api-server.ts";
@@ -328,5 +331,68 @@ describe("restarting their workloads", () => {
       "the other is restarted",
       () => annotationsOf("web")["sluice.io/restarted-for"] === "5d4f",
     );
+  });
+});
+
+describe("what the audit remembers of its restarts", () => {
+  const hours = 3_600_000;
+  const maker = (name: string, revision: string) => ({
+    kind: "Deployment",
+    name,
+    apiVersion: "apps/v1",
+    uid: undefined,
+    revision,
+  });
+  const missedPod = (name: string, namespace: string, restarted: boolean): MissedPod => ({
+    namespace,
+    name: `${name}-pod`,
+    uid: `uid-${name}-pod`,
+    created: "2026-01-01T00:00:00Z",
+    maker: maker(name, restarted ? "77aa" : "5d4f"),
+    mounts: ["Dataset demo/imagenet"],
+    refusal: undefined,
+    remedy: "restart it",
+    restarted,
+  });
+
+  it("stays for as long as such pods come bare, however many days that takes", async () => {
+    let at = 0;
+    let missed: readonly MissedPod[] = [missedPod("web", "demo", false)];
+    const patched: string[] = [];
+    const workload = {
+      metadata: { uid: "uid-web", generation: 1 },
+      spec: { template: {} },
+      status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1 },
+    };
+    const controller = auditPods({
+      find: async () => ({ found: missed, looked: missed.length, unread: [] }),
+      writer: {
+        read: async () => workload,
+        patch: async ({ namespace, name }) => {
+          patched.push(`${namespace}/${name}`);
+          return true;
+        },
+      },
+      events: { tell: () => undefined },
+      metrics: { setMissedPods: () => undefined, forgetMissedPods: () => undefined },
+      log: createLog("silent", { write: () => undefined }),
+      now: () => at,
+      elapsed: () => at,
+      intervalMs: 1,
+      restartPauseMs: 1,
+    });
+    const look = async (after: number) => {
+      at += after;
+      const { result } = (await controller.work(allPods, new AbortController().signal)) ?? {};
+      return result;
+    };
+    expect(await look(1 * hours)).toBe("restarted");
+    // Its new pod came bare, too; and another workload could be restarted.
+    missed = [missedPod("web", "demo", true), missedPod("other", "vision", false)];
+    for (const _ of [1, 2, 3]) expect(await look(20 * hours)).toBe("restarts-stopped");
+    expect(patched).toEqual(["demo/web"]);
+    missed = [missedPod("other", "vision", false)];
+    expect(await look(1 * hours)).toBe("restarted");
+    expect(patched).toEqual(["demo/web", "vision/other"]);
   });
 });

@@ -58,7 +58,7 @@ it("of many pods the audit keeps what it found, and holds a page at a time", asy
   }, 20);
   const begun = performance.now();
   const options = { connection, view, config: defaultConfig };
-  const { missed, looked } = await findMissed(options, new AbortController().signal);
+  const { found: missed, looked } = await findMissed(options, new AbortController().signal);
   const ms = Math.round(performance.now() - begun);
   clearInterval(watching);
   const kept = usedMb() - before;

@@ -20,9 +20,10 @@ export class PageCommands {
     this.#commands = [...new Set([...lines, ...inline])].filter((line) => command.test(line));
   }
 
-  /** The command that begins so, of several the first. Throws where the page has none. */
+  /** This very command, or else the first that begins so. Throws where the page has none. */
   take(begin: string): string {
-    const found = this.#commands.find((one) => one.startsWith(begin));
+    const found =
+      this.#commands.find((one) => one === begin) ?? this.#commands.find((one) => one.startsWith(begin));
     if (found === undefined) throw new Error(`${this.#page} has no command "${begin}…"`);
     this.#taken.add(found);
     return found;
