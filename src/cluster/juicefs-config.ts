@@ -19,6 +19,7 @@ import type {
   Sizes,
 } from "./juicefs-settings.ts";
 import { takeLifecycle, takeProbe, takeVariable } from "./kubernetes-parts.ts";
+import { selectorFields, takeLabelSelector } from "./kubernetes-selector.ts";
 import { takeAbsolutePath, takeDevice, takeMount, takeQuantity, takeVolume } from "./kubernetes-volumes.ts";
 import { readYaml } from "./kubernetes-yaml.ts";
 
@@ -44,29 +45,6 @@ const percentages = takeFields<Percentages>({
   limits: takeMap(takeShare),
   minLimits: takeMap(takeQuantity),
 });
-
-const requirement: Take<LabelSelectorRequirement> = (value, path, remarks) => {
-  const found = takeFields<LabelSelectorRequirement>({
-    key: takeText,
-    operator: takeText,
-    values: takeList(takeText),
-  })(value, path, remarks);
-  if (found === undefined) return undefined;
-  const { key, operator = "" } = found;
-  const values = found.values ?? [];
-  const needsValues = operator === "In" || operator === "NotIn";
-  if (key === undefined) remarks.problems.push(`${path}.key is missing`);
-  else if (!needsValues && operator !== "Exists" && operator !== "DoesNotExist")
-    remarks.problems.push(`${path}.operator must be In, NotIn, Exists or DoesNotExist`);
-  else if (needsValues !== values.length > 0)
-    remarks.problems.push(`${path}.values must be ${needsValues ? "given" : "left out"} with ${operator}`);
-  else return { key, operator, values };
-  return undefined;
-};
-
-const selectorFields = { matchLabels: takeMap(takeText), matchExpressions: takeList(requirement) };
-
-const labelSelector: Take<LabelSelector> = takeFields<LabelSelector>(selectorFields);
 
 const claimSelector: Take<ClaimSelector> = (value, path, remarks) => {
   const found = takeFields<{
@@ -129,14 +107,6 @@ const cacheDirectory: Take<CacheDirectory> = (value, path, remarks) => {
   }
 };
 
-/** In words, for whoever looks after the cluster; undefined where nothing is wrong. */
-export function describeJuicefsProblem(config: JuicefsConfig): string | undefined {
-  if (config.problems.length === 0) return undefined;
-  const then =
-    config.settings === undefined ? "no JuiceFS claim is served" : "what it said before stays in force";
-  return `the JuiceFS driver's configuration in ConfigMap ${config.namespace}/${config.name} cannot be used, so ${then}: ${config.problems.join("; ")}`;
-}
-
 /** The client has volumes of these names itself. (juicefs-csi-driver: pkg/config/config.go, the volumes of a patch.) */
 const reservedVolume = /^(rsa-key|init-config|config-|jfs-dir|update-db|cachedir-)/;
 
@@ -171,7 +141,7 @@ type PatchInFile = Omit<MountPodPatch, "claims" | "nodes" | "templated"> & {
 
 const patchInFile: Take<PatchInFile> = takeFields<PatchInFile>({
   pvcSelector: claimSelector,
-  nodeSelector: labelSelector,
+  nodeSelector: takeLabelSelector,
   ceMountImage: takeText,
   eeMountImage: takeText,
   imagePullPolicy: takePullPolicy,
@@ -254,4 +224,12 @@ function whyUnread(path: string): string {
     return `${path} has the name of a volume of the client's own, which counts`;
   if (path.includes(" ")) return `${path} is not mounted: its entry has no such volume`;
   return `${path} is not known`;
+}
+
+/** In words, for whoever looks after the cluster; undefined where nothing is wrong. */
+export function describeJuicefsProblem(config: JuicefsConfig): string | undefined {
+  if (config.problems.length === 0) return undefined;
+  const then =
+    config.settings === undefined ? "no JuiceFS claim is served" : "what it said before stays in force";
+  return `the JuiceFS driver's configuration in ConfigMap ${config.namespace}/${config.name} cannot be used, so ${then}: ${config.problems.join("; ")}`;
 }

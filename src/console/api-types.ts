@@ -7,7 +7,7 @@ const time = z.string().describe("RFC 3339 in UTC");
 /** How well something is, for colours and counts; what exactly is the matter stands beside it. */
 export const health = z.enum(["well", "waiting", "bad", "ended"]);
 
-export const stale = z.object({
+const stale = z.object({
   since: time.optional().describe("When the API server was last heard of"),
   problem: z.string().describe("What cannot be read, and why"),
 });
@@ -22,7 +22,7 @@ export const session = z.object({
   stale: stale.optional(),
 });
 
-export const clientState = z.object({
+const clientState = z.object({
   container: z.string(),
   claim: z.string().optional(),
   dataset: z.string().optional().describe("namespace/name"),
@@ -62,7 +62,7 @@ export const podPage = z.object({
   everywhere: z.boolean(),
 });
 
-export const event = z.object({
+const event = z.object({
   type: z.string(),
   reason: z.string(),
   message: z.string(),
@@ -71,7 +71,7 @@ export const event = z.object({
   source: z.string(),
 });
 
-export const container = z.object({
+const container = z.object({
   name: z.string(),
   kind: z.enum(["client", "guard", "init", "app"]),
   image: z.string(),
@@ -91,7 +91,7 @@ export const podDetail = podRow.extend({
   eventsHidden: z.string().optional().describe("Why no events are shown"),
 });
 
-export const datasetRow = z.object({
+const datasetRow = z.object({
   namespace: z.string(),
   name: z.string(),
   family: z.enum(["fluid", "juicefs"]).describe("A Dataset of Fluid, or a claim of the JuiceFS CSI driver"),
@@ -133,7 +133,7 @@ export const datasetDetail = datasetRow.extend({
 
 const counts = z.object({ well: z.int(), waiting: z.int(), bad: z.int(), ended: z.int() });
 
-export const problem = z.object({
+const problem = z.object({
   kind: z.enum(["pod", "dataset", "refusal"]),
   namespace: z.string(),
   name: z.string(),
@@ -163,13 +163,13 @@ export const overview = z.object({
   moreProblems: z.int(),
 });
 
-export const whyEntry = z.object({
+const whyEntry = z.object({
   head: z.string(),
   more: z.array(z.string()),
   body: z.array(z.string()),
 });
 
-export const whyNode = z.object({
+const whyNode = z.object({
   name: z.string(),
   reachable: z.boolean().describe("Whether the pod may be scheduled there"),
   weight: z.int().describe("Sum of the weights of the preferences that it meets"),
@@ -178,13 +178,13 @@ export const whyNode = z.object({
 
 const whySections = z.array(z.object({ heading: z.string(), entries: z.array(whyEntry) }));
 
-export const standing = z.object({
+const standing = z.object({
   title: z.string(),
   headline: z.string(),
   sections: whySections,
 });
 
-export const whyAnswer = z.object({
+const whyAnswer = z.object({
   title: z.string(),
   verdict: z.enum(["injected", "unchanged", "rejected"]),
   headline: z.string(),
