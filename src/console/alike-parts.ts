@@ -1,5 +1,5 @@
 import type { RawObject } from "../cluster/raw-fields.ts";
-import { type PodRecord, readPodRecord } from "./pod-record.ts";
+import { type Missed, type PodRecord, readPodRecord } from "./pod-record.ts";
 
 /** More kinds of a part are not kept: then it begins anew, and what is alike may stand in memory twice. */
 const mostKinds = 5_000;
@@ -29,13 +29,15 @@ class AlikeParts<Part> {
  * A reader as `readPodRecord`, whose records share what is alike in them: of 50,000 pods most have one of a few sets of
  * clients in one of a few states, and they stand in memory for as long as the pods do.
  */
-export function sharingReader(): (raw: RawObject) => PodRecord | undefined {
+export function sharingReader(
+  judgeMissed: (raw: RawObject) => Missed | undefined,
+): (raw: RawObject) => PodRecord | undefined {
   const texts = new AlikeParts<string>((text) => text);
   const claims = new AlikeParts<PodRecord["mounted"]>(JSON.stringify);
   const clients = new AlikeParts<PodRecord["clients"]>(JSON.stringify);
   const owners = new AlikeParts<NonNullable<PodRecord["owner"]>>(JSON.stringify);
   return (raw) => {
-    const record = readPodRecord(raw);
+    const record = readPodRecord(raw, judgeMissed);
     return (
       record && {
         ...record,

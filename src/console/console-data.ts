@@ -4,7 +4,7 @@ import type { RawObject } from "../cluster/raw-fields.ts";
 import type { PodEvent, Stale, WhyAnswer } from "./api-types.ts";
 import type { ClaimJudgement } from "./datasets.ts";
 import type { SomeObjects } from "./live-reads.ts";
-import type { Missed } from "./pod-rows.ts";
+import type { Missed } from "./pod-record.ts";
 import type { PodSource } from "./pods.ts";
 import type { Refusal } from "./read-events.ts";
 import type { NamedObject, WorkloadKind } from "./workload-kinds.ts";

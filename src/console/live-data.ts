@@ -40,7 +40,7 @@ export function openLiveData(options: LiveDataOptions, signal: AbortSignal): Liv
     {
       connection,
       resource: podsResource,
-      project: sharingReader(),
+      project: sharingReader((raw) => decisions.judgeMissed(raw)),
       onChange: () => {
         revision += 1;
       },

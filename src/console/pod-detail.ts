@@ -28,7 +28,7 @@ export async function readPodDetail(
     ? await eventsOf(data, namespace, name, textAt(raw, "metadata", "uid") ?? "")
     : { events: [], why: `you may not list events in namespace ${namespace}` };
   const warnings = events.filter(({ type }) => type === "Warning").map(({ message }) => message);
-  const record = readPodRecord(raw);
+  const record = readPodRecord(raw, (pod) => data.decisions.judgeMissed(pod));
   // Events tell more of a client that is not there yet; they come newest first.
   const told = record && { ...record, clients: clientsOf(raw, warnings.toReversed()) };
   const row = told && pods.row(told);

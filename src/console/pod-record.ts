@@ -1,7 +1,14 @@
 import type { Pod } from "kubernetes-types/core/v1";
-import { fieldAt, objectsAt, type RawObject, textAt, textMapAt } from "../cluster/raw-fields.ts";
+import { fieldAt, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
 import { readClientStates } from "../pod/client-state.ts";
 import type { ClientState, Health } from "./api-types.ts";
+import { decidedPart } from "./decided-part.ts";
+
+/** A pod that ought to have clients and has none. */
+export interface Missed {
+  readonly refusal: string | undefined;
+  readonly remedy: string;
+}
 
 /** What is kept in memory of a pod that has, or could have, a dataset. */
 export interface PodRecord {
@@ -17,14 +24,22 @@ export interface PodRecord {
   readonly served: readonly string[];
   readonly clients: readonly Omit<ClientState, "dataset">[];
   readonly ended: boolean;
-  /** The pod itself where it mounts claims and has no client: it may have been missed. */
+  /** Of the pod itself what decides whether it was missed, where it mounts claims and has no client. */
   readonly raw?: RawObject;
+  /** In place of it where that is very large: how it was judged when it came. */
+  readonly judged?: { readonly missed: Missed | undefined };
 }
+
+/** More claims of one pod are not told. */
+const mostClaims = 500;
 
 const healthOf: Readonly<Record<string, Health>> = { ok: "well", wait: "waiting", problem: "bad" };
 
 /** Reads a pod as the API server has it; undefined for one that has no clients and mounts no claim. Never throws. */
-export function readPodRecord(raw: RawObject): PodRecord | undefined {
+export function readPodRecord(
+  raw: RawObject,
+  judgeMissed: (raw: RawObject) => Missed | undefined,
+): PodRecord | undefined {
   const clients = clientsOf(raw);
   const mounted = objectsAt(raw, "spec", "volumes").flatMap(
     (volume) => textAt(volume, "persistentVolumeClaim", "claimName") ?? [],
@@ -41,12 +56,20 @@ export function readPodRecord(raw: RawObject): PodRecord | undefined {
     phase: fieldAt(raw, "metadata", "deletionTimestamp") === undefined ? phase : "Terminating",
     ...(node && { node }),
     ...(owner && { owner }),
-    mounted: [...new Set(mounted)],
+    mounted: [...new Set(mounted)].slice(0, mostClaims),
     served: [...new Set(clients.flatMap(({ claim }) => claim ?? []))],
     clients,
     ended,
-    ...(clients.length === 0 && !ended && { raw: withoutBulk(raw) }),
+    ...(clients.length === 0 && !ended && toBeJudged(raw, judgeMissed)),
   };
+}
+
+function toBeJudged(
+  raw: RawObject,
+  judgeMissed: (raw: RawObject) => Missed | undefined,
+): Pick<PodRecord, "raw" | "judged"> {
+  const part = decidedPart(raw);
+  return part === undefined ? { judged: { missed: judgeMissed(raw) } } : { raw: part };
 }
 
 /** The clients of a pod, each once for each claim that it serves. `warnings`: messages of its Warning Events. */
@@ -88,17 +111,4 @@ function ownerOf(raw: RawObject): PodRecord["owner"] {
   const owner = objectsAt(raw, "metadata", "ownerReferences").find(({ controller }) => controller === true);
   const [kind, name] = [textAt(owner, "kind"), textAt(owner, "name")];
   return kind === undefined || name === undefined ? undefined : { kind, name };
-}
-
-function withoutBulk(raw: RawObject): RawObject {
-  const { managedFields: _, ...metadata } = Object(fieldAt(raw, "metadata"));
-  const annotations = textMapAt(raw, "metadata", "annotations");
-  delete annotations["kubectl.kubernetes.io/last-applied-configuration"];
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { ...metadata, annotations },
-    spec: fieldAt(raw, "spec"),
-    status: { phase: textAt(raw, "status", "phase") },
-  };
 }

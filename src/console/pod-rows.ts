@@ -2,13 +2,7 @@ import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { RawObject } from "../cluster/raw-fields.ts";
 import type { ClientState, Health, PodRow } from "./api-types.ts";
 import { cacheLabelOf, type DatasetId, datasetOfClaim } from "./dataset-of-claim.ts";
-import type { PodRecord } from "./pod-record.ts";
-
-/** A pod that ought to have clients and has none. */
-export interface Missed {
-  readonly refusal: string | undefined;
-  readonly remedy: string;
-}
+import type { Missed, PodRecord } from "./pod-record.ts";
 
 export interface PodRowsOptions {
   readonly view: ClusterView;
@@ -108,8 +102,8 @@ export class PodRows {
     };
   }
 
-  #judgeMissed({ raw }: PodRecord): Missed | undefined {
-    if (raw === undefined) return undefined;
+  #judgeMissed({ raw, judged }: PodRecord): Missed | undefined {
+    if (raw === undefined) return judged?.missed;
     const known = this.#missed.get(raw);
     const at = this.#options.elapsed();
     if (known !== undefined && at - known.at < missedLifeMs) return known.missed;

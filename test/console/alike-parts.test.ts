@@ -23,6 +23,8 @@ function pod(name: string, claims: readonly string[], owner = "web"): RawObject 
   );
 }
 
+const judgeMissed = () => undefined;
+
 describe("a reader of pods that shares what is alike", () => {
   it.each([
     ["a pod", pod("a", ["data"])],
@@ -33,11 +35,11 @@ describe("a reader of pods that shares what is alike", () => {
     ],
     ["no pod", {}],
   ])("reads %s as it is", (_what, raw) => {
-    expect(sharingReader()(raw)).toEqual(readPodRecord(raw));
+    expect(sharingReader(judgeMissed)(raw)).toEqual(readPodRecord(raw, judgeMissed));
   });
 
   it("keeps one value for all pods that have it, and tells apart those that have another", () => {
-    const read = sharingReader();
+    const read = sharingReader(judgeMissed);
     const [a, b, c] = [pod("a", ["data"]), pod("b", ["data"]), pod("c", ["data", "more"], "api")].map(read);
     expect(b?.mounted).toBe(a?.mounted);
     expect(b?.owner).toBe(a?.owner);
@@ -47,7 +49,7 @@ describe("a reader of pods that shares what is alike", () => {
   });
 
   it("does not grow with all that it has ever read, and keeps nothing that is very long", () => {
-    const read = sharingReader();
+    const read = sharingReader(judgeMissed);
     const first = read(pod("a", ["data"]));
     for (let index = 0; index < 5_000; index++) read(pod("b", [`claim-${index}`]));
     const again = read(pod("c", ["data"]));

@@ -48,9 +48,9 @@ export async function serveConsole(options: ServeOptions = {}): Promise<ServedCo
   const cluster = await openManifestCluster(examples, { follow: false, kubernetesVersion: "1.33" });
   const raws = new Map<string, RawObject>();
   const records = new Map<string, PodRecord>();
-  const readRecord = sharingReader();
   let revision = 0;
   const decisions = consoleDecisions(cluster, defaultConfig);
+  const readRecord = sharingReader((raw) => decisions.judgeMissed(raw));
   const data = change({
     ...folderData(cluster, defaultConfig.juicefs.driver, decisions),
     source: "cluster",

@@ -91,7 +91,7 @@ async function measure(count: number): Promise<void> {
     {
       connection,
       resource: podsResource,
-      project: sharingReader(),
+      project: sharingReader(() => undefined),
       onChange: () => {
         revision += 1;
         changed();
