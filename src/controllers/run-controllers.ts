@@ -17,6 +17,7 @@ import { readDatasetRuntime } from "./client-census/dataset-runtime.ts";
 import { runClientCensus } from "./client-census/run-client-census.ts";
 import { tellOfClients } from "./client-census/tell-of-clients.ts";
 import type { Controller } from "./controller.ts";
+import { controllerQueue, type OnDone } from "./controller-queue.ts";
 import { copyObjects } from "./copy-objects/copy-objects.ts";
 import { endClients } from "./end-clients/end-clients.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -25,7 +26,7 @@ import { limitedWriter } from "./limited-writer.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { tellOutcome } from "./tell-outcome.ts";
 import { readWatchedPod, type WatchedPod } from "./watched-pod.ts";
-import { WorkQueue, workTiming } from "./work-queue.ts";
+import type { WorkQueue } from "./work-queue.ts";
 
 export interface ControllersOptions {
   readonly connection: ApiConnection;
@@ -93,6 +94,7 @@ export async function runControllers(
   const { elapsed, log, metrics, now, instance } = options;
   const limit = new RateLimit({ perSecond: callsPerSecond, burst, elapsed });
   const writer = limitedWriter(options.writer, limit, signal);
+  const onDone: OnDone = (controller, key, outcome) => tellOutcome(controller, key, outcome, log, metrics);
   const queues = new Map<Controller, WorkQueue>();
   // None before its start: then it looks at all there is.
   const addTo = (controller: Controller, key: string) => queues.get(controller)?.add(key);
@@ -160,28 +162,12 @@ export async function runControllers(
       : copyObjects({ isReference, writer, events, log, from, to });
 
   const start = (controller: Controller, keys: Iterable<readonly [string, unknown]>) => {
-    const queue = new WorkQueue({
-      work: (key, ending) => controller.work(key, ending),
-      workers,
-      timing: workTiming,
-      elapsed,
-      onDone: (key, outcome) => tellOutcome(controller.name, key, outcome, log, metrics),
-    });
+    const queue = controllerQueue(controller, workers, { elapsed, onDone });
     queues.set(controller, queue);
     for (const [key] of keys) queue.add(key);
   };
   const secrets =
-    options.juicefs &&
-    runJuicefsSecrets(
-      {
-        ...options,
-        ...options.juicefs,
-        writer,
-        events,
-        onDone: (name, key, outcome) => tellOutcome(name, key, outcome, log, metrics),
-      },
-      signal,
-    );
+    options.juicefs && runJuicefsSecrets({ ...options, ...options.juicefs, writer, events, onDone }, signal);
   const census = runClientCensus(
     {
       ...options,
@@ -190,18 +176,7 @@ export async function runControllers(
     },
     signal,
   );
-  const audit =
-    options.audit &&
-    runAudit(
-      {
-        ...options,
-        ...options.audit,
-        writer,
-        events,
-        onDone: (name, key, outcome) => tellOutcome(name, key, outcome, log, metrics),
-      },
-      signal,
-    );
+  const audit = options.audit && runAudit({ ...options, ...options.audit, writer, events, onDone }, signal);
   let readyAt: number | undefined;
   const ready = pods.synced
     .then(() => start(ends, pods.entries()))

@@ -6,7 +6,8 @@ import type { LiveCluster } from "../../cluster/live-cluster-options.ts";
 import type { LiveTiming } from "../../cluster/live-timing.ts";
 import type { ResourceStatus } from "../../cluster/resource-sync.ts";
 import type { Config } from "../../config.ts";
-import { type WorkOutcome, WorkQueue, workTiming } from "../work-queue.ts";
+import { controllerQueue, type OnDone } from "../controller-queue.ts";
+import type { WorkQueue } from "../work-queue.ts";
 import { type AuditPodsOptions, allPods, auditPods } from "./audit-pods.ts";
 import { findMissed } from "./find-missed.ts";
 
@@ -17,7 +18,7 @@ export interface AuditOptions extends Omit<AuditPodsOptions, "find" | "intervalM
   /** As the webhook has it. */
   readonly config: Config;
   readonly onProblem: (resource: string, problem: string | undefined) => void;
-  readonly onDone: (controller: string, key: string, outcome: WorkOutcome) => void;
+  readonly onDone: OnDone;
   readonly timing?: Partial<LiveTiming> | undefined;
 }
 
@@ -35,7 +36,7 @@ export interface RunningAudit {
  * does. What is in the way of that is told and holds up nothing else.
  */
 export function runAudit(options: AuditOptions, signal: AbortSignal): RunningAudit {
-  const { connection, config, elapsed, onDone, onProblem, log } = options;
+  const { connection, config, onProblem, log } = options;
   const { interval, restart } = config.controllers.audit;
   let cluster: LiveCluster | undefined;
   let queue: WorkQueue | undefined;
@@ -56,13 +57,7 @@ export function runAudit(options: AuditOptions, signal: AbortSignal): RunningAud
       intervalMs: interval,
       restartPauseMs: restart.enabled ? restart.pause : undefined,
     });
-    queue = new WorkQueue({
-      work: (key, ending) => controller.work(key, ending),
-      workers: 1,
-      timing: workTiming,
-      elapsed,
-      onDone: (key, outcome) => onDone(controller.name, key, outcome),
-    });
+    queue = controllerQueue(controller, 1, options);
     if (signal.aborted) return;
     queue.add(allPods);
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

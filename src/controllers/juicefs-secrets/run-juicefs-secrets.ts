@@ -6,9 +6,10 @@ import type { LiveTiming } from "../../cluster/live-timing.ts";
 import { textAt } from "../../cluster/raw-fields.ts";
 import type { ResourceStatus } from "../../cluster/resource-sync.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { controllerQueue, type OnDone } from "../controller-queue.ts";
 import type { EventWriter } from "../event-writer.ts";
 import type { LimitedWriter } from "../limited-writer.ts";
-import { type WorkOutcome, WorkQueue, workTiming } from "../work-queue.ts";
+import type { WorkQueue } from "../work-queue.ts";
 import { followVolumes } from "./follow-volumes.ts";
 import { prepareSecrets } from "./prepare-secrets.ts";
 
@@ -22,7 +23,7 @@ export interface JuicefsSecretsOptions {
   readonly now: () => number;
   readonly elapsed: () => number;
   readonly onProblem: (resource: string, problem: string | undefined) => void;
-  readonly onDone: (controller: string, key: string, outcome: WorkOutcome) => void;
+  readonly onDone: OnDone;
   readonly timing?: Partial<LiveTiming> | undefined;
 }
 
@@ -44,7 +45,7 @@ export function runJuicefsSecrets(
   options: JuicefsSecretsOptions,
   signal: AbortSignal,
 ): RunningJuicefsSecrets {
-  const { writer, factsNamespace, log, elapsed, onDone } = options;
+  const { writer, factsNamespace, log, elapsed } = options;
   /** Those to be looked at once everything has been read. */
   const secrets = new Set<string>();
   let queue: WorkQueue | undefined;
@@ -86,13 +87,7 @@ export function runJuicefsSecrets(
   // What is claimed is only known once all namespaces and volumes have been read.
   const synced = Promise.all([volumes.synced, told.synced]).then(() => {
     if (signal.aborted) return;
-    queue = new WorkQueue({
-      work: (key, ending) => controller.work(key, ending),
-      workers,
-      timing: workTiming,
-      elapsed,
-      onDone: (key, outcome) => onDone(controller.name, key, outcome),
-    });
+    queue = controllerQueue(controller, workers, options);
     for (const secret of secrets) queue.add(secret);
     secrets.clear();
   });
