@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readPlatforms } from "./platforms/read-platforms.ts";
 
 // YAML reads an unquoted 2 as a number, and Kubernetes takes it.

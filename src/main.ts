@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import type { Command, CommandIo } from "./cli/command-io.ts";
 import { help } from "./cli/help.ts";
 import { printHelp } from "./cli/print-help.ts";

@@ -16,7 +16,7 @@ const servingLife = 90 * day;
 export async function issueAuthority(now: number, life: number = authorityLife): Promise<KeyPair> {
   // Certificates made here carry no key identifiers, so two authorities are told apart by their names alone.
   const attributes = [{ name: "commonName", value: `sluice-ca-${randomBytes(4).toString("hex")}` }];
-  const { generate } = await import("selfsigned");
+  const { generate } = await import("./generate-certificate.ts");
   const made = await generate(attributes, {
     ...period(now, now + life),
     extensions: [
@@ -37,7 +37,7 @@ export async function issueServingPair(
   now: number,
   life: number = servingLife,
 ): Promise<KeyPair> {
-  const { generate } = await import("selfsigned");
+  const { generate } = await import("./generate-certificate.ts");
   const authorityEnd = Date.parse(new X509Certificate(authority.cert).validTo);
   const made = await generate([{ name: "commonName", value: "sluice" }], {
     ...period(now, Math.min(now + life, authorityEnd)),

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { ApiError } from "../cluster/api-error.ts";
 import { version } from "../version.ts";
 import { type Access, type Right, rights, scopeOf, type Viewer } from "./access.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 // What the JSON API answers: from these come the types, the schemas of answers and the OpenAPI document.
 

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 export interface Image {
   /** With the registry's name and a tag. */
   readonly name: string;
-  /** Path in the image: path of the file here. */
+  /** Path in the image: path of the file or folder here. */
   readonly files: Readonly<Record<string, string>>;
   /** Path in the image: what it leads to. */
   readonly links?: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export function packImage(image: Image, folder: string): string {
   mkdirSync(join(tree, "tmp"), { recursive: true });
   const put = (from: string, to: string) => {
     mkdirSync(dirname(join(tree, to)), { recursive: true });
-    cpSync(from, join(tree, to), { dereference: true });
+    cpSync(from, join(tree, to), { dereference: true, recursive: true });
   };
   for (const [to, from] of Object.entries(image.files)) put(from, to);
   for (const program of image.programs ?? [])

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { busyboxLinks, type Image } from "./images.ts";
 import { pauseImage } from "./node-config.ts";
 
 export const appImage = "sluice.test/app:1";
 
-/** All images that the node runs; `programs` is the folder of the node's programs, `sluice` the built command. */
+/** All images that the node runs. `programs`: the folder of its programs; `sluice`: the built command, in its folder. */
 export function nodeImages(programs: string, sluice: string): Image[] {
   const tools = {
     files: { "/bin/busybox": join(programs, "busybox") },
@@ -27,7 +27,7 @@ export function nodeImages(programs: string, sluice: string): Image[] {
     { name: "sluice.test/bindfs:1", ...tools, programs: [bindfs] },
     {
       name: "docker.io/library/sluice:0.1.0",
-      files: { ...tools.files, "/sluice/sluice.js": sluice },
+      files: { ...tools.files, "/sluice": dirname(sluice) },
       links: { "/bin/sleep": "/bin/busybox" },
       programs: [process.execPath],
       config: { Entrypoint: [process.execPath, "/sluice/sluice.js"], User: "1000:1000" },
