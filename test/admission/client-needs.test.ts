@@ -3,20 +3,10 @@ import { clientNeeds } from "../../src/admission/client-needs.ts";
 import { defaultConfig } from "../../src/config.ts";
 import type { DatasetVolume, MissingObjects } from "../../src/types/dataset-volume.ts";
 import { clientTemplateOf } from "../support/client-template-of.ts";
+import { datasetVolume } from "../support/dataset-volume.ts";
 
 function datasetWith(parts: Partial<DatasetVolume>): DatasetVolume {
-  return {
-    claim: { namespace: "team", name: "ref" },
-    family: "fluid",
-    dataset: { namespace: "team", name: "ref" },
-    runtime: "juicefs",
-    subPath: "",
-    readOnly: true,
-    oncePerCluster: false,
-    locality: { workerRequirements: [] },
-    clientNodeSelector: {},
-    ...parts,
-  };
+  return datasetVolume("ref", { namespace: "team", ...parts });
 }
 
 const missing: MissingObjects = {

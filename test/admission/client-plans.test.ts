@@ -5,21 +5,10 @@ import { type PodOptions, readPodOptions } from "../../src/admission/pod-options
 import { defaultConfig } from "../../src/config.ts";
 import type { DatasetVolume } from "../../src/types/dataset-volume.ts";
 import { clientTemplateOf } from "../support/client-template-of.ts";
+import { datasetVolume } from "../support/dataset-volume.ts";
 
 function datasetOf(name: string, parts: Partial<DatasetVolume> = {}): DatasetVolume {
-  return {
-    claim: { namespace: "default", name },
-    family: "fluid",
-    dataset: { namespace: "default", name },
-    runtime: "juicefs",
-    subPath: "",
-    readOnly: false,
-    oncePerCluster: false,
-    locality: { workerRequirements: [] },
-    clientNodeSelector: {},
-    client: clientTemplateOf(),
-    ...parts,
-  };
+  return datasetVolume(name, { client: clientTemplateOf(), ...parts });
 }
 
 interface Asked {

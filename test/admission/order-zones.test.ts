@@ -5,6 +5,7 @@ import { parseConfig } from "../../src/config.ts";
 import type { Platform } from "../../src/platforms/platform.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import type { DatasetVolume } from "../../src/types/dataset-volume.ts";
+import { datasetVolume } from "../support/dataset-volume.ts";
 
 const vswitches = "k8s.aliyun.com/eci-vswitch";
 const strategy = "k8s.aliyun.com/eci-schedule-strategy";
@@ -23,17 +24,7 @@ const inZones = (...values: string[]): NodeSelectorRequirement => ({
 });
 
 function dataset(...workerRequirements: NodeSelectorRequirement[]): DatasetVolume {
-  return {
-    claim: { namespace: "default", name: "data" },
-    family: "fluid",
-    dataset: { namespace: "default", name: "data" },
-    runtime: "alluxio",
-    subPath: "",
-    readOnly: true,
-    oncePerCluster: false,
-    locality: { workerRequirements },
-    clientNodeSelector: {},
-  };
+  return datasetVolume("data", { runtime: "alluxio", locality: { workerRequirements } });
 }
 
 const three = platformWith({ a: "vsw-a", b: "vsw-b", c: "vsw-c" });

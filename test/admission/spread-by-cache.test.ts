@@ -4,22 +4,11 @@ import { applySteering } from "../../src/admission/apply-steering.ts";
 import { spreadByCache } from "../../src/admission/spread-by-cache.ts";
 import { PodEditor } from "../../src/pod/pod-editor.ts";
 import type { DatasetVolume } from "../../src/types/dataset-volume.ts";
+import { datasetVolume } from "../support/dataset-volume.ts";
 
 function dataset(name: string, nodeLabel: string | undefined): DatasetVolume {
-  return {
-    claim: { namespace: "team", name },
-    family: "fluid",
-    dataset: { namespace: "team", name },
-    runtime: "juicefs",
-    subPath: "",
-    readOnly: false,
-    oncePerCluster: false,
-    locality: {
-      workerRequirements: [],
-      ...(nodeLabel === undefined ? { withoutNodeLabel: "" } : { nodeLabel }),
-    },
-    clientNodeSelector: {},
-  };
+  const known = nodeLabel === undefined ? { withoutNodeLabel: "" } : { nodeLabel };
+  return datasetVolume(name, { namespace: "team", locality: { workerRequirements: [], ...known } });
 }
 
 const one = dataset("one", "fluid.io/s-team-one");

@@ -9,6 +9,7 @@ import { defaultConfig, parseConfig } from "../../src/config.ts";
 import { preferNodes, requireNodes } from "../../src/pod/node-affinity.ts";
 import type { DatasetVolume } from "../../src/types/dataset-volume.ts";
 import { clusterOf } from "../support/cluster-of.ts";
+import { datasetVolume } from "../support/dataset-volume.ts";
 
 const zoneKey = "topology.kubernetes.io/zone";
 const regionKey = "topology.kubernetes.io/region";
@@ -36,14 +37,7 @@ function dataset(
   name: string,
   { workers = [], clientNodes = {}, withoutNodeLabel }: Shape = {},
 ): DatasetVolume {
-  return {
-    claim: { namespace: "default", name },
-    family: "fluid",
-    dataset: { namespace: "default", name },
-    runtime: "juicefs",
-    subPath: "",
-    readOnly: false,
-    oncePerCluster: false,
+  return datasetVolume(name, {
     locality: {
       ...(withoutNodeLabel === undefined
         ? { nodeLabel: `fluid.io/s-default-${name}` }
@@ -52,7 +46,7 @@ function dataset(
       workerRequirements: workers,
     },
     clientNodeSelector: clientNodes,
-  };
+  });
 }
 
 const jfsdemo = dataset("jfsdemo");

@@ -2,17 +2,11 @@ import fc from "fast-check";
 import type { Pod } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { projectClaim, projectClientDaemonSet, projectDataset } from "../../src/cluster/projections.ts";
-import { defaultConfig } from "../../src/config.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
+import { resolveOptions } from "../support/resolve-options.ts";
 
-const options = {
-  clients: true,
-  skipBoundCheck: false,
-  keepCacheDirectories: false,
-  references: defaultConfig.references,
-};
 const set = fluidDataset("data");
 const healthy = clusterOf(objectsOf(set));
 
@@ -41,7 +35,7 @@ describe("whatever comes in", () => {
     );
     fc.assert(
       fc.property(fc.array(volume), (volumes) => {
-        const result = resolveVolumes(pod({ spec: { volumes } }), "default", healthy, options);
+        const result = resolveVolumes(pod({ spec: { volumes } }), "default", healthy, resolveOptions);
         expect(result.volumes).toHaveLength(volumes.length);
         for (const entry of result.volumes) expect(typeof entry.volume).toBe("string");
       }),
@@ -51,7 +45,10 @@ describe("whatever comes in", () => {
   it.each([null, "pod", 7, [], {}, { spec: null }, { spec: { volumes: {} } }, { spec: { volumes: "x" } }])(
     "%j has no volumes",
     (value) => {
-      expect(resolveVolumes(pod(value), "default", healthy, options)).toEqual({ volumes: [], datasets: [] });
+      expect(resolveVolumes(pod(value), "default", healthy, resolveOptions)).toEqual({
+        volumes: [],
+        datasets: [],
+      });
     },
   );
 
@@ -59,7 +56,7 @@ describe("whatever comes in", () => {
     "a claim named %j is not found",
     (claimName) => {
       const volumes = [{ name: "v", persistentVolumeClaim: { claimName } }];
-      const [volume] = resolveVolumes(pod({ spec: { volumes } }), "default", healthy, options).volumes;
+      const [volume] = resolveVolumes(pod({ spec: { volumes } }), "default", healthy, resolveOptions).volumes;
       expect(volume).toMatchObject(
         claimName === "" ? { kind: "other" } : { finding: { code: "claim-not-found" } },
       );
@@ -98,7 +95,12 @@ describe("whatever comes in", () => {
             projectClientDaemonSet({ spec: { template } }, { ...place, name: "data-fuse" }),
           ]),
         ]) {
-          const [volume] = resolveVolumes(pod({ spec: { volumes } }), "default", each, options).volumes;
+          const [volume] = resolveVolumes(
+            pod({ spec: { volumes } }),
+            "default",
+            each,
+            resolveOptions,
+          ).volumes;
           if (volume?.kind === "problem") expect(volume.finding.message.length).toBeGreaterThan(10);
           expect(volume?.volume).toBe("v");
         }
@@ -113,8 +115,8 @@ describe("whatever comes in", () => {
       }),
     );
     const cluster = clusterOf(deepFreeze(objectsOf(fluidDataset("data", "jindo"))));
-    const once = JSON.stringify(resolveVolumes(input, "default", cluster, options));
-    expect(JSON.stringify(resolveVolumes(input, "default", cluster, options))).toBe(once);
+    const once = JSON.stringify(resolveVolumes(input, "default", cluster, resolveOptions));
+    expect(JSON.stringify(resolveVolumes(input, "default", cluster, resolveOptions))).toBe(once);
   });
 });
 

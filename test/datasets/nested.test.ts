@@ -1,10 +1,10 @@
 import type { Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { defaultConfig } from "../../src/config.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { describeRef } from "../../src/types/object-ref.ts";
 import { type ClusterObjects, clusterOf } from "../support/cluster-of.ts";
 import { type FluidDataset, fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
+import { resolveOptions } from "../support/resolve-options.ts";
 
 /** The dataset with a client that mounts these volumes as well. */
 function mounting(set: FluidDataset, ...volumes: Volume[]): FluidDataset {
@@ -33,12 +33,7 @@ function nest(name: string, ...sources: string[]): FluidDataset {
 
 function resolve(objects: ClusterObjects, names: string[], clients = true) {
   const pod = { spec: { containers: [], volumes: claims(...names) } };
-  return resolveVolumes(pod, "default", clusterOf(objects), {
-    clients,
-    skipBoundCheck: false,
-    keepCacheDirectories: false,
-    references: defaultConfig.references,
-  });
+  return resolveVolumes(pod, "default", clusterOf(objects), { ...resolveOptions, clients });
 }
 
 describe("a client that mounts datasets itself", () => {

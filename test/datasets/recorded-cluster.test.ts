@@ -10,9 +10,9 @@ import {
   projectRuntime,
 } from "../../src/cluster/projections.ts";
 import { fieldAt, isRawObject, objectsAt, textAt } from "../../src/cluster/raw-fields.ts";
-import { defaultConfig } from "../../src/config.ts";
 import { type ResolvedVolume, resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
+import { resolveOptions } from "../support/resolve-options.ts";
 
 /** Objects of a real cluster, as Fluid's controllers made them; not part of this repository. */
 const folder = new URL("../../../shared/cases/fluid/cluster/", import.meta.url);
@@ -56,10 +56,8 @@ describe.skipIf(!existsSync(folder))("the recorded cluster (skipped where ../sha
   function resolve(namespace: string, clients: boolean, ...claims: string[]) {
     const volumes = claims.map((claimName, i) => ({ name: `v${i}`, persistentVolumeClaim: { claimName } }));
     return resolveVolumes({ spec: { containers: [], volumes } }, namespace, cluster, {
+      ...resolveOptions,
       clients,
-      skipBoundCheck: false,
-      keepCacheDirectories: false,
-      references: defaultConfig.references,
     });
   }
 

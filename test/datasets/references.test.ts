@@ -1,6 +1,5 @@
 import type { Container, Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
-import { defaultConfig } from "../../src/config.ts";
 import type { ResolveOptions } from "../../src/datasets/claim-resolver.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { describeRef } from "../../src/types/object-ref.ts";
@@ -8,16 +7,11 @@ import { clusterOf } from "../support/cluster-of.ts";
 import { withClient, writableDataset } from "../support/dataset-zoo.ts";
 import { type FluidDataset, fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
 import { annotated, referenceTo } from "../support/reference-dataset.ts";
+import { resolveOptions } from "../support/resolve-options.ts";
 
-const sidecar: ResolveOptions = {
-  clients: true,
-  skipBoundCheck: false,
-  keepCacheDirectories: false,
-  references: defaultConfig.references,
-};
-const csi: ResolveOptions = { ...sidecar, clients: false };
+const csi = { ...resolveOptions, clients: false };
 
-function resolve(sets: readonly FluidDataset[], options = sidecar, claims = ["ref"]) {
+function resolve(sets: readonly FluidDataset[], options = resolveOptions, claims = ["ref"]) {
   const volumes = claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
   return resolveVolumes(
     { spec: { containers: [], volumes } },
@@ -27,7 +21,7 @@ function resolve(sets: readonly FluidDataset[], options = sidecar, claims = ["re
   );
 }
 
-function problemOf(sets: readonly FluidDataset[], options = sidecar) {
+function problemOf(sets: readonly FluidDataset[], options = resolveOptions) {
   const [volume] = resolve(sets, options).volumes;
   if (volume?.kind !== "problem") throw new Error(`no problem: ${JSON.stringify(volume)}`);
   return volume.finding;
@@ -170,17 +164,17 @@ describe("references in a circle", () => {
 
 describe("the owner's consent", () => {
   const key = "sluice.io/referable-from";
-  const refuse: ResolveOptions = { ...sidecar, references: { unlessStated: "refuse" } };
+  const refuse: ResolveOptions = { ...resolveOptions, references: { unlessStated: "refuse" } };
 
   it.each<[string | undefined, ResolveOptions, boolean]>([
-    [undefined, sidecar, true],
+    [undefined, resolveOptions, true],
     [undefined, refuse, false],
     ["*", refuse, true],
     ["other, team", refuse, true],
-    ["other,team", sidecar, true],
-    ["teams", sidecar, false],
-    ["", sidecar, false],
-    ["owner", sidecar, false],
+    ["other,team", resolveOptions, true],
+    ["teams", resolveOptions, false],
+    ["", resolveOptions, false],
+    ["owner", resolveOptions, false],
   ])("%j", (stated, options, granted) => {
     const set = stated === undefined ? data : annotated(data, { [key]: stated });
     if (granted) expect(resolve([set, ref], options).datasets).toHaveLength(1);
@@ -288,7 +282,7 @@ describe("several references to one dataset", () => {
   };
 
   it("share one client, each with its own sub path", () => {
-    const { datasets } = resolve([one, near("a", "x"), near("b", "y")], sidecar, ["b", "a"]);
+    const { datasets } = resolve([one, near("a", "x"), near("b", "y")], resolveOptions, ["b", "a"]);
     expect(
       datasets.map(({ claim, subPath, sharesClientOf }) => [claim.name, subPath, sharesClientOf]),
     ).toEqual([
@@ -300,7 +294,7 @@ describe("several references to one dataset", () => {
 
   it("have it waited for at the end if one of them may write", () => {
     const sets = [one, near("a", "", ["ReadOnlyMany"]), near("b", "")];
-    const { datasets } = resolve(sets, sidecar, ["a", "b"]);
+    const { datasets } = resolve(sets, resolveOptions, ["a", "b"]);
     expect(datasets.map(({ client, readOnly }) => [client?.writesBack, readOnly])).toEqual([
       [true, true],
       [true, false],

@@ -1,21 +1,14 @@
 import type { Volume } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import type { ClusterView } from "../../src/cluster/cluster-view.ts";
-import { defaultConfig } from "../../src/config.ts";
-import type { ResolveOptions } from "../../src/datasets/claim-resolver.ts";
 import { resolveVolumes } from "../../src/datasets/resolve.ts";
 import { clusterOf } from "../support/cluster-of.ts";
 import { type FluidType, fluidDataset, objectsOf } from "../support/fluid-dataset.ts";
+import { resolveOptions } from "../support/resolve-options.ts";
 
-const sidecar: ResolveOptions = {
-  clients: true,
-  skipBoundCheck: false,
-  keepCacheDirectories: false,
-  references: defaultConfig.references,
-};
-const csi: ResolveOptions = { ...sidecar, clients: false };
+const csi = { ...resolveOptions, clients: false };
 
-function resolve(cluster: ClusterView, volumes: Volume[], options = sidecar) {
+function resolve(cluster: ClusterView, volumes: Volume[], options = resolveOptions) {
   return resolveVolumes({ spec: { containers: [], volumes } }, "default", cluster, options);
 }
 

@@ -1,23 +1,11 @@
 import { createControllerMetrics } from "../../src/telemetry/controller-metrics.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { injectedOutcome } from "./review-outcome.ts";
 
 /** Pages of a server and of the controllers on which every metric has a sample with all of its labels. */
 export async function metricPages(): Promise<string> {
   const server = createMetrics({ process: true });
-  server.countReview({
-    uid: "u",
-    namespace: "default",
-    pod: "p",
-    operation: "CREATE",
-    verdict: "injected",
-    mode: "sidecar",
-    code: "injected",
-    codes: ["injected"],
-    dryRun: false,
-    alike: true,
-    patchBytes: 3_000,
-    seconds: 0.003,
-  });
+  server.countReview({ ...injectedOutcome, alike: true, patchBytes: 3_000 });
   server.countRefusedRequest(503);
   server.reviewsInWork(1);
   server.countValidation("/juicefs/validate-pv", "allowed");

@@ -2,18 +2,11 @@ import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createLog, type LogLevel, logDestination, logReview } from "../../src/telemetry/log.ts";
 import type { ReviewOutcome } from "../../src/telemetry/review-outcome.ts";
+import { injectedOutcome } from "../support/review-outcome.ts";
 
 const outcome: ReviewOutcome = {
-  uid: "u",
-  namespace: "default",
-  pod: "p",
-  operation: "CREATE",
-  verdict: "injected",
-  mode: "sidecar",
-  code: "injected",
+  ...injectedOutcome,
   codes: ["injected", "cache-preferred"],
-  dryRun: false,
-  alike: false,
   seconds: 0.0012345,
 };
 

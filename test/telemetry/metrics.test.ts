@@ -1,25 +1,12 @@
 import { expect, it } from "vitest";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
-
-const outcome = {
-  uid: "u",
-  namespace: "default",
-  pod: "p",
-  operation: "CREATE",
-  verdict: "injected",
-  mode: "sidecar",
-  code: "injected",
-  codes: ["injected"],
-  dryRun: false,
-  alike: false,
-  seconds: 0.003,
-} as const;
+import { injectedOutcome } from "../support/review-outcome.ts";
 
 it("counts reviews by verdict, mode and reason, and times them in seconds", async () => {
   const metrics = createMetrics({ process: false });
-  metrics.countReview(outcome);
-  metrics.countReview(outcome);
-  metrics.countReview({ ...outcome, verdict: "unchanged", code: "not-opted-in" });
+  metrics.countReview(injectedOutcome);
+  metrics.countReview(injectedOutcome);
+  metrics.countReview({ ...injectedOutcome, verdict: "unchanged", code: "not-opted-in" });
   const page = await metrics.render();
   expect(page).toContain('sluice_reviews_total{verdict="injected",mode="sidecar",code="injected"} 2\n');
   expect(page).toContain('sluice_reviews_total{verdict="unchanged",mode="sidecar",code="not-opted-in"} 1\n');
@@ -46,8 +33,8 @@ it("shows what is set", async () => {
 
 it("counts reviews that were answered like another among all, and apart", async () => {
   const metrics = createMetrics({ process: false });
-  metrics.countReview(outcome);
-  metrics.countReview({ ...outcome, alike: true });
+  metrics.countReview(injectedOutcome);
+  metrics.countReview({ ...injectedOutcome, alike: true });
   const page = await metrics.render();
   expect(page).toContain('sluice_reviews_total{verdict="injected",mode="sidecar",code="injected"} 2\n');
   expect(page).toContain("sluice_alike_reviews_total 1\n");
@@ -55,8 +42,8 @@ it("counts reviews that were answered like another among all, and apart", async 
 
 it("counts patches by size, and what has no patch not at all", async () => {
   const metrics = createMetrics({ process: false });
-  metrics.countReview({ ...outcome, patchBytes: 3_000 });
-  metrics.countReview(outcome);
+  metrics.countReview({ ...injectedOutcome, patchBytes: 3_000 });
+  metrics.countReview(injectedOutcome);
   const page = await metrics.render();
   expect(page).toContain('sluice_patch_bytes_bucket{le="2500"} 0\n');
   expect(page).toContain('sluice_patch_bytes_bucket{le="5000"} 1\n');

@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { defaultConfig } from "../../../src/config.ts";
 import { resolveVolumes } from "../../../src/datasets/resolve.ts";
 import { clusterOf } from "../../support/cluster-of.ts";
 import { withClient } from "../../support/dataset-zoo.ts";
 import { type FluidDataset, fluidDataset, objectsOf } from "../../support/fluid-dataset.ts";
+import { resolveOptions } from "../../support/resolve-options.ts";
 
 function served(set: FluidDataset) {
   const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
-  const options = { clients: true, skipBoundCheck: false, keepCacheDirectories: false };
-  const { references } = defaultConfig;
   const pod = { spec: { containers: [], volumes } };
-  const { datasets } = resolveVolumes(pod, "default", clusterOf(objectsOf(set)), { ...options, references });
+  const { datasets } = resolveVolumes(pod, "default", clusterOf(objectsOf(set)), resolveOptions);
   const [dataset] = datasets;
   if (dataset?.client === undefined) throw new Error("there is no client");
   return { ...dataset, client: dataset.client };
