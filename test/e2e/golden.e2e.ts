@@ -6,6 +6,7 @@ import { showScripts } from "../golden/script-placeholders.ts";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { type Fields, fieldsOf, listAt, textAt } from "./harness/fields.ts";
+import { servedPod } from "./harness/large-pods.ts";
 import { collectionOf, parseObjects } from "./harness/objects.ts";
 import { readInstallManifest, TestCluster } from "./harness/test-cluster.ts";
 
@@ -14,12 +15,17 @@ const results = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith("/expected.pod.yaml"))
   .sort();
 
-/** A cluster without the webhook, but with the policy that is asked after the last one. */
+/**
+ * A cluster without the webhook, but with the policy that is asked after the last one; it refuses here what it cannot
+ * evaluate, so that this does not go unseen.
+ */
 async function clusterWithPolicy(): Promise<TestCluster> {
   const cluster = await TestCluster.start({ fluid: false });
-  const policy = parseObjects(readInstallManifest()).filter(({ kind }) =>
-    String(kind).startsWith("ValidatingAdmissionPolicy"),
-  );
+  const policy = parseObjects(readInstallManifest()).flatMap((object) => {
+    if (!String(object["kind"]).startsWith("ValidatingAdmissionPolicy")) return [];
+    if (object["kind"] !== "ValidatingAdmissionPolicy") return [object];
+    return [{ ...object, spec: { ...fieldsOf(object["spec"]), failurePolicy: "Fail" } }];
+  });
   await cluster.kubectl.do(
     ["apply", "-f", "-"],
     policy.map((object) => JSON.stringify(object)).join("\n---\n"),
@@ -62,6 +68,24 @@ describeCluster("golden results", clusterWithPolicy, (cluster) => {
     expect(await create(cluster(), "Pod", before)).toContain(
       "container early mounts a dataset and stands before the client that serves it",
     );
+  });
+
+  it.each([
+    { containers: 500, clients: 1 },
+    { containers: 470, clients: 10 },
+    { containers: 240, clients: 20 },
+    { containers: 49, clients: 100 },
+    { containers: 500, clients: 1, first: "harmless" },
+    { containers: 470, clients: 10, first: "harmless" },
+    { containers: 240, clients: 20, first: "harmless" },
+    { containers: 470, clients: 10, first: "consumer" },
+    { containers: 240, clients: 20, first: "consumer" },
+  ] as const)("a pod is looked at however large Sluice lets it be: %j", async (shape) => {
+    await addNamespace(cluster(), "large", ["default"]);
+    const said = await create(cluster(), "Pod", servedPod("large", shape));
+    if ("first" in shape && shape.first === "consumer")
+      expect(said).toContain("container early mounts a dataset and stands before the client that serves it");
+    else expect(said).toBe("");
   });
 
   it("would not be accepted with an unknown field, so that the cases above say something", async () => {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { type Fields, listAt, textAt } from "./harness/fields.ts";
+import { emptyPod } from "./harness/large-pods.ts";
 import { nothingOfSluice } from "./harness/left-overs.ts";
 import { PageCommands } from "./harness/page-commands.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
@@ -172,6 +173,18 @@ describeCluster("registration", prepared, (cluster) => {
       );
     }
     expect((await create({})).status).toBe(201);
+  });
+
+  it.each([
+    ["containers", 3_000, 1],
+    ["volumes", 1, 10_000],
+  ])("a pod without a claim comes in however many %s it has", async (_what, containers, volumes) => {
+    const before = await cluster().plane.metric(calls, ours);
+    const path = "/api/v1/namespaces/demo/pods?dryRun=All";
+    const { status, body } = await cluster().api.send("POST", path, emptyPod(containers, volumes));
+    expect(textAt(body, "message")).toBe("");
+    expect(status).toBe(201);
+    expect((await cluster().plane.metric(calls, ours)) - before).toBe(0);
   });
 
   it("no condition or policy was found wrong by the API server", async () => {
