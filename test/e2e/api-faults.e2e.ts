@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { ApiProxy, type ProxyMode } from "./harness/api-proxy.ts";
 import { changeImage, imageSeen, servedFor } from "./harness/client-image.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
+import { newNames } from "./harness/new-names.ts";
+import { addObject } from "./harness/objects.ts";
 import { clientsOf, podOf } from "./harness/pods.ts";
 import type { Replica } from "./harness/replica.ts";
 import type { TestCluster } from "./harness/test-cluster.ts";
@@ -14,26 +16,32 @@ const manyClaims = 1_200;
 describeCluster("answers of the API server that break on their way", clusterWithSluice, (cluster) => {
   let proxy: ApiProxy | undefined;
   const mode = async (name: ProxyMode) => (await proxy?.turn(name)) ?? 0;
+  const newName = newNames();
 
   beforeAll(async () => {
     proxy = await ApiProxy.open(cluster());
     await changeImage(cluster(), "before-all");
     await imageSeen(cluster(), "before-all", 15);
   });
+  // Whatever a case has left.
+  afterEach(() => mode("pass"));
   afterAll(() => proxy?.running.stop());
 
   it("watches that are reset again and again: served meanwhile, and each change is seen", {
     timeout: 120_000,
   }, async () => {
+    let tag = "";
     for (let round = 0; round < 5; round++) {
       // The first round meets all of them; later ones also those that have just begun again.
+      if (round === 0) await proxy?.carries(leastWatches);
       const broken = await mode("reset");
       if (round === 0) expect(broken).toBeGreaterThanOrEqual(leastWatches);
-      await changeImage(cluster(), `reset-${round}`);
+      tag = newName(`reset-${round}`);
+      await changeImage(cluster(), tag);
       await mode("pass");
       await servedFor(cluster(), 1);
     }
-    tell("watches reset 5 times", await imageSeen(cluster(), "reset-4", 30));
+    tell("watches reset 5 times", await imageSeen(cluster(), tag, 30));
   });
 
   it("answers in small pieces: changes are seen, and what is new is served", {
@@ -43,10 +51,12 @@ describeCluster("answers of the API server that break on their way", clusterWith
     await mode("reset");
     await mode("slow");
     await servedFor(cluster(), 3);
-    await changeImage(cluster(), "slowly");
-    tell("slow answers", await imageSeen(cluster(), "slowly", 30));
-    await cluster().addDataset("born-slowly");
-    const pod = podOf(undefined, { claims: ["born-slowly"] });
+    const tag = newName("slowly");
+    await changeImage(cluster(), tag);
+    tell("slow answers", await imageSeen(cluster(), tag, 30));
+    const dataset = newName("born-slowly");
+    await cluster().addDataset(dataset);
+    const pod = podOf(undefined, { claims: [dataset] });
     const made = await eventually("a dataset that was made meanwhile is served", () =>
       cluster().api.create("/api/v1/namespaces/demo/pods?dryRun=All", pod),
     );
@@ -62,12 +72,13 @@ describeCluster("answers of the API server that break on their way", clusterWith
     await cluster().plane.compactEtcd();
     await mode("half");
     // The API server has forgotten what the watches would go on from, so that all is to be read anew.
-    await restartApiServer(cluster());
-    await changeImage(cluster(), "half-way");
+    await cluster().plane.restartApiServer();
+    const tag = newName("half-way");
+    await changeImage(cluster(), tag);
     await servedFor(cluster(), 8);
     await mode("pass");
     expect(proxy?.halvedIn("half")).toBeGreaterThan(0);
-    tell("lists that failed half way", await imageSeen(cluster(), "half-way", 30));
+    tell("lists that failed half way", await imageSeen(cluster(), tag, 30));
     await eventually("both replicas know all claims", async () => {
       const known = await Promise.all(cluster().replicas.all.map(claimsKnown));
       return new Set(known).size === 1 && (known[0] ?? 0) >= manyClaims;
@@ -100,21 +111,15 @@ describeCluster("answers of the API server that break on their way", clusterWith
   });
 });
 
-async function restartApiServer({ plane }: TestCluster): Promise<void> {
-  await plane.stop("kube-apiserver");
-  plane.start("kube-apiserver");
-  await plane.ready();
-}
-
 /** More than a page of them. They are bound to nothing and mounted by nobody. */
 async function addClaims({ api }: TestCluster, count: number): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `plain-${index}`).values();
   const work = async () => {
     for (const name of names)
-      await api.create("/api/v1/namespaces/demo/persistentvolumeclaims", {
+      await addObject(api, {
         apiVersion: "v1",
         kind: "PersistentVolumeClaim",
-        metadata: { name },
+        metadata: { name, namespace: "demo" },
         spec: {
           accessModes: ["ReadWriteOnce"],
           resources: { requests: { storage: "1Gi" } },

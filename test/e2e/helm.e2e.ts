@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, beforeEach, expect, it } from "vitest";
 import { parse } from "yaml";
 import { certificateSourceCases } from "./cases/certificate-sources.ts";
 import { addCustomKinds } from "./harness/custom-kind.ts";
@@ -40,7 +40,10 @@ describeCluster(
   clusterOfAUser,
   (cluster) => {
     let shell: UserShell;
-    beforeAll(() => {
+    let kubelet: Kubelet;
+    beforeAll(async () => {
+      const { sandbox, plane } = cluster();
+      kubelet = await Kubelet.start(sandbox, plane.folder);
       shell = new UserShell(cluster());
       shell.write("pod.yaml", JSON.stringify(podOf("train", { namespace: "research", claims: ["papers"] })));
     });
@@ -51,6 +54,24 @@ describeCluster(
     };
     const releases = async () =>
       JSON.parse(await shell.do(`helm list --namespace ${sluiceNamespace} --output json`));
+    /** 0 where it is not installed. */
+    const revision = async () => Number((await releases())[0]?.revision ?? 0);
+    let begunAt = 0;
+    beforeEach(async ({ task }) => {
+      if ((task.result?.retryCount ?? 0) === 0) {
+        begunAt = await revision();
+        return;
+      }
+      // A try that failed may have left anything.
+      if (begunAt === 0) {
+        await shell.run(`helm uninstall sluice --namespace ${sluiceNamespace}`);
+        await cluster().replicas.ready(0);
+        return;
+      }
+      if ((await revision()) === 0) await shell.do(install.take("helm install"));
+      else await shell.do(`helm rollback sluice ${begunAt} --namespace ${sluiceNamespace}`);
+      await rolledOut();
+    });
     const bundles = async () =>
       listAt(await cluster().api.get(registrationPath), "webhooks").map((entry) =>
         textAt(entry, "clientConfig", "caBundle"),
@@ -70,7 +91,9 @@ describeCluster(
       expect(readme.take("kubectl label namespace research")).toBe(label);
       const dryRun = install.take("kubectl -n research create --dry-run=server");
       const tried = async () => clientsOf(parse(await shell.do(dryRun)));
-      expect(await tried()).toEqual([]);
+      await shell.do("kubectl label namespace research sluice.io/injection-");
+      await cluster().api.remove("/api/v1/namespaces/research/pods/train");
+      await eventually("no pod is served yet", async () => (await tried()).length === 0);
       await shell.do(label);
       await eventually("pods are served", async () => (await tried()).join() === "fluid-fuse-0");
       await shell.do(operations.take("kubectl label namespace research sluice.io/injection-"));
@@ -85,9 +108,7 @@ describeCluster(
     });
 
     it("sluice check finds it well", async () => {
-      const { sandbox, plane, replicas } = cluster();
-      const kubelet = await Kubelet.start(sandbox, plane.folder);
-      kubelet.knows(replicas.all);
+      kubelet.knows(cluster().replicas.all);
       const command = install.take("npx sluice check");
       for (const page of [readme, operations]) expect(page.take("npx sluice check")).toBe(command);
       const said = await shell.do(command);
@@ -125,13 +146,14 @@ describeCluster(
     it("switched off for all pods, and back by a rollback", {
       timeout: 180_000,
     }, async () => {
+      const before = await revision();
       await shell.do(`${upgrade} --set config.injection=disabled`);
       await rolledOut();
       expect(clientsOf(await create(cluster()))).toEqual([]);
       await shell.do(operations.take("helm rollback"));
       await rolledOut();
       expect(affinityOf(await served(cluster()))).toBeUndefined();
-      expect(await releases()).toMatchObject([{ revision: "4", status: "deployed" }]);
+      expect(await releases()).toMatchObject([{ revision: String(before + 2), status: "deployed" }]);
     });
 
     it("the break-glass lets pods in while no replica answers", {
@@ -198,6 +220,8 @@ describeCluster(
       const creating = (async () => {
         while (!over) seen.add(clientsOf(await create(cluster())).length);
       })();
+      // It is told when all is over.
+      creating.catch(() => undefined);
       try {
         await eventually("a pod came with its client", () => seen.has(1));
         expect(await shell.do(install.take("helm uninstall"))).toContain('release "sluice" uninstalled');

@@ -13,6 +13,7 @@ import {
   juicefsClaim,
   volumeFor,
 } from "./harness/juicefs-volumes.ts";
+import { newNames } from "./harness/new-names.ts";
 import { addObject } from "./harness/objects.ts";
 import { claimsOf, clientsOf, podOf } from "./harness/pods.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
@@ -64,6 +65,8 @@ const podsPath = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`;
 const secretsPath = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`;
 
 describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
+  const newName = newNames();
+
   // Each has claims of its own, so that the controllers' pauses of 30 s are waited for once.
   it.concurrent("a static claim: its pod gets a client, and the Secret holds all that the client reads and no more", {
     timeout: 300_000,
@@ -98,38 +101,44 @@ describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
       provisioner: "csi.juicefs.com",
       volumeBindingMode: "Immediate",
     });
-    await addObject(api, juicefsClaim("lab/dynamic", "juicefs-sc"));
+    const name = newName("dynamic");
+    const place = `lab/${name}` as const;
+    await addObject(api, juicefsClaim(place, "juicefs-sc"));
     const told = await eventually("its pod is refused", async () => {
-      const { status, body } = await api.send("POST", podsPath("lab"), podOf("early", lab(["dynamic"])));
+      const { status, body } = await api.send("POST", podsPath("lab"), podOf(name, lab([name])));
       return status === 409 ? textAt(body, "message") : undefined;
     });
-    expect(told).toContain("claim lab/dynamic of class juicefs-sc has no volume yet: wait until it is");
+    expect(told).toContain(`claim ${place} of class juicefs-sc has no volume yet: wait until it is`);
     // As the driver's provisioner does it.
-    const subPath = `pvc-${textAt(await api.get(claimPath("lab/dynamic")), "metadata", "uid")}`;
+    const subPath = `pvc-${textAt(await api.get(claimPath(place)), "metadata", "uid")}`;
     const volume = { secret: "storage/corpfs", className: "juicefs-sc", subPath } as const;
-    await addObject(api, volumeFor("lab/dynamic", volume));
-    await boundClaim(cluster(), "lab/dynamic");
-    const pod = await served(cluster(), "lab", ["dynamic"]);
+    await addObject(api, volumeFor(place, volume));
+    await boundClaim(cluster(), place);
+    const pod = await served(cluster(), "lab", [name]);
     const command = JSON.stringify(at(clientOf(pod, "jfs-mount"), "command"));
     expect(command).toContain(`subdir=${subPath}`);
-    await secretOf(cluster(), "lab/dynamic");
+    await secretOf(cluster(), place);
   });
 
   it.concurrent("a Secret that the controllers may not read: the refusal names the right, and the right is enough", {
     timeout: 300_000,
   }, async () => {
-    await addFileSystem(cluster(), "vault/hidden", { ...corpfs, name: "hidden" });
-    await addStaticClaim(cluster(), "lab/hidden", "vault/hidden");
+    const { api, kubectl } = cluster();
+    const rights = "/apis/rbac.authorization.k8s.io/v1/namespaces/vault";
+    await api.remove(`${rights}/rolebindings/read`);
+    await api.remove(`${rights}/roles/read`);
+    const name = newName("hidden");
+    await addFileSystem(cluster(), `vault/${name}`, { ...corpfs, name });
+    await addStaticClaim(cluster(), `lab/${name}`, `vault/${name}`);
     await eventually("the refusal says why", async () =>
-      (await refusal(cluster(), "lab", ["hidden"])).includes(
-        "Secret vault/hidden of claim lab/hidden cannot be used: sluice controllers may not read it: allow get on Secrets in namespace vault",
+      (await refusal(cluster(), "lab", [name])).includes(
+        `Secret vault/${name} of claim lab/${name} cannot be used: sluice controllers may not read it: allow get on Secrets in namespace vault`,
       ),
     );
-    const { kubectl } = cluster();
     await kubectl.do(["create", "role", "read", "-n", "vault", "--verb=get", "--resource=secrets"]);
     const account = `--serviceaccount=${sluiceNamespace}:sluice-controllers`;
     await kubectl.do(["create", "rolebinding", "read", "-n", "vault", "--role=read", account]);
-    expect(clientsOf(await served(cluster(), "lab", ["hidden"]))).toEqual(["jfs-mount"]);
+    expect(clientsOf(await served(cluster(), "lab", [name]))).toEqual(["jfs-mount"]);
   });
 
   it.concurrent("a claim where the controllers may make no Secret: its Events name the right", {
@@ -154,22 +163,24 @@ describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
     timeout: 300_000,
   }, async () => {
     const { api } = cluster();
-    await addFileSystem(cluster(), "storage/turning", { ...corpfs, name: "turning" });
+    const name = newName("turning");
+    await addFileSystem(cluster(), `storage/${name}`, { ...corpfs, name });
     // Volumes are looked at in the order of their names, so that this one comes first.
-    await addObject(api, juicefsClaim("lab/aaa"));
-    const uid = textAt(await api.get(claimPath("lab/aaa")), "metadata", "uid");
-    const taken = clientSecretName({ name: "aaa", uid });
+    const first = newName("aaa");
+    await addObject(api, juicefsClaim(`lab/${first}`));
+    const uid = textAt(await api.get(claimPath(`lab/${first}`)), "metadata", "uid");
+    const taken = clientSecretName({ name: first, uid });
     await addFileSystem(cluster(), `lab/${taken}`, { metaurl: "somebody else's" });
     const foreign = await api.get(`${secretsPath("lab")}/${taken}`);
-    await addObject(api, volumeFor("lab/aaa", { secret: "storage/turning" }));
-    await boundClaim(cluster(), "lab/aaa");
-    await addStaticClaim(cluster(), "lab/turning", "storage/turning");
-    const before = await secretOf(cluster(), "lab/turning");
-    const changed = { stringData: { ...corpfs, name: "turning", "secret-key": "turned" } };
-    await api.patch(`${secretsPath("storage")}/turning`, changed);
+    await addObject(api, volumeFor(`lab/${first}`, { secret: `storage/${name}` }));
+    await boundClaim(cluster(), `lab/${first}`);
+    await addStaticClaim(cluster(), `lab/${name}`, `storage/${name}`);
+    const before = await secretOf(cluster(), `lab/${name}`);
+    const changed = { stringData: { ...corpfs, name, "secret-key": "turned" } };
+    await api.patch(`${secretsPath("storage")}/${name}`, changed);
     await eventually(
       "the copy has changed too",
-      async () => decoded(await secretOf(cluster(), "lab/turning"), "secret-key") === "turned",
+      async () => decoded(await secretOf(cluster(), `lab/${name}`), "secret-key") === "turned",
       { seconds: 240, pauseMs: 500 },
     );
     expect(decoded(before, "secret-key")).toBe("secret-4");
@@ -180,19 +191,20 @@ describeCluster("volumes of the JuiceFS CSI driver", start, (cluster) => {
     timeout: 300_000,
   }, async () => {
     const { api } = cluster();
-    await addFileSystem(cluster(), "storage/passing", { ...corpfs, name: "passing" });
-    await addStaticClaim(cluster(), "lab/passing", "storage/passing");
-    const secret = textAt(await secretOf(cluster(), "lab/passing"), "metadata", "name");
-    const facts = `/api/v1/namespaces/${sluiceNamespace}/configmaps/juicefs.storage.passing`;
+    const name = newName("passing");
+    await addFileSystem(cluster(), `storage/${name}`, { ...corpfs, name });
+    await addStaticClaim(cluster(), `lab/${name}`, `storage/${name}`);
+    const secret = textAt(await secretOf(cluster(), `lab/${name}`), "metadata", "name");
+    const facts = `/api/v1/namespaces/${sluiceNamespace}/configmaps/juicefs.storage.${name}`;
     expect((await api.send("GET", facts)).status).toBe(200);
-    await api.delete(claimPath("lab/passing"));
+    await api.delete(claimPath(`lab/${name}`));
     const gone = (path: string) =>
       eventually(`${path} is gone`, async () => (await api.send("GET", path)).status === 404, {
         seconds: 240,
         pauseMs: 250,
       });
     await Promise.all([gone(`${secretsPath("lab")}/${secret}`), gone(facts)]);
-    expect((await api.send("GET", `${secretsPath("storage")}/passing`)).status).toBe(200);
+    expect((await api.send("GET", `${secretsPath("storage")}/${name}`)).status).toBe(200);
   });
 
   it.concurrent("both families in one pod: a client of Fluid's and one of JuiceFS", {

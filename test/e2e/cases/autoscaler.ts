@@ -6,6 +6,7 @@ import { clientsOf, podSpecOf } from "../harness/pods.ts";
 import type { TestCluster } from "../harness/test-cluster.ts";
 
 const demoPods = "/api/v1/namespaces/demo/pods";
+const deployments = "/apis/apps/v1/namespaces/demo/deployments";
 const autoscalers = "/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers";
 const guard = "sluice-guard";
 
@@ -18,8 +19,8 @@ export function autoscalerCases(cluster: () => TestCluster): void {
   it("computes the utilization of all containers, the client's among them, and scales", {
     timeout: 120_000,
   }, async () => {
-    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(deployment("scaled", { cpu: "100m" })));
-    await cluster().api.create(autoscalers, autoscaler("scaled"));
+    await cluster().api.createAnew(deployments, deployment("scaled", { cpu: "100m" }));
+    await cluster().api.createAnew(autoscalers, autoscaler("scaled"));
     const pods = await podsOf(cluster(), "scaled", 2);
     for (const pod of pods) expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
     const requested = sum(containersOf(pods[0] ?? {}).map((container) => milli(requestOf(container))));
@@ -50,8 +51,8 @@ export function autoscalerCases(cluster: () => TestCluster): void {
   it("fails for a container of the user's own without a request, so the case above would show one of ours", {
     timeout: 120_000,
   }, async () => {
-    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(deployment("bare", {})));
-    await cluster().api.create(autoscalers, autoscaler("bare"));
+    await cluster().api.createAnew(deployments, deployment("bare", {}));
+    await cluster().api.createAnew(autoscalers, autoscaler("bare"));
     const pods = await podsOf(cluster(), "bare", 2);
     const usage = { app: "90m", "fluid-fuse-0": "150m", [guard]: "1m" };
     metrics.tell(pods.map((pod) => ({ namespace: "demo", name: nameOf(pod), containers: usage })));

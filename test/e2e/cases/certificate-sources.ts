@@ -4,7 +4,6 @@ import { issueAuthority, issueServingPair } from "../../../src/certs/issue-pair.
 import { servingNames } from "../../../src/certs/serving-names.ts";
 import { CertManager } from "../harness/cert-manager.ts";
 import { eventually } from "../harness/eventually.ts";
-import { addObject } from "../harness/objects.ts";
 import { sluiceNamespace } from "../harness/replicas.ts";
 import { figures, type LoadResult, steadyLoad } from "../harness/steady-load.ts";
 import type { TestCluster } from "../harness/test-cluster.ts";
@@ -48,7 +47,8 @@ export function certificateSourceCases(
     };
     const first = await dataOf();
     const metadata = { name: "mine", namespace: sluiceNamespace };
-    await addObject(api, { apiVersion: "v1", kind: "Secret", metadata, stringData: first.stringData });
+    const secrets = `/api/v1/namespaces/${sluiceNamespace}/secrets`;
+    await api.createAnew(secrets, { metadata, stringData: first.stringData });
     const change = await steadyLoad(api, load, async () => {
       await upgraded("--set certificates.source=files --set certificates.secretName=mine");
       await rolledOut();
@@ -58,9 +58,7 @@ export function certificateSourceCases(
 
     const second = await dataOf();
     const renewal = await steadyLoad(api, load, async () => {
-      await api.patch(`/api/v1/namespaces/${sluiceNamespace}/secrets/mine`, {
-        stringData: second.stringData,
-      });
+      await api.patch(`${secrets}/mine`, { stringData: second.stringData });
       await bothServe(new X509Certificate(second.cert).fingerprint256);
     });
     noneFailed("another pair in the Secret", renewal);

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { ClusterCommand } from "../harness/cluster-command.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type Fields, listAt, textAt } from "../harness/fields.ts";
@@ -27,13 +27,15 @@ export function explainCases(cluster: () => TestCluster): void {
     });
   });
 
+  afterAll(() => cluster().api.remove(`${demoPods}/explained`));
+
   const explain = async (...args: string[]) => {
     const said = await kubectl.run(["sluice", "explain", ...args, "-n", "demo"]);
     return { ...said, words: said.stdout.replace(/\s+/g, " ") };
   };
 
   async function createOnNode(name: string): Promise<Fields> {
-    const pod = await cluster().api.create(demoPods, podOf(name, { claims: ["imagenet"] }));
+    const pod = await cluster().api.createAnew(demoPods, podOf(name, { claims: ["imagenet"] }));
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
     return eventually(`pod ${name} has a node`, async () => {
       const found = await cluster().api.get(`${demoPods}/${name}`);
@@ -123,7 +125,8 @@ export function explainCases(cluster: () => TestCluster): void {
       },
     };
     const path = "/apis/apps/v1/namespaces/demo/deployments";
-    await cluster().api.create(path, deployment);
+    onTestFinished(() => cluster().api.remove(`${path}/explained`));
+    await cluster().api.createAnew(path, deployment);
     await eventually("it has a pod", async () => {
       const found = await cluster().api.list(`${demoPods}?labelSelector=app%3Dexplained`);
       return found.length > 0;
@@ -137,7 +140,6 @@ export function explainCases(cluster: () => TestCluster): void {
       expect(words).toMatch(/explained on \S+: fluid-fuse-0 restarting \(out-of-memory\)/);
       expect(code).toBe(0);
     }
-    await cluster().api.delete(`${path}/explained`);
   });
 
   it("tells what differs: a pod from before the label, a pod that is not there", async () => {
@@ -154,7 +156,6 @@ export function explainCases(cluster: () => TestCluster): void {
       code: 1,
       stderr: expect.stringContaining("Pod demo/nobody: does not exist\n"),
     });
-    await cluster().api.delete(`${demoPods}/explained?gracePeriodSeconds=0`);
   });
 }
 

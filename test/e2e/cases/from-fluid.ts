@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { eventually } from "../harness/eventually.ts";
 import { type Fields, textAt } from "../harness/fields.ts";
 import { clientsOf, podOf } from "../harness/pods.ts";
@@ -44,7 +44,8 @@ export function fromFluidCases(cluster: () => TestCluster): void {
   it("goes by the commands of docs/from-fluid.md, one namespace after the other, without a gap", async () => {
     const { api, kubectl } = cluster();
     await cluster().addNamespace("serving", {});
-    await api.create(registrations, fluid);
+    onTestFinished(() => api.remove(`${registrations}/${name}`));
+    await api.createAnew(registrations, fluid);
     await eventually("pods go to Fluid's webhook", async () =>
       (await send(cluster(), "demo")).startsWith("500"),
     );

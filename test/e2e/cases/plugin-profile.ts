@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { eventually } from "../harness/eventually.ts";
 import { type Fields, listAt, textAt } from "../harness/fields.ts";
 import { podOf } from "../harness/pods.ts";
@@ -81,6 +81,7 @@ export function pluginProfileCases(cluster: () => TestCluster): void {
     await settles(withDataset, usual);
     // Sluice was installed before there was such a namespace.
     await cluster().addNamespace(fluidNamespace);
+    onTestFinished(() => api.remove(profilePath));
     await api.create(configMaps, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 30}"));
     await settles(withDataset, ["fluid.io/s-demo-imagenet 30"]);
     await api.patch(profilePath, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 31}"));
@@ -100,12 +101,13 @@ export function pluginProfileCases(cluster: () => TestCluster): void {
 
   it("the profile of another namespace, or another ConfigMap of its own, is not read", async () => {
     const { api } = cluster();
+    onTestFinished(() => api.remove(profilePath));
     const steps = profile("DatasetUsageInjector");
-    await api.create("/api/v1/namespaces/demo/configmaps", {
+    await api.createAnew("/api/v1/namespaces/demo/configmaps", {
       ...steps,
       metadata: { name: "webhook-plugins", namespace: "demo" },
     });
-    await api.create(configMaps, { ...steps, metadata: { name: "other", namespace: fluidNamespace } });
+    await api.createAnew(configMaps, { ...steps, metadata: { name: "other", namespace: fluidNamespace } });
     await api.create(configMaps, profile("NodeAffinityWithCache", "{name: fluid.io/node, weight: 32}"));
     await settles(withDataset, ["fluid.io/s-demo-imagenet 32"]);
     await api.delete(profilePath);
@@ -118,7 +120,7 @@ export function pluginProfileCases(cluster: () => TestCluster): void {
       await api.patch(`/api/v1/nodes/${name}`, { metadata: { labels: { "fluid.io/dataset-num": "1" } } });
     const names = ["web-1", "web-2", "web-3", "web-4"];
     for (const name of names)
-      await api.create("/api/v1/namespaces/demo/pods", podOf(name, { labels: serverful }));
+      await api.createAnew("/api/v1/namespaces/demo/pods", podOf(name, { labels: serverful }));
     const nodes = names.map((name) =>
       eventually(`${name} is on a node`, async () => {
         const pod = await api.get(`/api/v1/namespaces/demo/pods/${name}`);
@@ -129,11 +131,15 @@ export function pluginProfileCases(cluster: () => TestCluster): void {
   });
 
   it("while no replica answers, a pod without claims gets in all the same", async () => {
-    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=0", "-n", sluiceNamespace]);
-    await cluster().replicas.ready(0);
+    const scale = async (replicas: number) => {
+      const to = `--replicas=${replicas}`;
+      await cluster().kubectl.do(["scale", "deployment/sluice", to, "-n", sluiceNamespace]);
+      await cluster().replicas.ready(replicas);
+    };
+    onTestFinished(() => scale(2));
+    await scale(0);
     expect(preferences(await dryRun(cluster(), podOf("web", { labels: serverful })))).toEqual([]);
-    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=2", "-n", sluiceNamespace]);
-    await cluster().replicas.ready();
+    await scale(2);
     expect(preferences(await dryRun(cluster(), podOf("web", { labels: serverful })))).toEqual([
       "fluid.io/dataset-num 100",
     ]);

@@ -14,7 +14,7 @@ export function prefetchCases(cluster: () => TestCluster): void {
     ["beside the app", "true", ["sluice-guard", "fluid-fuse-0", prefetcher]],
   ])("a Job is complete once its app has ended, %s (W15)", async (_, async, order) => {
     const name = `read-${async}`;
-    await cluster().api.create(jobs, jobOf(name, async));
+    await cluster().api.createAnew(jobs, jobOf(name, async));
     const pod = await scheduledPod(cluster(), name);
     const init = listAt(pod, "spec", "initContainers");
     expect(init.map((container) => container["name"])).toEqual(order);
@@ -40,7 +40,7 @@ export function prefetchCases(cluster: () => TestCluster): void {
 
   it("a pod in csi mode reads ahead what the driver mounts", async () => {
     const spec = podSpecOf(["imagenet"]);
-    const made = await cluster().api.create(pods, {
+    const made = await cluster().api.createAnew(pods, {
       apiVersion: "v1",
       kind: "Pod",
       metadata: {

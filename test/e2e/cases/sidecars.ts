@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { eventually } from "../harness/eventually.ts";
 import { type Fields, listAt } from "../harness/fields.ts";
 import { addNode } from "../harness/nodes.ts";
@@ -16,6 +16,11 @@ export function sidecarCases(cluster: () => TestCluster): void {
       status: { nodeInfo: { kubeletVersion: "v1.28.15" } },
     };
     expect(kindOf(await tryPod(cluster(), {}))).toBe("native");
+    const removed = async () => {
+      await cluster().api.remove("/api/v1/nodes/old");
+      await eventually("the node is gone", async () => kindOf(await tryPod(cluster(), {})) === "native");
+    };
+    onTestFinished(removed);
     await addNode(cluster().api, node);
     const pod = await eventually("the node is seen", async () => {
       const made = await tryPod(cluster(), {});
@@ -24,8 +29,7 @@ export function sidecarCases(cluster: () => TestCluster): void {
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
     expect(kindOf(await tryPod(cluster(), { "kubernetes.io/hostname": "node-a" }))).toBe("native");
     expect(kindOf(await tryPod(cluster(), { "kubernetes.io/hostname": "old" }))).toBe("classic");
-    await cluster().api.delete("/api/v1/nodes/old");
-    await eventually("the node is gone", async () => kindOf(await tryPod(cluster(), {})) === "native");
+    await removed();
   });
 }
 

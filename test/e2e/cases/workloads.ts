@@ -2,14 +2,17 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { eventually } from "../harness/eventually.ts";
 import { at, type Fields, fieldsOf, listAt, textAt } from "../harness/fields.ts";
+import { newNames } from "../harness/new-names.ts";
 import { claimsOf, clientsOf, podOf, podSpecOf, statusOf } from "../harness/pods.ts";
 import { exampleFolder, type TestCluster } from "../harness/test-cluster.ts";
 
 const example = (file: string) => join(exampleFolder, file);
 const demoPods = "/api/v1/namespaces/demo/pods";
+const demoDeployments = "/apis/apps/v1/namespaces/demo/deployments";
 
 export function workloadCases(cluster: () => TestCluster): void {
   it("a pod gets its client, and the scheduler takes it to a node that holds the cache", async () => {
+    await cluster().api.remove(`${demoPods}/train`);
     expect(await cluster().kubectl.do(["apply", "-f", example("train-pod.yaml")])).toBe(
       "pod/train created\n",
     );
@@ -48,7 +51,7 @@ export function workloadCases(cluster: () => TestCluster): void {
     await cluster().kubectl.do(["apply", "-f", example("serve-deployment.yaml")]);
     const pods = await podsWith(cluster(), "app=serve", 2);
     for (const pod of pods) expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
-    const deployment = await cluster().api.get("/apis/apps/v1/namespaces/demo/deployments/serve");
+    const deployment = await cluster().api.get(`${demoDeployments}/serve`);
     expect(claimsOf(at(deployment, "spec", "template"))).toEqual(["models"]);
     const diff = await cluster().kubectl.run(["diff", "-f", example("serve-deployment.yaml")]);
     expect(diff).toEqual({ code: 0, stdout: "", stderr: "" });
@@ -56,7 +59,7 @@ export function workloadCases(cluster: () => TestCluster): void {
 
   it("a StatefulSet's pods are served beside claims of their own", async () => {
     await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(statefulSet("shards")));
-    const [pod] = await podsWith(cluster(), "app=shards", 1, 5);
+    const [pod] = await podsWith(cluster(), "app=shards", 1);
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
     expect(claimsOf(pod)).toEqual(["own-shards-0"]);
   });
@@ -71,12 +74,14 @@ export function workloadCases(cluster: () => TestCluster): void {
 
   it("a CronJob's pods are served", async () => {
     await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(cronJob("nightly")));
+    await cluster().api.remove("/apis/batch/v1/namespaces/demo/jobs/by-hand");
     await cluster().kubectl.do(["create", "job", "by-hand", "--from=cronjob/nightly", "-n", "demo"]);
     const [pod] = await podsWith(cluster(), "job-name=by-hand", 1);
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
   });
 
   it("twenty pods of one Deployment all go where the cache is, and few of them are decided about", async () => {
+    await cluster().api.remove(`${demoDeployments}/readers`);
     const alikeBefore = await cluster().sluiceMetric("sluice_alike_reviews_total");
     await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(deployment("readers", 20, ["corpus"])));
     await podsWith(cluster(), "app=readers", 20);
@@ -87,8 +92,10 @@ export function workloadCases(cluster: () => TestCluster): void {
     });
     expect(new Set(nodes)).toEqual(new Set(["node-b"]));
     // Each replica of ours decides once, and once more in every second that the API server notes in managedFields.
+    const made = await podsWith(cluster(), "app=readers", 20);
+    const seconds = new Set(made.map((pod) => textAt(pod, "metadata", "creationTimestamp"))).size;
     const alike = (await cluster().sluiceMetric("sluice_alike_reviews_total")) - alikeBefore;
-    expect(alike).toBeGreaterThan(5);
+    expect(alike).toBeGreaterThan(Math.min(5, 20 - 2 * (seconds + 1)));
   });
 
   it("what a served pod became is taken as it is when it is created again", async () => {
@@ -100,7 +107,7 @@ export function workloadCases(cluster: () => TestCluster): void {
       metadata: { name: "train-again", namespace: "demo", labels, annotations },
       spec: unbound,
     };
-    const made = await cluster().api.create(demoPods, again);
+    const made = await cluster().api.createAnew(demoPods, again);
     const containers = (pod: unknown) => [
       ...listAt(pod, "spec", "initContainers"),
       ...listAt(pod, "spec", "containers"),
@@ -110,13 +117,15 @@ export function workloadCases(cluster: () => TestCluster): void {
   });
 
   it("a pod without a claim is none of our business", async () => {
-    const made = await cluster().api.create(demoPods, podOf("plain"));
+    const made = await cluster().api.createAnew(demoPods, podOf("plain"));
     expect(at(made, "metadata", "annotations")).toBeUndefined();
     expect(clientsOf(made)).toEqual([]);
   });
 }
 
 export function refusalCases(cluster: () => TestCluster): void {
+  const newName = newNames();
+
   it("kubectl prints which claim is missing, and what to do", async () => {
     const pod = JSON.stringify(podOf("lost", { claims: ["nowhere"] }));
     const { code, stderr } = await cluster().kubectl.run(["apply", "-f", "-"], pod);
@@ -134,24 +143,32 @@ export function refusalCases(cluster: () => TestCluster): void {
   });
 
   it("the controller of a Deployment is told too, and comes back when the claim is there", async () => {
-    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(deployment("early", 1, ["late-one"])));
+    const [name, claim] = [newName("early"), newName("late-one")];
+    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(deployment(name, 1, [claim])));
     const event = await eventually("an event tells of the refusal", async () => {
       const events = await cluster().api.list("/api/v1/namespaces/demo/events");
-      return events.find(({ message }) => String(message).includes("claim demo/late-one does not exist"));
+      return events.find(({ message }) => String(message).includes(`claim demo/${claim} does not exist`));
     });
     expect(textAt(event, "reason")).toBe("FailedCreate");
-    await cluster().addDataset("late-one");
-    const [pod] = await podsWith(cluster(), "app=early", 1, 30);
+    await cluster().addDataset(claim);
+    const [pod] = await podsWith(cluster(), `app=${name}`, 1);
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
   });
 
   it("a pod that comes in the same second as its claim is served", async () => {
-    for (let round = 0; round < 5; round++) {
-      const name = `same-second-${round}`;
-      const created = cluster().api.create(demoPods, podOf(name, { claims: [name] }));
+    for (let round = 0; round < 5; ) {
+      const name = newName(`same-second-${round}`);
+      const sent = performance.now();
+      const created = cluster().api.send("POST", demoPods, podOf(name, { claims: [name] }));
       await new Promise((resolve) => setTimeout(resolve, 150 * round));
       await cluster().addDataset(name);
-      expect(clientsOf(await created), `${150 * round} ms apart`).toEqual(["fluid-fuse-0"]);
+      const apart = performance.now() - sent;
+      const { status, text, body } = await created;
+      // On a busy machine the dataset may be there only when it is waited for no more.
+      if (status === 409 && apart > 1_000) continue;
+      expect(status, text).toBe(201);
+      expect(clientsOf(body), `${150 * round} ms apart`).toEqual(["fluid-fuse-0"]);
+      round++;
     }
   });
 
@@ -186,6 +203,7 @@ export function refusalCases(cluster: () => TestCluster): void {
     expect(textAt(dataset.body, "message")).toContain(
       "volume scratch is ephemeral, yet its claim would be a dataset's",
     );
+    await cluster().api.remove(`${demoPods}/ephemeral-standard`);
     const other = await cluster().api.send("POST", demoPods, ephemeral({}, "standard"));
     expect(other.status, other.text).toBe(201);
   });
@@ -198,20 +216,11 @@ export function refusalCases(cluster: () => TestCluster): void {
   });
 }
 
-async function podsWith(
-  cluster: TestCluster,
-  selector: string,
-  count: number,
-  seconds = 15,
-): Promise<readonly Fields[]> {
-  return eventually(
-    `${count} pods with ${selector}`,
-    async () => {
-      const pods = await cluster.api.list(`${demoPods}?labelSelector=${encodeURIComponent(selector)}`);
-      return pods.length === count ? pods : undefined;
-    },
-    { seconds },
-  );
+async function podsWith(cluster: TestCluster, selector: string, count: number): Promise<readonly Fields[]> {
+  return eventually(`${count} pods with ${selector}`, async () => {
+    const pods = await cluster.api.list(`${demoPods}?labelSelector=${encodeURIComponent(selector)}`);
+    return pods.length === count ? pods : undefined;
+  });
 }
 
 async function nodeOf(cluster: TestCluster, pod: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Agent } from "node:https";
 import { request } from "node:https";
-import { type Fields, fieldsOf } from "./fields.ts";
+import { eventually } from "./eventually.ts";
+import { at, type Fields, fieldsOf, textAt } from "./fields.ts";
 
 export interface ApiAnswer {
   readonly status: number;
@@ -50,6 +51,14 @@ export class ApiClient {
     return succeeded(await this.send("POST", path, object));
   }
 
+  /** Creates what a try of the same test that failed may have left: that goes first. */
+  async createAnew(path: string, object: Fields): Promise<Fields> {
+    const answer = await this.send("POST", path, object);
+    if (textAt(answer.body, "reason") !== "AlreadyExists") return succeeded(answer);
+    await this.remove(`${path}/${textAt(object, "metadata", "name")}`);
+    return this.create(path, object);
+  }
+
   async replace(path: string, object: unknown): Promise<Fields> {
     return succeeded(await this.send("PUT", path, object));
   }
@@ -62,6 +71,25 @@ export class ApiClient {
   async delete(path: string, gracePeriodSeconds = 0): Promise<void> {
     const answer = await this.send("DELETE", path, { gracePeriodSeconds });
     if (answer.status !== 404) succeeded(answer);
+  }
+
+  /** Resolves when it is gone, and of a workload its pods too, which no kubelet ends. */
+  async remove(path: string): Promise<void> {
+    const { status, body } = await this.send("GET", path);
+    if (status === 404) return;
+    const labels = Object.entries(fieldsOf(at(body, "spec", "template", "metadata", "labels")));
+    const selector = encodeURIComponent(labels.map(([key, value]) => `${key}=${value}`).join());
+    const namespace = textAt(body, "metadata", "namespace");
+    await this.send("DELETE", path, { gracePeriodSeconds: 0, propagationPolicy: "Background" });
+    await eventually(`${path} is gone`, async () => (await this.send("GET", path)).status === 404);
+    if (labels.length === 0) return;
+    const collection = (api: string) => `${api}/namespaces/${namespace}`;
+    const pods = `${collection("/api/v1")}/pods?labelSelector=${selector}`;
+    const sets = `${collection("/apis/apps/v1")}/replicasets?labelSelector=${selector}`;
+    await eventually(`the pods of ${path} are gone`, async () => {
+      await this.send("DELETE", pods, { gracePeriodSeconds: 0 });
+      return (await this.list(sets)).length === 0 && (await this.list(pods)).length === 0;
+    });
   }
 
   /** A page of text, such as /metrics. */

@@ -1,5 +1,6 @@
 // Runs inside the sandbox, between Sluice and the API server, and does to the calls what a file says.
-//   node api-proxy.js LISTEN_PORT SERVER_PORT CERTIFICATE KEY MODE_FILE
+//   node api-proxy.js LISTEN_PORT SERVER_PORT CERTIFICATE KEY MODE_FILE CALLS_FILE
+// How many calls are under way is written to CALLS_FILE.
 // Each call and answer is the real API server's; only how it travels is not.
 // "pass": hands on.
 // "storm": 500 for each call, and calls under way are broken off.
@@ -9,10 +10,10 @@
 // "slow": answers come in small pieces, with a pause before each.
 // "half": lists of Sluice, and pages of them, are reset in the middle.
 // "half-pages": the same, but for first pages, which pass: what follows them does not come.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Agent, createServer, request } from "node:https";
 
-const [listenPort, serverPort, certificate, key, modeFile] = process.argv.slice(2);
+const [listenPort, serverPort, certificate, key, modeFile, callsFile] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
 const underWay = new Set();
 const breaking = ["storm", "silent", "reset"];
@@ -23,6 +24,7 @@ const halved = {};
 let mode = "pass";
 
 setInterval(() => {
+  writeFileSync(callsFile, String(underWay.size));
   const now = readFileSync(modeFile, "utf8").trim();
   if (now === mode || now === "") return;
   const counted = halved[mode] === undefined ? "" : `, ${halved[mode]} lists were halved in ${mode}`;

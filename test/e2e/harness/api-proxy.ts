@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
 import { Running } from "./processes.ts";
@@ -14,10 +14,12 @@ export type ProxyMode = "pass" | "storm" | "silent" | "reset" | "slow" | "half" 
 export class ApiProxy {
   readonly running: Running;
   readonly #modeFile: string;
+  readonly #callsFile: string;
 
-  private constructor(running: Running, modeFile: string) {
+  private constructor(running: Running, modeFile: string, callsFile: string) {
     this.running = running;
     this.#modeFile = modeFile;
+    this.#callsFile = callsFile;
   }
 
   /** Resolves when the replicas, which are started again for it, reach the API server by way of it. */
@@ -25,22 +27,32 @@ export class ApiProxy {
     const { kubectl, plane, replicas, sandbox } = cluster;
     const folder = join(plane.folder, "api-proxy");
     mkdirSync(folder);
-    const modeFile = join(folder, "mode");
+    const [modeFile, callsFile] = [join(folder, "mode"), join(folder, "calls")];
     writeFileSync(modeFile, "pass");
     const program = new URL("api-proxy.js", import.meta.url).pathname;
     const pair = ["apiserver.crt", "apiserver.key"].map((file) => join(plane.pki.folder, file));
-    const argv = [process.execPath, program, String(port), "6443", ...pair, modeFile];
+    const argv = [process.execPath, program, String(port), "6443", ...pair, modeFile, callsFile];
     const running = new Running("api-proxy", sandbox.command(argv), join(folder, "log"));
     await eventually("the proxy listens", () => running.log().includes("listening"));
     const place = ["deployment/sluice", "-n", sluiceNamespace];
     await kubectl.do(["set", "env", ...place, `KUBERNETES_SERVICE_PORT=${port}`]);
     await kubectl.do(["rollout", "status", ...place]);
     await replicas.ready();
-    return new ApiProxy(running, modeFile);
+    return new ApiProxy(running, modeFile, callsFile);
+  }
+
+  /** Resolves when so many calls are under way: watches that were broken begin again after a pause. */
+  async carries(calls: number): Promise<void> {
+    await eventually(`${calls} calls are under way`, () => {
+      const now = Number(readFileSync(this.#callsFile, "utf8"));
+      if (now < calls) throw new Error(`it is ${now}`);
+      return true;
+    });
   }
 
   /** Resolves when it does so, with how many calls that broke. */
   async turn(mode: ProxyMode): Promise<number> {
+    if (readFileSync(this.#modeFile, "utf8") === mode) return 0;
     const before = this.#begun(mode).length;
     writeFileSync(this.#modeFile, mode);
     const line = await eventually(`the proxy's ${mode} begins`, () => this.#begun(mode)[before], {

@@ -97,13 +97,25 @@ export class ControlPlane {
     return running;
   }
 
+  /** What was stopped already is fine. */
   async stop(part: Part, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    await this.part(part).stop(signal);
+    await this.#running.get(part)?.stop(signal);
     this.#running.delete(part);
   }
 
   start(part: Part): void {
     this.#spawn(part);
+  }
+
+  /** Kills the API server and starts it again, whatever becomes of `meanwhile`. Resolves when it is ready. */
+  async restartApiServer(meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+    await this.stop("kube-apiserver");
+    try {
+      await meanwhile();
+    } finally {
+      this.start("kube-apiserver");
+      await this.ready();
+    }
   }
 
   /** Of one moment: 0 where it was not counted yet. Labels are matched as they are printed. */

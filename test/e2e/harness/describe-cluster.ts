@@ -15,7 +15,11 @@ export function describeCluster(
   describe.skipIf(why !== "")(why === "" ? name : `${name} (skipped: ${why})`, () => {
     let running: TestCluster | undefined;
     beforeAll(async () => {
-      running = await prepare();
+      running = await prepare().catch((error) => {
+        // A hook is not tried again as tests are.
+        process.stderr.write(`\n${name}: the cluster is tried once more: ${error}\n`);
+        return prepare();
+      });
     });
     afterAll(() => running?.close());
     cases(() => {

@@ -82,7 +82,6 @@ export async function boundClaim(cluster: TestCluster, place: Place): Promise<vo
   await eventually(
     `claim ${place} is bound`,
     async () => textAt(await cluster.api.get(claimPath(place)), "status", "phase") === "Bound",
-    { seconds: 60 },
   );
 }
 

@@ -18,6 +18,6 @@ export async function nothingOfSluice({ kubectl }: TestCluster): Promise<readonl
       if (left.length > 0) throw new Error(left.join(", "));
       return names;
     },
-    { seconds: 30, pauseMs: 500 },
+    { pauseMs: 500 },
   );
 }

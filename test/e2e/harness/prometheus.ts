@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { eventually } from "./eventually.ts";
 import { at, type Fields, fieldsOf, listAt } from "./fields.ts";
 import { Running } from "./processes.ts";
@@ -29,23 +30,21 @@ export function whyNoPrometheus(): string {
 /** A Prometheus as Debian has it, which scrapes each second under the job name that the alerts go by. */
 export class Prometheus {
   readonly #cluster: TestCluster;
-  readonly #process: Running;
   readonly #targetFile: string;
 
-  private constructor(cluster: TestCluster, running: Running, targetFile: string) {
+  private constructor(cluster: TestCluster, targetFile: string) {
     this.#cluster = cluster;
-    this.#process = running;
     this.#targetFile = targetFile;
   }
 
   /** `ruleFiles` are absolute paths. */
+  /** It ends with the test. */
   static async start(
     cluster: TestCluster,
     ruleFiles: readonly string[],
     targets: readonly Target[],
   ): Promise<Prometheus> {
-    const folder = join(cluster.plane.folder, "prometheus");
-    mkdirSync(folder, { recursive: true });
+    const folder = mkdtempSync(join(cluster.plane.folder, "prometheus-"));
     const targetFile = join(folder, "targets.json");
     const configFile = join(folder, "prometheus.json");
     const config = {
@@ -70,7 +69,8 @@ export class Prometheus {
       ]),
       join(folder, "prometheus.log"),
     );
-    const prometheus = new Prometheus(cluster, running, targetFile);
+    onTestFinished(() => running.stop("SIGTERM"));
+    const prometheus = new Prometheus(cluster, targetFile);
     prometheus.scrape(targets);
     await eventually("Prometheus is ready", async () => {
       if (!running.running) throw new Error(running.log());
@@ -108,10 +108,6 @@ export class Prometheus {
   /** Rules as Prometheus evaluates them: {name, health, state, lastError}. */
   async rules(): Promise<readonly Fields[]> {
     return listAt(await this.#data("rules"), "groups").flatMap((group) => listAt(group, "rules"));
-  }
-
-  stop(): Promise<void> {
-    return this.#process.stop("SIGTERM");
   }
 
   async #data(path: string): Promise<Fields> {

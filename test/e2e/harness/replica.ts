@@ -102,11 +102,11 @@ export class Replica {
     });
   }
 
-  /** The answer of a path of the ops port; status 0 when there is none. */
-  ask(path: string): Promise<{ readonly status: number; readonly text: string }> {
+  /** The answer of a path of the ops port; status 0 when there is none within `seconds`. */
+  ask(path: string, seconds = 20): Promise<{ readonly status: number; readonly text: string }> {
     return new Promise((resolve) => {
       const agent = this.#place.gateway.httpAgent(this.opsAddress);
-      const asked = get({ agent, host: this.address, path, timeout: 2_000 }, (response) => {
+      const asked = get({ agent, host: this.address, path, timeout: seconds * 1_000 }, (response) => {
         let text = "";
         response.on("data", (part: Buffer) => {
           text += part.toString();

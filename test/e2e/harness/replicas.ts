@@ -133,7 +133,7 @@ export class Replicas {
       }
       // While the API server is down, or the Secret gone, they stay as they are.
       await replica.updateVolumes().catch(() => undefined);
-      const answers = (await replica.ask("/readyz")).status === 200;
+      const answers = (await replica.ask("/readyz", 2)).status === 200;
       if (answers !== told && !this.#ending.has(uid)) {
         // While the API server is down nobody can be told: later, then.
         told = await this.#tell(replica, answers).then(

@@ -123,7 +123,6 @@ export class TestCluster {
       await eventually(
         `${path} is bound`,
         async () => textAt(await this.api.get(path), "status", "phase") === "Bound",
-        { seconds: 30 },
       );
   }
 
