@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, beforeEach, expect, inject, it } from "vitest";
+import { beforeAll, beforeEach, expect, inject, it, onTestFinished } from "vitest";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { fieldsOf, listAt, textAt } from "./harness/fields.ts";
@@ -119,6 +119,11 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
   it("finds Fluid's own webhook, a namespace with another value, a missing policy, and no registration", async () => {
     const { api, kubectl } = cluster();
     const fluid = "fluid-pod-admission-webhook";
+    const removed = async () => {
+      await api.remove(registrationPath.replace("/sluice", `/${fluid}`));
+      await api.remove("/api/v1/namespaces/nearly");
+    };
+    onTestFinished(removed);
     await api.create(registrationPath.replace("/sluice", ""), {
       apiVersion: "admissionregistration.k8s.io/v1",
       kind: "MutatingWebhookConfiguration",
@@ -153,8 +158,7 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
     expect(results.find((result) => result.check === "other webhooks")?.message).toBe(
       `before Sluice ${fluid}`,
     );
-    await api.delete(registrationPath.replace("/sluice", `/${fluid}`));
-    await api.delete("/api/v1/namespaces/nearly");
+    await removed();
     await api.delete(registrationPath);
     const without = await checked(cluster());
     expect(without.code).toBe(1);
@@ -165,7 +169,7 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
 
   it("says what it cannot see with few rights, and ends with 2 where it is not let in", async () => {
     const { api, plane } = cluster();
-    await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "visitor" } });
+    await api.createAnew("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "visitor" } });
     const token = textAt(
       await api.create("/api/v1/namespaces/default/serviceaccounts/visitor/token", { spec: {} }),
       "status",
@@ -209,7 +213,7 @@ function check({ sandbox, plane }: TestCluster, args: readonly string[] = []) {
   ]);
   const env = { ...process.env, KUBECONFIG: join(plane.pki.folder, "admin.conf"), FORCE_COLOR: "" };
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve, reject) => {
-    execFile(program, rest, { env, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, rest, { env, timeout: 120_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
       if (typeof code === "number") resolve({ code, stdout, stderr });
       else reject(error);

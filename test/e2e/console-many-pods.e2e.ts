@@ -26,7 +26,7 @@ describe.skipIf(chromium === undefined || inject("sluiceProgram") === "")(
       const { port } = new URL(served.url);
       const gateway = { connect: () => connect(Number(port), "127.0.0.1") };
       browser = await TestBrowser.start(chromium ?? "", gateway, "the console");
-    }, 300_000);
+    });
     afterAll(async () => {
       await browser?.close();
       await served?.close();

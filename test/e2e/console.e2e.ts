@@ -87,7 +87,7 @@ async function furnish(cluster: TestCluster): Promise<void> {
 
 /** A pod whose texts are scripts wherever Kubernetes lets them be. */
 async function addHostile({ api }: TestCluster): Promise<void> {
-  const evil = await api.create(
+  const evil = await api.createAnew(
     demoPods,
     podOf("hostile", { claims: ["imagenet"], annotations: { note: hostile } }),
   );
@@ -103,7 +103,7 @@ async function addHostile({ api }: TestCluster): Promise<void> {
     },
   });
   await tellStatus(api, evil, { "fluid-fuse-0": waiting(hostile, hostile) });
-  await api.create("/api/v1/namespaces/demo/events", {
+  await api.createAnew("/api/v1/namespaces/demo/events", {
     metadata: { name: "hostile", namespace: "demo" },
     involvedObject: { kind: "Pod", name: "hostile", namespace: "demo", uid: textAt(evil, "metadata", "uid") },
     reason: "Failed",
@@ -145,7 +145,7 @@ describeCluster(
       browser = await TestBrowser.start(chromium ?? "", cluster().plane.gateway, consoleAddress(cluster()));
       await furnish(cluster());
       operator = await tokenOf(cluster().api, "operator");
-    }, 180_000);
+    });
     afterAll(() => browser?.close());
 
     const signedIn = async (hash: string, options?: Parameters<TestBrowser["open"]>[1]) => {
@@ -252,7 +252,7 @@ describeCluster(
     it("says of a missed pod what to do, and of one that is gone that it is", async () => {
       const page = await signedIn("pods/demo/missed");
       await shows(page, /made without clients[\s\S]*kubectl -n demo delete pod missed/);
-      await cluster().api.create(demoPods, podOf("brief", { claims: ["imagenet"] }));
+      await cluster().api.createAnew(demoPods, podOf("brief", { claims: ["imagenet"] }));
       await page.goto(`${browser.url}#/pods/demo/brief`);
       await shows(page, "Containers");
       await cluster().api.delete(`${demoPods}/brief`);
@@ -405,14 +405,10 @@ describeCluster(
     }, async () => {
       const page = await signedIn("pods");
       await page.getByRole("link", { name: "train" }).waitFor();
-      await cluster().plane.stop("kube-apiserver");
-      try {
+      await cluster().plane.restartApiServer(async () => {
         await shows(page, /Nothing is known since \d/);
         expect(await textOf(page)).toContain("train");
-      } finally {
-        cluster().plane.start("kube-apiserver");
-        await cluster().plane.ready();
-      }
+      });
       await eventually(
         "the page goes on",
         async () => !(await textOf(page)).includes("Nothing is known since"),

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { type Fields, listAt, textAt } from "./harness/fields.ts";
@@ -105,14 +105,18 @@ const page = new PageCommands("docs/install.md");
 /** As it stands in the page; of another manifest where that is to be tested. */
 const command = (begin: string) => page.take(begin).replace("manifests/install.yaml", installManifest);
 
-/** Installed without Helm, as a user would. */
+/** Installs it without Helm, as a user would. */
+async function install(cluster: TestCluster): Promise<void> {
+  const shell = new UserShell(cluster);
+  await shell.do(command("sed "));
+  await shell.do(command("kubectl -n sluice-system rollout status"));
+  await cluster.replicas.ready();
+}
+
 async function prepared(): Promise<TestCluster> {
   const cluster = await TestCluster.start();
   try {
-    const shell = new UserShell(cluster);
-    await shell.do(command("sed "));
-    await shell.do(command("kubectl -n sluice-system rollout status"));
-    await cluster.replicas.ready();
+    await install(cluster);
     await cluster.addNamespace("elsewhere");
     return cluster;
   } catch (error) {
@@ -148,7 +152,8 @@ describeCluster("registration", prepared, (cluster) => {
   });
 
   it("an updated pod is not sent", async () => {
-    await cluster().api.create("/api/v1/namespaces/demo/pods", podOf("lasting", { claims: ["imagenet"] }));
+    const lasting = podOf("lasting", { claims: ["imagenet"] });
+    await cluster().api.createAnew("/api/v1/namespaces/demo/pods", lasting);
     const before = await cluster().plane.metric(calls, ours);
     await cluster().api.patch("/api/v1/namespaces/demo/pods/lasting", {
       metadata: { labels: { color: "red" } },
@@ -201,8 +206,13 @@ describeCluster("registration", prepared, (cluster) => {
   });
 
   it("while no replica answers, only pods that asked for data are kept out, and opting out lets them in", async () => {
-    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=0", "-n", sluiceNamespace]);
-    await cluster().replicas.ready(0);
+    const scale = async (replicas: number) => {
+      const to = `--replicas=${replicas}`;
+      await cluster().kubectl.do(["scale", "deployment/sluice", to, "-n", sluiceNamespace]);
+      await cluster().replicas.ready(replicas);
+    };
+    onTestFinished(() => scale(2));
+    await scale(0);
     const create = (name: string, options: Parameters<typeof podOf>[1]) => {
       const pod = podOf(name, options);
       const path = `/api/v1/namespaces/${textAt(pod, "metadata", "namespace")}/pods?dryRun=All`;
@@ -215,14 +225,15 @@ describeCluster("registration", prepared, (cluster) => {
     expect((await create("broken-glass", { claims: ["imagenet"], labels: out })).status).toBe(201);
     expect((await create("plain", {})).status).toBe(201);
     expect((await create("foreign", { namespace: "elsewhere", claims: ["imagenet"] })).status).toBe(201);
-    await cluster().kubectl.do(["scale", "deployment/sluice", "--replicas=2", "-n", sluiceNamespace]);
-    await cluster().replicas.ready();
+    await scale(2);
     expect((await create("asking", { claims: ["imagenet"] })).status).toBe(201);
   });
 
   it("uninstalling leaves nothing behind, and pods come as if Sluice had never been there", {
     timeout: 180_000,
   }, async () => {
+    // It may have been removed by a try that failed, or half of it.
+    await eventually("it is installed", () => install(cluster()).then(() => true));
     const shell = new UserShell(cluster());
     await shell.do(command("kubectl delete mutatingwebhookconfiguration"));
     await shell.do(command("kubectl delete -f"));
