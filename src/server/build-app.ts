@@ -1,9 +1,10 @@
 import type { Server } from "node:https";
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
 import type { ServingCertificate } from "../certs/certificate-source.ts";
 import { type AdmissionRouteOptions, addAdmissionRoutes, admissionPaths } from "./admission-route.ts";
 import { createErrorHandler, notServed } from "./http-problem.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
+import { RequestBodies } from "./request-bodies.ts";
 import { secureContextOptions } from "./serving-certificate.ts";
 import { addValidationRoutes, validationPaths } from "./validation-route.ts";
 
@@ -21,7 +22,7 @@ const servedPaths = [...admissionPaths, ...validationPaths];
 /** Builds the HTTPS server without listening. HTTP/1.1 only: the API server speaks nothing else to a Service. */
 export function buildApp(options: AppOptions): HttpsApp {
   const limits = options.limits ?? defaultLimits;
-  const onError = createErrorHandler(limits.bodyBytes, options.log, options.metrics);
+  const onError = createErrorHandler(options.log, options.metrics);
   const app: HttpsApp = fastify({
     https: {
       ...secureContextOptions(options.certificate),
@@ -30,7 +31,6 @@ export function buildApp(options: AppOptions): HttpsApp {
       headersTimeout: Math.min(limits.headersMs, limits.requestMs),
       connectionsCheckingInterval: limits.checkMs,
     },
-    bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     connectionTimeout: limits.inactivityMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -41,14 +41,13 @@ export function buildApp(options: AppOptions): HttpsApp {
     frameworkErrors: onError,
   });
 
+  app.server.maxConnections = limits.connections;
   app.removeAllContentTypeParsers();
   // A review is parsed only where its text alone does not tell the answer.
-  app.addContentTypeParser(
-    "application/json",
-    { parseAs: "string" },
-    async (_: unknown, body: string) => body,
-  );
-  app.addHook("onRequest", (request, _reply, done) => {
+  const bodies = new RequestBodies(limits);
+  app.addContentTypeParser("application/json", (request: FastifyRequest) => bodies.read(request.raw));
+  app.addHook("onRequest", (request, reply, done) => {
+    bodies.expect(request.raw, reply.raw);
     // Before the body is read, so that a wrong path is called a wrong path whatever was sent to it.
     done(request.is404 ? notServed(request.method, request.url, servedPaths) : undefined);
   });

@@ -39,14 +39,14 @@ export function notServed(method: string, url: string, paths: readonly string[])
 }
 
 /** The one place where errors become answers. */
-export function createErrorHandler(bodyBytes: number, log: Log, metrics: Metrics) {
+export function createErrorHandler(log: Log, metrics: Metrics) {
   return (error: Error, request: FastifyRequest, reply: FastifyReply) => {
     if (error instanceof ReviewError && error.review !== undefined) {
       metrics.countRefusedRequest(error.status);
       log.warn({ uid: error.review.uid, problem: error.message }, "unreadable review");
       return reply.send(answerUnreadable(error.review.apiVersion, error.review.uid, error.message));
     }
-    const problem = problemOf(error, request, bodyBytes);
+    const problem = problemOf(error, request);
     metrics.countRefusedRequest(problem.status);
     if (problem.status >= 500 && !(error instanceof HttpProblem))
       log.error({ err: error }, "error in Sluice");
@@ -55,20 +55,14 @@ export function createErrorHandler(bodyBytes: number, log: Log, metrics: Metrics
   };
 }
 
-function problemOf(error: Error, request: FastifyRequest, bodyBytes: number): HttpProblem {
+function problemOf(error: Error, request: FastifyRequest): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof ReviewError) return new HttpProblem(error.status, error.message);
   const code = "code" in error ? error.code : undefined;
-  switch (code) {
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE": {
-      const type = request.headers["content-type"];
-      const got = type === undefined ? "without a content type" : `as ${type}`;
-      return new HttpProblem(415, `the body was sent ${got}: send an AdmissionReview as application/json`);
-    }
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new HttpProblem(413, `the body is over the limit of ${bodyBytes} bytes`);
-    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-      return new HttpProblem(400, "the body is not as long as its Content-Length says");
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    const type = request.headers["content-type"];
+    const got = type === undefined ? "without a content type" : `as ${type}`;
+    return new HttpProblem(415, `the body was sent ${got}: send an AdmissionReview as application/json`);
   }
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
   if (status >= 500) return new HttpProblem(500, "an error in Sluice itself; its log tells more");

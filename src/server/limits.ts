@@ -1,6 +1,10 @@
 /** Limits of the HTTPS server; all times in milliseconds. */
 export interface ServerLimits {
   readonly bodyBytes: number;
+  /** What the bodies of all requests that are not answered yet may take together. */
+  readonly heldBytes: number;
+  /** Open at once; one more is closed at once. */
+  readonly connections: number;
   /** From the first byte of a request to its last. */
   readonly requestMs: number;
   readonly headersMs: number;
@@ -15,6 +19,10 @@ export interface ServerLimits {
 export const defaultLimits: ServerLimits = {
   // A review carries the new and the old object, each up to etcd's 1.5 MB (controller-runtime: pkg/webhook/admission).
   bodyBytes: 7 * 1024 * 1024,
+  // Parsing takes several times as much, and the chart gives a replica 512 MiB.
+  heldBytes: 48 * 1024 * 1024,
+  // About 25 kB each. API servers have some dozens open.
+  connections: 4_096,
   requestMs: 30_000,
   headersMs: 10_000,
   handshakeMs: 10_000,
