@@ -1,4 +1,5 @@
 import { sluice } from "./labels.ts";
+import { quoteValue } from "./quote-value.ts";
 
 /** What a pod says about waiting for its datasets' cache. */
 export interface CacheWaitOptions {
@@ -35,7 +36,7 @@ export function readCacheWaitOptions(
   const share = readShare(wanted, bad);
   const limitSeconds = readLimit(limit, bad);
   if (otherwise !== undefined && otherwise !== "start" && otherwise !== "fail")
-    bad.push(`${sluice.waitForCacheElse}=${quote(otherwise)} (use start, fail)`);
+    bad.push(`${sluice.waitForCacheElse}=${quoteValue(otherwise)} (use start, fail)`);
   return {
     ...(share === undefined ? {} : { share }),
     ...(limitSeconds === undefined ? {} : { limitSeconds }),
@@ -47,17 +48,15 @@ function readShare(text: string, bad: string[]): number | undefined {
   if (text === "data-load") return undefined;
   const share = Number(shareText.exec(text)?.[1]);
   if (!(share >= 1 && share <= 100))
-    bad.push(`${sluice.waitForCache}=${quote(text)} (use a share from 1% to 100%, or data-load)`);
+    bad.push(`${sluice.waitForCache}=${quoteValue(text)} (use a share from 1% to 100%, or data-load)`);
   return share;
 }
 
 function readLimit(text: string | undefined, bad: string[]): number | undefined {
   if (text === undefined) return undefined;
   if (!limitText.test(text))
-    bad.push(`${sluice.waitForCacheLimit}=${quote(text)} (use a length of time such as 90s, 30m, 2h or 1d)`);
+    bad.push(
+      `${sluice.waitForCacheLimit}=${quoteValue(text)} (use a length of time such as 90s, 30m, 2h or 1d)`,
+    );
   return Number.parseInt(text, 10) * (unitSeconds[text.slice(-1)] ?? 0);
-}
-
-function quote(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
 }

@@ -1,3 +1,4 @@
+import { isRawObject } from "../cluster/raw-fields.ts";
 import type { PodRequest } from "./pod-request.ts";
 
 const versions = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"] as const;
@@ -26,7 +27,7 @@ export class ReviewError extends Error {
  * Throws `ReviewError` naming what is missing or of the wrong type.
  */
 export function decodeReview(body: unknown): Review {
-  if (!isObject(body) || body["kind"] !== "AdmissionReview") {
+  if (!isRawObject(body) || body["kind"] !== "AdmissionReview") {
     throw new ReviewError(`expected an AdmissionReview of ${versions.join(" or ")}, got ${kindOf(body)}`);
   }
   const apiVersion = versions.find((version) => version === body["apiVersion"]);
@@ -36,7 +37,7 @@ export function decodeReview(body: unknown): Review {
     );
   }
   const request = body["request"];
-  if (!isObject(request)) throw new ReviewError("AdmissionReview has no request object");
+  if (!isRawObject(request)) throw new ReviewError("AdmissionReview has no request object");
   const uid = request["uid"];
   if (typeof uid !== "string" || uid === "") {
     throw new ReviewError("AdmissionReview's request.uid must be a non-empty string");
@@ -74,7 +75,7 @@ function groupVersion(
   key: "kind" | "resource",
   fail: (message: string) => ReviewError,
 ): string {
-  if (!isObject(value)) throw fail(`${key} must be an object with group, version and ${key}`);
+  if (!isRawObject(value)) throw fail(`${key} must be an object with group, version and ${key}`);
   const group = value["group"] ?? "";
   const version = value["version"];
   const name = value[key];
@@ -84,13 +85,9 @@ function groupVersion(
   return `${group}/${version}/${name}`;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function kindOf(body: unknown): string {
   if (Array.isArray(body)) return "a list";
-  if (!isObject(body)) return body === null ? "null" : `a ${typeof body}`;
+  if (!isRawObject(body)) return body === null ? "null" : `a ${typeof body}`;
   return body["kind"] === undefined ? "an object without kind" : `kind ${quote(body["kind"])}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
+import { isRawObject } from "../cluster/raw-fields.ts";
 import { containersOf } from "../pod/containers.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import { type BeforeInjection, readBefore } from "../pod/take-out/before-injection.ts";
@@ -127,7 +128,7 @@ function earlierClaims(pod: Pod): Record<string, string> {
   if (annotation === undefined) return claims;
   try {
     const status: unknown = JSON.parse(annotation);
-    const clients = isObject(status) && isObject(status["clients"]) ? status["clients"] : {};
+    const clients = isRawObject(status) && isRawObject(status["clients"]) ? status["clients"] : {};
     const names = new Set<unknown>(containersOf(pod).map(({ container }) => container.name));
     for (const [claim, name] of Object.entries(clients))
       if (typeof name === "string" && names.has(name)) claims[claim] = name;
@@ -135,8 +136,4 @@ function earlierClaims(pod: Pod): Record<string, string> {
     // Whoever wrote it, it was not us.
   }
   return claims;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

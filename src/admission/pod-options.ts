@@ -5,6 +5,7 @@ import { type CacheWaitOptions, readCacheWaitOptions } from "./cache-wait-option
 import type { Mode } from "./decision.ts";
 import { fluid, sluice } from "./labels.ts";
 import { type PrefetchOptions, readPrefetchOptions } from "./prefetch-options.ts";
+import { quoteValue } from "./quote-value.ts";
 
 /** What a pod says about how it wants to be served. Absent: not said. */
 export interface PodOptions {
@@ -42,7 +43,7 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
     const value = annotations[key];
     const found = allowed.find((candidate) => candidate === value);
     if (value !== undefined && found === undefined)
-      bad.push(`${key}=${quote(value)} (use ${allowed.join(", ")})`);
+      bad.push(`${key}=${quoteValue(value)} (use ${allowed.join(", ")})`);
     return found;
   };
   const mode = choice(sluice.mode, ["sidecar", "csi"]);
@@ -51,7 +52,7 @@ export function readPodOptions(pod: Pod): { options: PodOptions; problem?: Findi
   const clientStop = choice(sluice.clientStop, ["wait", "detach"]);
   const inject = labels[sluice.inject];
   if (inject !== undefined && inject !== "true" && inject !== "false")
-    bad.push(`${sluice.inject}=${quote(inject)} (use true, false)`);
+    bad.push(`${sluice.inject}=${quoteValue(inject)} (use true, false)`);
   const clientSizes = readSizes(annotations, bad);
   const platform = annotations[sluice.platform];
   const prefetch = readPrefetchOptions(annotations, bad);
@@ -89,7 +90,7 @@ function readSizes(annotations: Readonly<Record<string, string>>, bad: string[])
       if (parseQuantity(value)) sizes[`${kind}s`][resource] = value;
       else
         bad.push(
-          `${key}=${quote(value)} (use a quantity above zero such as ${resource === "cpu" ? "500m" : "1Gi"})`,
+          `${key}=${quoteValue(value)} (use a quantity above zero such as ${resource === "cpu" ? "500m" : "1Gi"})`,
         );
     }
     const request = sizes.requests[resource];
@@ -113,8 +114,4 @@ function requiredClaims(labels: Readonly<Record<string, string>>): ReadonlySet<s
     if (claim !== undefined) claims.add(claim);
   }
   return claims;
-}
-
-function quote(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
 }

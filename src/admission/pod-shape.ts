@@ -1,3 +1,5 @@
+import { isRawObject } from "../cluster/raw-fields.ts";
+
 /** Where in a value something is wrong, and what should stand there. Paths grow on the way out, so that good pods pay nothing. */
 interface Mismatch {
   readonly path: string;
@@ -11,7 +13,7 @@ const flag: Check = (value) => (typeof value === "boolean" ? undefined : mismatc
 const number: Check = (value) => (typeof value === "number" ? undefined : mismatch("a number", value));
 const quantity: Check = (value) =>
   typeof value === "string" || typeof value === "number" ? undefined : mismatch("a quantity", value);
-const any: Check = (value) => (isObject(value) ? undefined : mismatch("an object", value));
+const any: Check = (value) => (isRawObject(value) ? undefined : mismatch("an object", value));
 
 function listOf(item: Check): Check {
   return (value) => {
@@ -26,7 +28,7 @@ function listOf(item: Check): Check {
 
 function mapOf(item: Check): Check {
   return (value) => {
-    if (!isObject(value)) return mismatch("an object", value);
+    if (!isRawObject(value)) return mismatch("an object", value);
     for (const key of Object.keys(value)) {
       const problem = item(value[key]);
       if (problem !== undefined) return within(`["${key}"]`, problem);
@@ -43,7 +45,7 @@ function objectWith(
   const must = Object.entries(required);
   const may = Object.entries(optional);
   return (value) => {
-    if (!isObject(value)) return mismatch("an object", value);
+    if (!isRawObject(value)) return mismatch("an object", value);
     for (const [key, check] of must) {
       const problem = check(value[key]);
       if (problem !== undefined) return within(`.${key}`, problem);
@@ -196,8 +198,4 @@ function describe(found: unknown): string {
   if (found === null) return "not null";
   if (Array.isArray(found)) return "not a list";
   return typeof found === "object" ? "not an object" : `not a ${typeof found}`;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { EnvVar } from "kubernetes-types/core/v1";
 import { fluid } from "./labels.ts";
+import { quoteValue } from "./quote-value.ts";
 
 /** What a pod says about files that are to be read ahead. Fluid: pkg/webhook/plugins/fileprefetcher. */
 export interface PrefetchOptions {
@@ -42,7 +43,7 @@ export function readPrefetchOptions(
 
 function readFlag(key: string, value: string | undefined, bad: string[]): boolean {
   if (value !== undefined && !yes.has(value) && !no.has(value))
-    bad.push(`${key}=${quote(value)} (use true, false)`);
+    bad.push(`${key}=${quoteValue(value)} (use true, false)`);
   return value !== undefined && yes.has(value);
 }
 
@@ -50,7 +51,7 @@ function readSeconds(key: string, value: string | undefined, bad: string[]): num
   if (value === undefined) return defaultTimeoutSeconds;
   const seconds = /^\d{1,10}$/.test(value) ? Number(value) : 0;
   if (seconds < 1 || seconds > 2_147_483_647)
-    bad.push(`${key}=${quote(value)} (use a number of seconds above zero)`);
+    bad.push(`${key}=${quoteValue(value)} (use a number of seconds above zero)`);
   return seconds;
 }
 
@@ -61,13 +62,9 @@ function readEnv(key: string, value: string, bad: string[]): EnvVar[] {
     const at = part.indexOf("=");
     const name = part.slice(0, Math.max(0, at));
     if (!/^[A-Za-z_.-][A-Za-z0-9_.-]*$/.test(name)) {
-      bad.push(`${key} has ${quote(part)} (use NAME=value, with blanks in between)`);
+      bad.push(`${key} has ${quoteValue(part)} (use NAME=value, with blanks in between)`);
       return [];
     }
     return [{ name, value: part.slice(at + 1) }];
   });
-}
-
-function quote(value: string): string {
-  return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
 }

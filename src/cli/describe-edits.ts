@@ -1,8 +1,8 @@
 import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
 import { Document } from "yaml";
+import { isRawObject } from "../cluster/raw-fields.ts";
 import type { Edit } from "../types/edit.ts";
 import { editDocument, parsePointer } from "./edit-document.ts";
-import { isRecord } from "./read-manifest.ts";
 
 /** One part of a pod that was put in or changed, in words. */
 export interface ChangedPart {
@@ -59,7 +59,7 @@ function describeEdit(path: readonly string[], op: string, value: unknown, nameA
 function describeMarks(kind: string, path: readonly string[], value: unknown): Described[] {
   const key = path[2];
   const marks: [string, unknown][] =
-    key === undefined ? Object.entries(isRecord(value) ? value : {}) : [[key, value]];
+    key === undefined ? Object.entries(isRawObject(value) ? value : {}) : [[key, value]];
   return marks.map(([name, text]) => ({ what: `${kind} ${name}`, details: cut(String(text)) }));
 }
 
@@ -83,7 +83,7 @@ function describeContainers(
     return [{ what: op === "move" ? `order of the ${kind}s` : `${kind} ${name} is removed` }];
   if (field === "volumeMounts" && mount !== undefined) {
     const mountPath =
-      nameAt(path.slice(0, 5), "mountPath") || (isRecord(value) ? String(value["mountPath"]) : "");
+      nameAt(path.slice(0, 5), "mountPath") || (isRawObject(value) ? String(value["mountPath"]) : "");
     return [{ what: `mount ${mountPath} of ${kind} ${name}` }];
   }
   return [{ what: `${kind} ${name}: ${path.slice(3).join(".")}${shortly(value)}` }];
@@ -119,7 +119,7 @@ function describeVolume(volume: Volume, op: string): Described {
 
 function listNames(value: unknown): string {
   return Array.isArray(value)
-    ? value.map((item) => (isRecord(item) ? String(item["name"]) : "")).join(", ")
+    ? value.map((item) => (isRawObject(item) ? String(item["name"]) : "")).join(", ")
     : "";
 }
 

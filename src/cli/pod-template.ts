@@ -1,5 +1,6 @@
+import { isRawObject } from "../cluster/raw-fields.ts";
 import { InputError } from "./input-error.ts";
-import { isRecord, type ManifestObject, type ManifestPath } from "./read-manifest.ts";
+import type { ManifestObject, ManifestPath } from "./read-manifest.ts";
 
 /** Where each kind of workload keeps its pod template; the kinds that Kubernetes itself has. */
 const templatePaths: Readonly<Record<string, ManifestPath>> = {
@@ -34,13 +35,13 @@ export function findPod(object: ManifestObject): PodPart | undefined {
   const path = groups.has(group) ? templatePaths[object.kind] : undefined;
   if (path === undefined) return undefined;
   let part: unknown = object.value;
-  for (const key of path) part = isRecord(part) ? part[key] : undefined;
-  if (!isRecord(part) || !isRecord(part["spec"])) {
+  for (const key of path) part = isRawObject(part) ? part[key] : undefined;
+  if (!isRawObject(part) || !isRawObject(part["spec"])) {
     const missing = [...path, "spec"].join(".");
     const name = object.name === "" ? "without name" : object.name;
     throw new InputError([`${object.place}: ${object.kind} ${name} has no ${missing}`]);
   }
-  const metadata = isRecord(part["metadata"]) ? part["metadata"] : undefined;
+  const metadata = isRawObject(part["metadata"]) ? part["metadata"] : undefined;
   if (path.length === 0) return { path, pod: part, withoutMetadata: metadata === undefined };
   // The controller that makes the pod gives it name and namespace, whatever the template says of them.
   const { name: _name, namespace: _namespace, ...kept } = metadata ?? {};

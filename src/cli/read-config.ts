@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
+import { isRawObject } from "../cluster/raw-fields.ts";
 import { type Config, ConfigError, defaultConfig, parseConfig } from "../config.ts";
 import { listPlatformNames } from "../platforms/catalog.ts";
 import { parseQuantity } from "../types/quantity.ts";
@@ -26,8 +27,7 @@ export async function readConfig(
     throw new InputError([`${file}:${line}:${col}: ${error.message.replace(/ at line \d+[\s\S]*/, "")}`]);
   }
   const stated: unknown = document.toJS();
-  const isMap = typeof stated === "object" && stated !== null && !Array.isArray(stated);
-  const config = parseConfig(isMap ? { ...settings, ...stated } : (stated ?? settings), file);
+  const config = parseConfig(isRawObject(stated) ? { ...settings, ...stated } : (stated ?? settings), file);
   const problems = contradictions(config);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return config;

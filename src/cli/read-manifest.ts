@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { type Document, LineCounter, type Node, parseDocument } from "yaml";
 import { readOptions } from "../cluster/kubernetes-yaml.ts";
+import { isRawObject } from "../cluster/raw-fields.ts";
 import { InputError } from "./input-error.ts";
 import { splitDocuments } from "./split-documents.ts";
 
@@ -117,8 +118,8 @@ function findObjects(
 ): ManifestObject[] {
   const found: ManifestObject[] = [];
   const visit = (value: unknown, path: ManifestPath, listKind: string): void => {
-    const kind = isRecord(value) ? (value["kind"] ?? listKind) : "";
-    if (!isRecord(value))
+    const kind = isRawObject(value) ? (value["kind"] ?? listKind) : "";
+    if (!isRawObject(value))
       problems.push(`${place(path)}: is not a Kubernetes object (a mapping with apiVersion and kind)`);
     else if (typeof kind !== "string" || kind === "") problems.push(`${place(path)}: the object has no kind`);
     else if (kind.endsWith("List") && Array.isArray(value["items"]))
@@ -147,7 +148,7 @@ function describeObject(
   path: ManifestPath,
   place: string,
 ): ManifestObject {
-  const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
+  const metadata = isRawObject(value["metadata"]) ? value["metadata"] : {};
   const namespace = metadata["namespace"];
   const name = metadata["name"] ?? metadata["generateName"];
   return {
@@ -159,8 +160,4 @@ function describeObject(
     path,
     place,
   };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

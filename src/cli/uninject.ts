@@ -1,4 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
+import { isRawObject } from "../cluster/raw-fields.ts";
 import { type TakenOut, takeOut } from "../pod/take-out/take-out.ts";
 import type { CommandIo } from "./command-io.ts";
 import { type DecidedObject, describeObject, moveBelow, withoutNulls } from "./decide-object.ts";
@@ -8,7 +9,7 @@ import { parseOptions } from "./parse-options.ts";
 import { findPod } from "./pod-template.ts";
 import { print, printExactly } from "./print.ts";
 import { printHelp } from "./print-help.ts";
-import { isRecord, type ManifestObject, readManifests } from "./read-manifest.ts";
+import { type ManifestObject, readManifests } from "./read-manifest.ts";
 import { renderJson, renderPatches, renderYaml } from "./render-manifest.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -55,7 +56,7 @@ function uninject(object: ManifestObject, defaultNamespace: string): Uninjected 
 }
 
 function isPod(value: unknown): value is Pod {
-  return isRecord(value) && isRecord(value["spec"]);
+  return isRawObject(value) && isRawObject(value["spec"]);
 }
 
 function report(object: Uninjected): string {

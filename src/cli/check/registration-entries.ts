@@ -1,6 +1,13 @@
 import { parseAllDocuments } from "yaml";
 import manifest from "../../../manifests/install.yaml";
-import { fieldAt, objectsAt, type RawObject, textAt, textsAt } from "../../cluster/raw-fields.ts";
+import {
+  fieldAt,
+  isRawObject,
+  objectsAt,
+  type RawObject,
+  textAt,
+  textsAt,
+} from "../../cluster/raw-fields.ts";
 import { error, type Finding, warning } from "./check-result.ts";
 import { installed } from "./installed-names.ts";
 
@@ -159,8 +166,6 @@ function sameValue(one: unknown, other: unknown): boolean {
 /** As JSON, keys in order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
+    isRawObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );
 }

@@ -1,5 +1,6 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { Decision } from "../../admission/decision.ts";
+import { isRawObject } from "../../cluster/raw-fields.ts";
 import { parseSupervisorCommand } from "../../pod/client-commands.ts";
 import { containersOf } from "../../pod/containers.ts";
 import { findClients } from "../../pod/find-clients.ts";
@@ -93,18 +94,14 @@ function isWithin(wanted: unknown, actual: unknown): boolean {
       wanted.length === actual.length &&
       wanted.every((entry, index) => isWithin(entry, actual[index]))
     );
-  if (isObject(wanted))
+  if (isRawObject(wanted))
     return Object.entries(wanted).every(([key, value]) =>
       // An empty text or list is what the API server leaves out.
-      isObject(actual) && Object.hasOwn(actual, key) ? isWithin(value, actual[key]) : isEmpty(value),
+      isRawObject(actual) && Object.hasOwn(actual, key) ? isWithin(value, actual[key]) : isEmpty(value),
     );
   if (wanted === actual) return true;
   const [a, b] = [parseQuantity(wanted), parseQuantity(actual)];
   return a !== undefined && a === b;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isEmpty(value: unknown): boolean {
