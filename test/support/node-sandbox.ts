@@ -65,7 +65,7 @@ export class Container {
     if (this.running) process.kill(this.pid, "SIGTERM");
   }
 
-  async says(words: string, seconds = 10): Promise<void> {
+  async says(words: string, seconds = 60): Promise<void> {
     await eventually(`"${words}" in the log:\n${this.log}`, () => this.log.includes(words), seconds).catch(
       () => {
         throw new Error(`no "${words}" in the log:\n${this.log}`);
