@@ -1,3 +1,4 @@
+import { patchOf } from "../types/edit.ts";
 import { type ReasonInfo, reasonInfo } from "../types/reason.ts";
 import { isRefusal } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
@@ -110,8 +111,7 @@ function refusalStatus(decision: Decision) {
 }
 
 function encodePatch(decision: Decision): string {
-  const operations = decision.edits.map((edit) => edit.operation);
-  return Buffer.from(JSON.stringify(operations)).toString("base64");
+  return Buffer.from(JSON.stringify(patchOf(decision.edits))).toString("base64");
 }
 
 /** What the pod's creator is shown: in csi mode the refusals too, for there they let the pod go. */

@@ -1,5 +1,6 @@
 import { Document, isCollection, parseDocument } from "yaml";
 import { readOptions, toYaml, writeOptions } from "../cluster/kubernetes-yaml.ts";
+import { patchOf } from "../types/edit.ts";
 import type { DecidedObject } from "./decide-object.ts";
 import { detectIndentation } from "./detect-indentation.ts";
 import { editDocument, hasAliases } from "./edit-document.ts";
@@ -40,7 +41,7 @@ export function renderPatches(documents: readonly DecidedDocument[]): string {
       kind: object.kind,
       namespace,
       name: object.name,
-      patch: edits.map(({ operation }) => operation),
+      patch: patchOf(edits),
     })),
   );
   return `${JSON.stringify(patches, null, 2)}\n`;

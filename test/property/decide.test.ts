@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import fc from "fast-check";
-import { applyPatch, type Operation } from "fast-json-patch";
+import { applyPatch } from "fast-json-patch";
 import { Pod as PodModel } from "kubernetes-models/v1/Pod";
 import type { Container, Pod, VolumeMount } from "kubernetes-types/core/v1";
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/admission/conclude.ts";
 import type { Decision } from "../../src/admission/decision.ts";
 import type { ClusterView } from "../../src/cluster/cluster-view.ts";
+import { patchOf } from "../../src/types/edit.ts";
 import { fillIn } from "../support/api-server-model.ts";
 import { arbitraryHalfMadeCluster, completeCluster, datasetClaims } from "../support/arbitrary-cluster.ts";
 import { arbitraryPod, arbitraryServablePod } from "../support/arbitrary-pod.ts";
@@ -28,10 +29,6 @@ const anyCluster = fc.oneof(fc.constant(cluster), arbitraryHalfMadeCluster);
 /** A failure prints the seed and the path of its smallest example, by which it runs again. */
 const settings = (numRuns: number) => ({ seed, numRuns });
 
-function patchOf(decision: Decision): Operation[] {
-  return decision.edits.map((edit) => edit.operation);
-}
-
 /** The decision about a pod that can be served; pods that are refused or left alone are not looked at. */
 function inject(pod: Pod, view: ClusterView = cluster): Decision {
   const decision = decidePod(pod, view);
@@ -52,7 +49,7 @@ describe(`any pod over any cluster (seed ${seed})`, () => {
         expect(JSON.stringify(pod)).toBe(before);
         const patched = applyPatch(
           structuredClone(pod),
-          structuredClone(patchOf(decision)),
+          structuredClone(patchOf(decision.edits)),
           true,
         ).newDocument;
         expect(patched).toEqual(decision.pod);
@@ -181,7 +178,7 @@ describe(`a pod that comes back (seed ${seed})`, () => {
   it("is not changed a second time", () => {
     fc.assert(
       fc.property(arbitraryServablePod, (pod) => {
-        expect(patchOf(decidePod(inject(pod).pod, cluster))).toEqual([]);
+        expect(patchOf(decidePod(inject(pod).pod, cluster).edits)).toEqual([]);
       }),
       settings(200),
     );
@@ -192,7 +189,7 @@ describe(`a pod that comes back (seed ${seed})`, () => {
       fc.property(arbitraryServablePod, fc.boolean(), (pod, filled) => {
         const between = fillIn(inject(filled ? fillIn(pod) : pod).pod);
         const again = decidePod(deepFreeze(between), cluster);
-        expect(patchOf(again)).toEqual([]);
+        expect(patchOf(again.edits)).toEqual([]);
         expect(nameProblems(between)).toEqual([]);
       }),
       settings(200),
@@ -215,7 +212,7 @@ describe(`a pod that comes back (seed ${seed})`, () => {
         expect(namesIn(second.pod, names)).toEqual(namesIn(between, names));
         expect(nameProblems(second.pod)).toEqual([]);
         expect(orderProblems(second.pod)).toEqual([]);
-        expect(patchOf(decidePod(fillIn(second.pod), cluster))).toEqual([]);
+        expect(patchOf(decidePod(fillIn(second.pod), cluster).edits)).toEqual([]);
       }),
       settings(300),
     );
