@@ -1,10 +1,11 @@
 import type { Config } from "../config.ts";
+import { objectKey } from "../datasets/fluid/client-objects.ts";
 import { datasetAnnotations } from "../types/dataset-annotations.ts";
 import type { ClientObject, DatasetVolume } from "../types/dataset-volume.ts";
 import type { Finding } from "../types/reason.ts";
 import { nameOf } from "./volume-outcomes.ts";
 
-const objectKey = /^(secret|configmap)\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
+const wellFormedKey = /^(secret|configmap)\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
 
 /** What the clients of these datasets need besides their templates, as far as it is not known to be there. */
 export function clientNeeds(datasets: readonly DatasetVolume[], config: Config): Finding[] {
@@ -22,7 +23,7 @@ function neededObjects(dataset: DatasetVolume, choice: Config["references"]["mis
   const { missing, claim } = dataset;
   if (missing === undefined) return [];
   const { from, objects } = missing;
-  const head = `Dataset ${nameOf(dataset)} needs ${objects.map(keyOf).join(", ")} of namespace ${from} in ${claim.namespace}: copy what is not there, then name it in the Dataset's annotation ${datasetAnnotations.clientObjects}`;
+  const head = `Dataset ${nameOf(dataset)} needs ${objects.map(objectKey).join(", ")} of namespace ${from} in ${claim.namespace}: copy what is not there, then name it in the Dataset's annotation ${datasetAnnotations.clientObjects}`;
   if (choice === "warn") return [{ code: "reference-objects-unknown", message: head }];
   return [
     {
@@ -36,18 +37,14 @@ function neededObjects(dataset: DatasetVolume, choice: Config["references"]["mis
 /** Owner references must not be copied: the garbage collector would delete what names an owner of another namespace. */
 function copyCommand(dataset: DatasetVolume, from: string, objects: readonly ClientObject[]): string {
   const { namespace, name } = dataset.dataset;
-  const keys = objects.map(keyOf);
+  const keys = objects.map(objectKey);
   // What anybody may have written into the annotation is not put into a command.
-  const stated = (dataset.missing?.stated ?? []).filter((key) => objectKey.test(key));
+  const stated = (dataset.missing?.stated ?? []).filter((key) => wellFormedKey.test(key));
   return [
     `kubectl -n ${from} get ${keys.join(" ")} -o json`,
     "jq '(.items // [.])[] | .metadata = {name: .metadata.name}'",
     `kubectl -n ${namespace} apply -f - && kubectl -n ${namespace} annotate --overwrite datasets.data.fluid.io ${name} ${datasetAnnotations.clientObjects}=${[...stated, ...keys].join(",")}`,
   ].join(" | ");
-}
-
-function keyOf({ kind, name }: ClientObject): string {
-  return `${kind.toLowerCase()}/${name}`;
 }
 
 function nodeService(dataset: DatasetVolume): Finding[] {

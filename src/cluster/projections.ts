@@ -17,10 +17,10 @@ import { readJuicefsMarks } from "./juicefs-marks.ts";
 import { pluginProfileKey, readPluginProfile } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
 
-/**
- * Projections: from an object as the API server or a manifest has it to the fields that a decision asks for.
- * A field of the wrong type counts as absent. `name` and `namespace` are given by whoever found out what the object is.
- */
+// Projections: from an object as the API server or a manifest has it to the fields that a decision asks for.
+// A field of the wrong type counts as absent.
+
+/** Where an object is, as whoever found out what it is says; `namespace` means nothing where its kind has none. */
 export interface Place {
   readonly namespace: string;
   readonly name: string;

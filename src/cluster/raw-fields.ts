@@ -1,6 +1,7 @@
 /** A parsed JSON or YAML mapping of which nothing is known yet. */
 export type RawObject = Readonly<Record<string, unknown>>;
 
+/** Whether `value` is a mapping: no list, not null. */
 export function isRawObject(value: unknown): value is RawObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -64,6 +64,7 @@ const runtimeTypes: readonly RuntimeType[] = [
 /** The types that are known, for messages. */
 export const knownTypes: string = runtimeTypes.map((known) => known.type).join(", ");
 
+/** By the name that a Dataset's status has for it, such as "juicefs"; undefined where no client is known for it. */
 export function runtimeType(type: string): RuntimeType | undefined {
   return runtimeTypes.find((known) => known.type === type);
 }
