@@ -1,4 +1,4 @@
-/** One of the kinds that have pods. */
+/** An object of one of the kinds that are pods or make them. */
 export interface NamedObject {
   readonly kind: WorkloadKind;
   readonly namespace: string;
