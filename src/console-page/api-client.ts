@@ -12,6 +12,10 @@ export class ApiProblem extends Error {
 const tokenKey = "sluice-token";
 /** So that a page that is left open for days does not fill up. */
 const mostKept = 100;
+/** A forwarded port may have died without a word; in milliseconds. */
+const longestWait = { get: 30_000, post: 120_000 } as const;
+/** The time of an answer is told in whole seconds, and it takes a while to come. */
+const leastSkewMs = 5_000;
 
 /** The tab's `sessionStorage`. */
 export interface TokenStore {
@@ -25,6 +29,7 @@ export class ApiClient {
   readonly #tokens: TokenStore;
   readonly #send: (path: string, init: RequestInit) => Promise<Response>;
   readonly #kept = new Map<string, { readonly tag: string; readonly body: unknown }>();
+  #aheadMs = 0;
 
   /** `send` is the browser's `fetch`. */
   constructor(tokens: TokenStore, send: (path: string, init: RequestInit) => Promise<Response>) {
@@ -42,15 +47,20 @@ export class ApiClient {
     else this.#tokens.setItem(tokenKey, token);
   }
 
+  /** The server's time as far as it is known, in milliseconds since 1970: this machine's clock may be off. */
+  readonly now = (): number => Date.now() + this.#aheadMs;
+
   /** Throws `ApiProblem`. What has not changed is not sent again, and is the same object as before. */
   async get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+    const { token } = this;
     const kept = this.#kept.get(path);
     const headers = kept === undefined ? {} : { "if-none-match": kept.tag };
-    const response = await this.#fetch(path, { headers, signal: signal ?? null });
+    const response = await this.#fetch(path, { headers }, longestWait.get, signal);
     if (response.status === 304 && kept !== undefined) return kept.body as Answer;
     const body = await bodyOf(response);
     const tag = response.headers.get("etag");
-    if (tag !== null) {
+    // Somebody else may have signed in meanwhile.
+    if (tag !== null && token === this.token) {
       this.#kept.delete(path);
       this.#kept.set(path, { tag, body });
       const [oldest] = this.#kept.keys();
@@ -62,27 +72,36 @@ export class ApiClient {
   /** Throws `ApiProblem`. */
   async post<Answer>(path: string, body: unknown): Promise<Answer> {
     const headers = { "content-type": "application/json" };
-    const response = await this.#fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    const response = await this.#fetch(path, init, longestWait.post);
     return (await bodyOf(response)) as Answer;
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, mostMs: number, given?: AbortSignal): Promise<Response> {
     const authorization = this.token === "" ? {} : { authorization: `Bearer ${this.token}` };
+    const late = AbortSignal.timeout(mostMs);
     try {
-      return await this.#send(`api/v1/${path}`, {
+      const response = await this.#send(`api/v1/${path}`, {
         ...init,
         headers: { ...init.headers, ...authorization },
         credentials: "omit",
+        signal: given === undefined ? late : AbortSignal.any([given, late]),
       });
+      const ahead = Date.parse(response.headers.get("date") ?? "") - Date.now();
+      this.#aheadMs = Math.abs(ahead) < leastSkewMs ? 0 : ahead || 0;
+      return response;
     } catch (error) {
-      if (init.signal?.aborted) throw error;
+      if (given?.aborted) throw error;
       throw new ApiProblem(0, "the console does not answer: is it still running, and the port forwarded?");
     }
   }
 }
 
 async function bodyOf(response: Response): Promise<unknown> {
-  const body: unknown = await response.json().catch(() => ({}));
+  const body: unknown = await response.json().catch(() => {
+    if (response.ok) throw new ApiProblem(0, "the console's answer broke off: it is asked for again");
+    return {};
+  });
   if (response.ok) return body;
   throw new ApiProblem(
     response.status,

@@ -1,9 +1,10 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "../console/api-types.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { ApiClient, ApiProblem } from "./api-client.ts";
 import { DatasetView } from "./dataset-view.tsx";
 import { DatasetsView } from "./datasets-view.tsx";
 import { OverviewView } from "./overview-view.tsx";
+import { Clock } from "./parts.tsx";
 import { PodView } from "./pod-view.tsx";
 import { PodsView } from "./pods-view.tsx";
 import { linkTo, parseRoute, type Route } from "./route.ts";
@@ -23,17 +24,35 @@ const sections = [
 export function App({ client }: { readonly client: ApiClient }) {
   const [signedIn, setSignedIn] = useState(0);
   // Another token is another console.
-  return <Shell key={signedIn} client={client} onToken={() => setSignedIn((count) => count + 1)} />;
+  return (
+    <Clock.Provider value={client.now}>
+      <Shell
+        key={signedIn}
+        client={client}
+        goesOn={signedIn > 0}
+        onToken={() => setSignedIn((count) => count + 1)}
+      />
+    </Clock.Provider>
+  );
 }
 
-function Shell({ client, onToken }: { readonly client: ApiClient; readonly onToken: () => void }) {
+function Shell({
+  client,
+  goesOn,
+  onToken,
+}: {
+  readonly client: ApiClient;
+  /** Somebody was here before, who goes on where the page begins. */
+  readonly goesOn: boolean;
+  readonly onToken: () => void;
+}) {
   const route = useRoute();
   useShortcuts();
   const session = usePolled<Session>(client, "session");
   const section = route.parts[0] ?? "";
   const main = useRef<HTMLElement>(null);
   const place = route.parts.join("/");
-  const first = useRef(true);
+  const first = useRef(!goesOn);
   useEffect(() => {
     const name = route.parts.length > 1 ? route.parts.slice(1).join("/") : titleOf(section);
     document.title = `${name} · Sluice`;
@@ -47,7 +66,12 @@ function Shell({ client, onToken }: { readonly client: ApiClient; readonly onTok
     onToken();
   };
   const { data, problem, at } = session;
-  const needsToken = problem?.status === 401;
+  // Who has been asked for a token is not disturbed by what else goes wrong meanwhile.
+  const refusal = useRef<ApiProblem | undefined>(undefined);
+  if (problem === undefined && data !== undefined) refusal.current = undefined;
+  else if (problem?.status === 401) refusal.current = problem;
+  const needsToken = refusal.current !== undefined;
+  const trouble = problem?.status === 401 ? undefined : problem;
   return (
     <>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -82,11 +106,11 @@ function Shell({ client, onToken }: { readonly client: ApiClient; readonly onTok
           </div>
         )}
       </header>
-      {!needsToken && <Staleness session={data} problem={problem} at={at} />}
+      <Staleness session={needsToken ? undefined : data} problem={trouble} at={at} />
       <main id="main" ref={main} tabIndex={-1}>
         {needsToken ? (
           <SignIn
-            message={problem.message}
+            message={refusal.current?.message ?? ""}
             hadToken={client.token !== ""}
             onToken={(token) => {
               client.token = token;
@@ -152,14 +176,23 @@ function Staleness({
   readonly problem: { readonly message: string; readonly since: string | undefined } | undefined;
   readonly at: Date | undefined;
 }) {
+  const now = useContext(Clock);
   const stale = session?.stale;
-  const since = problem?.since ?? (problem === undefined ? stale?.since : at?.toISOString()) ?? stale?.since;
+  const told = problem?.since ?? (problem === undefined || at === undefined ? stale?.since : undefined);
+  const since = told ?? (problem === undefined ? undefined : at?.toISOString());
   const message = problem?.message ?? stale?.problem;
   if (message === undefined) return null;
-  const when = since === undefined ? "" : `Nothing is known since ${clockOf(since)} (${ageOf(since)}): `;
+  // When this page last had an answer is of this machine's clock.
+  const age = since === undefined ? "" : ageOf(since, told === undefined ? Date.now() : now());
   return (
     <p class="notice bad banner" role="alert">
-      {when}
+      {since !== undefined && (
+        <>
+          Nothing is known since {clockOf(since)}
+          {/* It changes every few seconds, which nobody wants to be told. */}
+          <span aria-hidden="true"> ({age})</span>:{" "}
+        </>
+      )}
       {message}
     </p>
   );

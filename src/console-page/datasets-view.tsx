@@ -1,6 +1,6 @@
 import type { DatasetList, DatasetRow, Session } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
-import { Choice, Search } from "./filters.tsx";
+import { Choice, changeList, Search } from "./filters.tsx";
 import { HealthBadge, Loaded, Meter, PartialNote, Table } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
@@ -15,9 +15,7 @@ export function DatasetsView({
   readonly session: Session;
 }) {
   const polled = usePolled<DatasetList>(client, `datasets?${query}`);
-  const go = (changes: Readonly<Record<string, string>>) => {
-    location.hash = linkTo(["datasets"], { ...Object.fromEntries(query), ...changes });
-  };
+  const go = (changes: Readonly<Record<string, string>>) => changeList("datasets", changes);
   return (
     <>
       <h1>Datasets</h1>

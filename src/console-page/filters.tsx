@@ -1,4 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { changedList } from "./route.ts";
+
+/** Lets the list `section` be asked for something else, unless somebody has left it. */
+export function changeList(section: string, changes: Readonly<Record<string, string | undefined>>): void {
+  const link = changedList(location.hash, section, changes);
+  if (link !== undefined) location.hash = link;
+}
 
 /** Asks when somebody has stopped writing for a moment. */
 export function Search({
@@ -9,10 +16,18 @@ export function Search({
   readonly onSearch: (text: string) => void;
 }) {
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  const asked = useRef(value);
+  useEffect(() => {
+    // What was asked for comes back when more may have been written already.
+    if (value !== asked.current) setText(value);
+    asked.current = value;
+  }, [value]);
   useEffect(() => {
     if (text === value) return undefined;
-    const timer = setTimeout(() => onSearch(text), 250);
+    const timer = setTimeout(() => {
+      asked.current = text;
+      onSearch(text);
+    }, 250);
     return () => clearTimeout(timer);
   }, [text]);
   return (

@@ -21,6 +21,9 @@ export interface Page {
   removeEventListener(type: "visibilitychange", listener: () => void): void;
 }
 
+/** What somebody may not see any more, or is gone, is not shown any longer. */
+const ends: ReadonlySet<number> = new Set([401, 403, 404]);
+
 /**
  * Asks for `path` at once and `everyMs` milliseconds after each answer, as long as the page can be seen, and at once when
  * it is seen again. What was known stays while there is no answer. `tell` is given what makes of what was known what is
@@ -35,8 +38,10 @@ export function keepAsking<Answer>(
 ): () => void {
   const ending = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let asks = false;
   const look = async () => {
     clearTimeout(timer);
+    asks = true;
     try {
       const data = await client.get<Answer>(path, ending.signal);
       // It may have been ended when the answer was here already.
@@ -46,14 +51,16 @@ export function keepAsking<Answer>(
       if (ending.signal.aborted) return;
       const problem = error instanceof ApiProblem ? error : new ApiProblem(0, String(error));
       tell((before) =>
-        before.path === path && problem.status !== 404 ? { ...before, problem } : { path, problem },
+        before.path === path && !ends.has(problem.status) ? { ...before, problem } : { path, problem },
       );
     }
+    asks = false;
     if (!ending.signal.aborted && page.visibilityState === "visible")
       timer = setTimeout(() => void look(), everyMs);
   };
   const seen = () => {
-    if (page.visibilityState === "visible") void look();
+    // One that is on its way goes on by itself.
+    if (page.visibilityState === "visible" && !asks) void look();
   };
   page.addEventListener("visibilitychange", seen);
   void look();

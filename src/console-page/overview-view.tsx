@@ -1,9 +1,9 @@
 import type { Overview, Problem, Session } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
-import { Loaded, PartialNote } from "./parts.tsx";
+import { Age, Loaded, PartialNote } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
-import { ageOf, plural } from "./words.ts";
+import { plural } from "./words.ts";
 
 export function OverviewView({ client, session }: { readonly client: ApiClient; readonly session: Session }) {
   const polled = usePolled<Overview>(client, "overview");
@@ -94,7 +94,12 @@ function Problems({ data }: { readonly data: Overview }) {
                 <span aria-hidden="true">▲</span> {kinds[problem.kind]}
               </span>{" "}
               <Subject problem={problem} />
-              {problem.last !== undefined && <span class="quiet"> {ageOf(problem.last)} ago</span>}
+              {problem.last !== undefined && (
+                <span class="quiet">
+                  {" "}
+                  <Age of={problem.last} /> ago
+                </span>
+              )}
             </div>
             <p>{problem.message}</p>
           </li>

@@ -1,7 +1,8 @@
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, createContext } from "preact";
+import { useContext } from "preact/hooks";
 import type { Health, PodRow } from "../console/api-types.ts";
 import type { Polled } from "./keep-asking.ts";
-import { clockOf } from "./words.ts";
+import { ageOf, clockOf } from "./words.ts";
 
 const healthWords: Readonly<Record<Health, string>> = {
   well: "well",
@@ -18,6 +19,15 @@ export function HealthBadge({ health, word }: { readonly health: Health; readonl
       <span aria-hidden="true">{sign}</span> {word ?? healthWords[health]}
     </span>
   );
+}
+
+/** By what clock ages are told, in milliseconds since 1970. */
+export const Clock = createContext<() => number>(Date.now);
+
+/** "3 min" since a time of the server's. */
+export function Age({ of }: { readonly of: string | undefined }) {
+  const now = useContext(Clock);
+  return <>{ageOf(of, now())}</>;
 }
 
 const cacheWords: Readonly<Record<PodRow["cache"], string>> = {

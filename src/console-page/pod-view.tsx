@@ -1,9 +1,8 @@
 import type { PodDetail } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
-import { cacheWord, Facts, HealthBadge, Loaded, serviceWords, Table } from "./parts.tsx";
+import { Age, cacheWord, Facts, HealthBadge, Loaded, serviceWords, Table } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
-import { ageOf } from "./words.ts";
 
 interface PodPlace {
   readonly client: ApiClient;
@@ -55,7 +54,7 @@ function Summary({ pod }: { readonly pod: PodDetail }) {
         facts={[
           ["State", <HealthBadge key="state" health={pod.health} />],
           ["Phase", pod.phase],
-          ["Age", ageOf(pod.created)],
+          ["Age", <Age key="age" of={pod.created} />],
           ["Node", pod.node ?? "none yet"],
           ["Cache", cacheWord(pod.cache)],
           ["Served by", serviceWords[pod.service]],
@@ -166,7 +165,7 @@ function Events({ pod }: { readonly pod: PodDetail }) {
                 class={event.type === "Warning" ? "warning" : ""}
               >
                 <td class="nowrap">
-                  {ageOf(event.last)}
+                  <Age of={event.last} />
                   {event.count > 1 && ` (${event.count} times)`}
                 </td>
                 <td>{event.reason}</td>

@@ -1,10 +1,11 @@
+import { useRef } from "preact/hooks";
 import type { PodPage, PodRow, Session } from "../console/api-types.ts";
 import type { ApiClient } from "./api-client.ts";
-import { Choice, Search } from "./filters.tsx";
-import { cacheWord, HealthBadge, Loaded, PartialNote, serviceWords, Table } from "./parts.tsx";
+import { Choice, changeList, Search } from "./filters.tsx";
+import { Age, cacheWord, HealthBadge, Loaded, PartialNote, serviceWords, Table } from "./parts.tsx";
 import { linkTo } from "./route.ts";
 import { usePolled } from "./use-polled.ts";
-import { ageOf, plural } from "./words.ts";
+import { plural } from "./words.ts";
 
 const size = 50;
 
@@ -30,9 +31,14 @@ export function PodsView({
   const asked = new URLSearchParams(query);
   asked.set("size", String(size));
   const polled = usePolled<PodPage>(client, `pods?${asked}`);
-  const go = (changes: Readonly<Record<string, string | undefined>>) => {
-    location.hash = linkTo(["pods"], { ...Object.fromEntries(query), page: undefined, ...changes });
-  };
+  // The page before stands until the next one is there, lest who turned it by keyboard loses the button.
+  const last = useRef<PodPage | undefined>(undefined);
+  if (polled.data !== undefined) last.current = polled.data;
+  const before = last.current;
+  const waits = polled.data === undefined && polled.problem === undefined && before !== undefined;
+  const shown = waits ? { data: before } : polled;
+  const go = (changes: Readonly<Record<string, string | undefined>>) =>
+    changeList("pods", { page: undefined, ...changes });
   const choice = (key: string, label: string, options: readonly (readonly [string, string])[]) => (
     <Choice
       label={label}
@@ -66,9 +72,9 @@ export function PodsView({
           ["unlabelled", "not known"],
         ])}
       </form>
-      <Loaded polled={polled}>
+      <Loaded polled={shown}>
         {(data) => (
-          <>
+          <div aria-busy={waits}>
             <PartialNote everywhere={data.everywhere} />
             <Table label="Pods">
               <thead>
@@ -86,7 +92,7 @@ export function PodsView({
             </Table>
             {data.total === 0 && <p class="quiet">No pod that matches and may be seen.</p>}
             <Pages data={data} go={(page) => go({ page: page === 1 ? undefined : String(page) })} />
-          </>
+          </div>
         )}
       </Loaded>
     </>
@@ -111,7 +117,9 @@ function Row({ pod }: { readonly pod: PodRow }) {
       </td>
       <td>{pod.node ?? <span class="quiet">none yet</span>}</td>
       <td>{cacheWord(pod.cache)}</td>
-      <td class="nowrap">{ageOf(pod.created)}</td>
+      <td class="nowrap">
+        <Age of={pod.created} />
+      </td>
     </tr>
   );
 }
@@ -151,7 +159,7 @@ function Pages({ data, go }: { readonly data: PodPage; readonly go: (page: numbe
   return (
     <nav class="pages" aria-label="Pages">
       <span class="quiet">{plural(total, "pod")}</span>
-      <button type="button" disabled={page <= 1} onClick={() => go(page - 1)}>
+      <button type="button" disabled={page <= 1} onClick={() => go(Math.min(page - 1, last))}>
         Previous
       </button>
       <span>

@@ -23,6 +23,20 @@ export function linkTo(
   return `#/${parts.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
 }
 
+/**
+ * The link to the list `section` with changes to what it is asked for, by the address as it is now: what is on the screen
+ * may be older. Undefined where somebody has gone elsewhere meanwhile.
+ */
+export function changedList(
+  hash: string,
+  section: string,
+  changes: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const { parts, query } = parseRoute(hash);
+  if (parts.join("/") !== section) return undefined;
+  return linkTo([section], { ...Object.fromEntries(query), ...changes });
+}
+
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 /** Asks for a token, and says what is wrong with the one there was. */
 export function SignIn({
@@ -11,6 +11,8 @@ export function SignIn({
   readonly onToken: (token: string) => void;
 }) {
   const [token, setToken] = useState("");
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
   const submit = (event: Event) => {
     event.preventDefault();
     if (token.trim() !== "") onToken(token.trim());
@@ -30,6 +32,7 @@ export function SignIn({
       <label for="token">Token</label>
       <input
         id="token"
+        ref={input}
         type="password"
         autocomplete="off"
         spellcheck={false}

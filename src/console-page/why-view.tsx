@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session, WhyAnswer, WhyAnswers } from "../console/api-types.ts";
 import { type ApiClient, ApiProblem } from "./api-client.ts";
 import { NodePicture } from "./node-picture.tsx";
@@ -35,12 +35,17 @@ export function WhyView({
   const [kind, setKind] = useState(query.get("kind") ?? "Pod");
   const [namespace, setNamespace] = useState(query.get("namespace") ?? session.namespaces[0] ?? "default");
   const [name, setName] = useState(query.get("name") ?? "");
+  const asked = useRef(0);
   const ask = async (question: unknown) => {
-    setOutcome("asking");
+    asked.current += 1;
+    const number = asked.current;
+    // The answer to an earlier question may come later than this one's.
+    const tell = (told: Outcome) => number === asked.current && setOutcome(told);
+    tell("asking");
     try {
-      setOutcome({ answers: (await client.post<WhyAnswers>("why", question)).answers });
+      tell({ answers: (await client.post<WhyAnswers>("why", question)).answers });
     } catch (error) {
-      setOutcome({ problem: error instanceof ApiProblem ? error.message : String(error) });
+      tell({ problem: error instanceof ApiProblem ? error.message : String(error) });
     }
   };
   // A link that names an object is the question itself.
@@ -123,19 +128,27 @@ export function WhyView({
           ))}
         </datalist>
       </div>
-      <div aria-live="polite">
-        {outcome === "asking" && <p class="quiet">asking …</p>}
-        {typeof outcome === "object" && "problem" in outcome && (
-          <p class="notice bad" role="alert">
-            {outcome.problem}
-          </p>
-        )}
-        {typeof outcome === "object" &&
-          "answers" in outcome &&
-          outcome.answers.map((answer, index) => <Answer key={`${index} ${answer.title}`} answer={answer} />)}
-      </div>
+      <p class="quiet" role="status">
+        {statusOf(outcome)}
+      </p>
+      {typeof outcome === "object" && "problem" in outcome && (
+        <p class="notice bad" role="alert">
+          {outcome.problem}
+        </p>
+      )}
+      {typeof outcome === "object" &&
+        "answers" in outcome &&
+        outcome.answers.map((answer, index) => <Answer key={`${index} ${answer.title}`} answer={answer} />)}
     </>
   );
+}
+
+/** What is read out: the answer itself is long. */
+function statusOf(outcome: Outcome): string {
+  if (outcome === "asking") return "asking …";
+  if (outcome === undefined || "problem" in outcome) return "";
+  const { answers } = outcome;
+  return answers.length === 1 ? `${answers[0]?.title}: answered below` : `${answers.length} answers below`;
 }
 
 const verdictClass = { injected: "well", unchanged: "ended", rejected: "bad" } as const;

@@ -83,6 +83,27 @@ describe("an answer that has not changed", () => {
     expect(sent.map((one) => headerOf(one, "if-none-match"))).toEqual([null, null]);
   });
 
+  it("is not kept where somebody else has signed in while it was on its way", async () => {
+    const { client, sent } = clientOf((request) => {
+      if (headerOf(request, "authorization") === null) client.token = "another";
+      return unchanged(request);
+    });
+    expect(await client.get("pods")).toEqual({ n: 1 });
+    await client.get("pods");
+    expect(sent.map((one) => headerOf(one, "if-none-match"))).toEqual([null, null]);
+  });
+
+  it("is not kept, and is a problem, where it broke off", async () => {
+    const broken = () => new Response('{"n": 1', { headers: { etag: '"1"' } });
+    const { client, sent } = clientOf(broken);
+    expect(await problemOf(client.get("pods"))).toMatchObject({
+      status: 0,
+      message: expect.stringContaining("broke off"),
+    });
+    await problemOf(client.get("pods"));
+    expect(sent.map((one) => headerOf(one, "if-none-match"))).toEqual([null, null]);
+  });
+
   it("is kept for a hundred paths, those that were answered last", async () => {
     const { client, sent } = clientOf(({ path }) => tagged({ path }, `"${path}"`));
     for (let page = 0; page <= 100; page++) await client.get(`pods?page=${page}`);
@@ -144,5 +165,24 @@ describe("no answer", () => {
       throw new DOMException("aborted", "AbortError");
     });
     expect(await problemOf(client.get("pods", given.signal))).toMatchObject({ name: "AbortError" });
+  });
+});
+
+describe("the server's time", () => {
+  const dated = (ms: number) => Response.json({}, { headers: { date: new Date(ms).toUTCString() } });
+
+  it.each([
+    ["an hour ahead", 3_600_000],
+    ["an hour behind", -3_600_000],
+  ])("is told where it is %s", async (_words, ahead) => {
+    const { client } = clientOf(() => dated(Date.now() + ahead));
+    await client.get("pods");
+    expect(Math.abs(client.now() - Date.now() - ahead)).toBeLessThan(60_000);
+  });
+
+  it("is this machine's where they hardly differ, or it is not told", async () => {
+    const { client } = clientOf(() => Response.json({}));
+    await client.get("pods");
+    expect(Math.abs(client.now() - Date.now())).toBeLessThan(5_000);
   });
 });

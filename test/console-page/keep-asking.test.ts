@@ -131,6 +131,29 @@ describe("a path that is asked for again and again", () => {
     expect(client.asked).toHaveLength(2);
   });
 
+  it("is asked for by one request at a time, however often somebody comes back", async () => {
+    const { client, page, known } = asking();
+    for (const _ of [1, 2, 3]) {
+      page.become("hidden");
+      page.become("visible");
+    }
+    expect(client.asked).toHaveLength(1);
+    (await client.request(0)).answer("a");
+    (await client.request(1)).answer("b");
+    await expect.poll(() => known.now.data).toBe("b");
+    await client.request(2);
+    await othersGoOn();
+    expect(client.asked).toHaveLength(3);
+  });
+
+  it.each([401, 403])("forgets what was known where it may not be seen any more (%i)", async (status) => {
+    const { client, known } = asking();
+    (await client.request(0)).answer("a");
+    (await client.request(1)).fail(new ApiProblem(status, "you may not"));
+    await expect.poll(() => known.now.problem?.status).toBe(status);
+    expect(known.now).not.toHaveProperty("data");
+  });
+
   it.each<[string, (request: FakeClient["asked"][number]) => void]>([
     ["an answer", ({ answer }) => answer("late")],
     ["an error", ({ fail }) => fail(new ApiProblem(503, "late"))],

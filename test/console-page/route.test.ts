@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linkTo, parseRoute } from "../../src/console-page/route.ts";
+import { changedList, linkTo, parseRoute } from "../../src/console-page/route.ts";
 
 describe("a place in the console", () => {
   it.each<[string, string[], string]>([
@@ -31,5 +31,22 @@ describe("a place in the console", () => {
     expect(linkTo([])).toBe("#/");
     expect(linkTo(["pods"], { namespace: undefined, search: "" })).toBe("#/pods");
     expect(linkTo(["pods"], { namespace: "demo", search: undefined })).toBe("#/pods?namespace=demo");
+  });
+});
+
+describe("a change to what a list is asked for", () => {
+  it.each<[string, Record<string, string | undefined>, string | undefined]>([
+    ["#/pods", { search: "train" }, "#/pods?search=train"],
+    [
+      "#/pods?namespace=demo&page=3",
+      { page: undefined, search: "train" },
+      "#/pods?namespace=demo&search=train",
+    ],
+    ["#/pods?search=train", { search: "" }, "#/pods"],
+    ["#/pods/demo/train", { search: "x" }, undefined],
+    ["#/datasets?search=train", { search: "x" }, undefined],
+    ["", { search: "x" }, undefined],
+  ])("in %s of %j leads to %s", (hash, changes, link) => {
+    expect(changedList(hash, "pods", changes)).toBe(link);
   });
 });

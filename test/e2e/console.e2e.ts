@@ -386,6 +386,80 @@ describeCluster(
       await nobody.context().close();
     });
 
+    it("loses nothing of what is written and done while answers come: search, back, keyboard", async () => {
+      const page = await signedIn("pods");
+      await page.getByRole("link", { name: "train" }).waitFor();
+      const search = page.getByLabel("Search");
+      // More is written in the very moment in which the first of it is asked for.
+      await page.evaluate(`addEventListener("hashchange", () => {
+        const input = document.querySelector("input[type=search]");
+        input.value = "evalu";
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }, { once: true })`);
+      await search.fill("ev");
+      await page.waitForURL(/search=evalu$/);
+      await shows(page, "1 pod\n");
+      expect(await search.inputValue()).toBe("evalu");
+      await page.goBack();
+      await page.waitForURL(/search=ev$/);
+      await eventually("the field goes back, too", async () => (await search.inputValue()) === "ev", {
+        seconds,
+      });
+      await page.getByRole("button", { name: "Age" }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/sort=created/);
+      await page.locator("th[aria-sort=ascending]", { hasText: "Age" }).waitFor();
+      await page.locator("[aria-busy=false]").waitFor();
+      expect(await page.evaluate("document.activeElement.textContent")).toContain("Age");
+      await page.context().close();
+    });
+
+    it("asks for a token when it has expired, and lets what is written there be, whatever fails", async () => {
+      const page = await signedIn("pods/demo/train");
+      await shows(page, "Containers");
+      let status = 401;
+      const answer = () => ({ status, json: { message: `no: ${status}` } });
+      await page.route("**/api/v1/**", (route) => route.fulfill(answer()));
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await shows(page, "no: 401");
+      expect(await textOf(page)).not.toContain("Containers");
+      await page.getByLabel("Token").fill("half a tok");
+      status = 503;
+      await shows(page, "no: 503");
+      expect(await page.getByLabel("Token").inputValue()).toBe("half a tok");
+      await page.unroute("**/api/v1/**");
+      await shows(page, "Containers");
+      await page.context().close();
+    });
+
+    it("answers the last question, though the one before it takes longer", async () => {
+      const page = await signedIn("why");
+      let release = () => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let first = true;
+      await page.route("**/api/v1/why", async (route) => {
+        if (first) {
+          first = false;
+          await held;
+        }
+        await route.continue();
+      });
+      const form = page.getByRole("form", { name: "Name an object" });
+      for (const name of ["evaluate", "train"]) {
+        await form.getByLabel("Name", { exact: true }).fill(name);
+        await form.getByRole("button").click();
+      }
+      await page.getByRole("heading", { name: "Pod demo/train" }).waitFor();
+      const late = page.waitForResponse("**/api/v1/why");
+      release();
+      await (await late).finished();
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
+      expect(await page.locator(".answer h2").first().innerText()).toBe("Pod demo/train");
+      await page.context().close();
+    });
+
     it("can be read in the dark and on a small screen", async () => {
       const page = await signedIn("", { colorScheme: "dark", viewport: { width: 390, height: 780 } });
       for (const hash of ["", "pods", "datasets/demo/imagenet", "why"]) {
