@@ -46,6 +46,7 @@ export function takeOut(pod: Pod): TakenOut {
   if (before === undefined) {
     removeSteering(editor, unknowns.notes);
     if (parts.clients.length > 0) tellOfTheRest(editor.pod, unknowns);
+    else tellOfPropagation(editor.pod, unknowns);
   } else {
     restoreAffinity(editor, before);
     removeAdded(editor, before);
@@ -103,6 +104,24 @@ function removeAdded(editor: PodEditor, { pullSecrets = [], dns = [] }: BeforeIn
 function setList(editor: PodEditor, path: Path, entries: readonly unknown[], why: string): void {
   if (entries.length === 0) editor.remove(path, why);
   else editor.set(path, entries, why);
+}
+
+/** In csi mode mounts of claims get it where they state none, and nothing is written down. */
+function tellOfPropagation(pod: Pod, { notes }: Unknowns): void {
+  const claims = new Set(
+    pod.spec?.volumes?.flatMap(({ name, persistentVolumeClaim: claim }) =>
+      claim === undefined ? [] : [name],
+    ),
+  );
+  for (const { container } of containersOf(pod)) {
+    const paths = (container.volumeMounts ?? [])
+      .filter(({ name, mountPropagation }) => claims.has(name) && mountPropagation === "HostToContainer")
+      .map(({ mountPath }) => mountPath);
+    if (paths.length > 0)
+      notes.push(
+        `container ${container.name}: mountPropagation HostToContainer of ${paths.join(", ")} stays: whether the pod's own is not known`,
+      );
+  }
 }
 
 /** Lists that an injection may have added to, and in which nothing says what is whose. */

@@ -46,6 +46,10 @@ describe("takeOut of what is injected in the golden cases", () => {
     );
     expect(lines).toEqual(unknown[name] ?? []);
     if (!inCsiMode) expect(out.notes).toEqual([]);
+    else if (lines.length < differences(wanted, out.pod).length)
+      expect(out.notes).toContainEqual(
+        expect.stringMatching(/^container \S+: mountPropagation HostToContainer of \/.+ stays/),
+      );
   });
 
   it("knows no case that is gone", () => {
