@@ -164,7 +164,11 @@ export class NodeSandbox {
       command: ["/bin/dash", "-c", script.replaceAll("$", "$$$$"), "app", view, path],
     });
     await eventually("the app runs", () => app.log.includes("ready") || !app.running);
-    if (!app.running) throw new Error(`app cannot start: ${app.log}`);
+    if (!app.running) {
+      // What it said may come after the news of its end.
+      await app.ended;
+      throw new Error(`app cannot start: ${app.log}`);
+    }
     return new App(app, path);
   }
 
