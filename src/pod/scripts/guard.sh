@@ -5,57 +5,57 @@
 # SLUICE_END_FILE      names, between blanks, the containers that nobody needs any more (default: no such file)
 # SLUICE_CONTAINER     the name by which this one stands there; whoever writes it has seen all clients end
 # Before the traps, or a TERM that comes in between is forgotten.
-stop= names=
-# The kill closes the gap between a look at $stop and the wait.
-trap 'stop=1; kill "$!" 2>/dev/null' TERM INT QUIT
-trap 'late=1' USR1
+_stop= _names=
+# The kill closes the gap between a look at $_stop and the wait.
+trap '_stop=1; kill "$!" 2>/dev/null' TERM INT QUIT
+trap '_late=1' USR1
 
 # An umount of something that hangs must not hold up the others.
-within() {
-  late=
+_within() {
+  _late=
   "$@" 2>/dev/null &
-  child=$!
+  _child=$!
   (
     sleep 1
-    kill -9 "$child"
+    kill -9 "$_child"
     kill -USR1 "$$"
   ) 2>/dev/null &
-  killer=$!
-  wait "$child" 2>/dev/null
+  _killer=$!
+  wait "$_child" 2>/dev/null
   set -- "$?"
-  kill -9 "$killer" 2>/dev/null
-  [ -z "$late" ] && return "$1"
+  kill -9 "$_killer" 2>/dev/null
+  [ -z "$_late" ] && return "$1"
 }
 
 # mountinfo writes a blank as \040, a backslash as \134, and so on.
-decode() {
-  rest=$1 point=
+_decode() {
+  _rest=$1 _point=
   while :; do
-    case $rest in
+    case $_rest in
       *\\*) ;;
       *) break ;;
     esac
-    point=$point${rest%%\\*}
-    rest=${rest#*\\}
-    code=${rest%"${rest#???}"}
-    rest=${rest#???}
-    code=$(printf "\\$code.")
-    point=$point${code%.}
+    _point=$_point${_rest%%\\*}
+    _rest=${_rest#*\\}
+    _code=${_rest%"${_rest#???}"}
+    _rest=${_rest#???}
+    _code=$(printf "\\$_code.")
+    _point=$_point${_code%.}
   done
-  point=$point$rest
+  _point=$_point$_rest
 }
 
 # The latest mount stands last in the list and is never below an earlier one.
-clear() {
-  points=
-  while read -r _ _ device _ point _; do
-    decode "$point"
-    for directory do
-      case $point in
-        "${directory%/}"/*)
-          points="$point
-$points"
-          devices="$devices ${device#*:}"
+_clear() {
+  _points=
+  while read -r _ _ _device _ _point _; do
+    _decode "$_point"
+    for _directory do
+      case $_point in
+        "${_directory%/}"/*)
+          _points="$_point
+$_points"
+          _devices="$_devices ${_device#*:}"
           ;;
       esac
     done
@@ -63,54 +63,54 @@ $points"
   IFS='
 '
   # At once, for at the end of a grace period two seconds are left; those that resist one by one.
-  [ -z "$points" ] || within umount $points || for point in $points; do
-    within umount "$point" || within umount -l "$point"
+  [ -z "$_points" ] || _within umount $_points || for _point in $_points; do
+    _within umount "$_point" || _within umount -l "$_point"
   done
   unset IFS
-  [ -z "$points" ]
+  [ -z "$_points" ]
 }
 
-# Does anybody wait for an answer from one of these FUSE devices? Sets waited_for.
-find_waiting() {
-  waited_for=
-  for device in $devices; do
-    read -r count <"$connections/$device/waiting" && [ "$count" != 0 ] && waited_for="$waited_for $device"
+# Does anybody wait for an answer from one of these FUSE devices? Sets _waited_for.
+_find_waiting() {
+  _waited_for=
+  for _device in $_devices; do
+    read -r _count <"$_connections/$_device/waiting" && [ "$_count" != 0 ] && _waited_for="$_waited_for $_device"
   done
-  [ -n "$waited_for" ]
+  [ -n "$_waited_for" ]
 } 2>/dev/null
 
 # Whoever was killed while waiting for a client that will not answer ends only when that is aborted; a client that waits
 # for itself is among them, and would keep the pod for ever.
-free() {
-  connections=/tmp/.sluice-fuse
-  [ -n "$devices" ] && mkdir -p "$connections" && mount -t fusectl sluice "$connections" || return
-  find_waiting && sleep 1 && find_waiting && for device in $waited_for; do
-    echo 1 >"$connections/$device/abort"
+_free() {
+  _connections=/tmp/.sluice-fuse
+  [ -n "$_devices" ] && mkdir -p "$_connections" && mount -t fusectl sluice "$_connections" || return
+  _find_waiting && sleep 1 && _find_waiting && for _device in $_waited_for; do
+    echo 1 >"$_connections/$_device/abort"
   done
-  umount "$connections"
+  umount "$_connections"
 } 2>/dev/null
 
-done_with() {
-  [ -r "$SLUICE_END_FILE" ] && read -r names <"$SLUICE_END_FILE"
-  case " $names " in
+_done_with() {
+  [ -r "$SLUICE_END_FILE" ] && read -r _names <"$SLUICE_END_FILE"
+  case " $_names " in
     *" ${SLUICE_CONTAINER:--} "*) ;;
     *) return 1 ;;
   esac
 }
 
-look=10
-[ -z "$SLUICE_END_FILE" ] || look=1
-while [ -z "$stop" ] && ! done_with; do
-  sleep "$look" &
-  [ -n "$stop" ] || wait "$!"
+_look=10
+[ -z "$SLUICE_END_FILE" ] || _look=1
+while [ -z "$_stop" ] && ! _done_with; do
+  sleep "$_look" &
+  [ -n "$_stop" ] || wait "$!"
 done
 trap '' TERM INT QUIT
-done_with || sleep "${SLUICE_HOLD_SECONDS:-0}"
+_done_with || sleep "${SLUICE_HOLD_SECONDS:-0}"
 set -f
-devices=
-for round in 1 2 3 4 5; do
-  clear "$@" && break
+_devices=
+for _round in 1 2 3 4 5; do
+  _clear "$@" && break
 done
-[ -z "$points" ] || echo "sluice: mounts are left below $*" >&2
-free
+[ -z "$_points" ] || echo "sluice: mounts are left below $*" >&2
+_free
 exit 0
