@@ -36,6 +36,33 @@ export async function runCaptured(
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
+/** A command that goes on until it is stopped. */
+export interface StartedCommand {
+  /** What it has written so far. */
+  readonly out: { readonly stdout: string; readonly stderr: string };
+  readonly code: Promise<number>;
+  /** Its reason is the signal's name. */
+  readonly stop: AbortController;
+}
+
+/** Starts a command in this process with streams of its own. */
+export function startCaptured(
+  command: Command,
+  argv: string[],
+  env: Readonly<Record<string, string>>,
+): StartedCommand {
+  const stop = new AbortController();
+  const out = { stdout: "", stderr: "" };
+  const onStdout = (text: string) => {
+    out.stdout = text;
+  };
+  const onStderr = (text: string) => {
+    out.stderr = text;
+  };
+  const run = runCaptured(command, argv, { env, stop: stop.signal, onStdout, onStderr });
+  return { out, code: run.then(({ code }) => code), stop };
+}
+
 function capture(onText?: (text: string) => void): { stream: Writable; text: () => string } {
   let text = "";
   const stream = new Writable({

@@ -1,12 +1,11 @@
 import { createServer } from "node:net";
-import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/controllers.ts";
 import { forbidden } from "../support/fake-api-faults.ts";
 import type { FakeApiServer } from "../support/fake-api-server.ts";
 import { injected, mounting, withStatus } from "../support/finishing-pod.ts";
 import { Closing, startApi } from "../support/live-cluster.ts";
-import { runCaptured } from "./captured-io.ts";
+import { runCaptured, startCaptured } from "./captured-io.ts";
 
 const closing = new Closing();
 let api: FakeApiServer;
@@ -17,18 +16,8 @@ afterEach(() => closing.all());
 
 /** Starts `sluice controllers` on the fake API server. */
 function start(...args: readonly string[]) {
-  const stop = new AbortController();
-  const out = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr") =>
-    new PassThrough().on("data", (chunk) => {
-      out[name] += String(chunk);
-    });
-  const io = { stdin: new PassThrough(), stdout: stream("stdout"), stderr: stream("stderr"), color: false };
-  const code = run(["--kubeconfig", api.kubeconfig, "--ops-listen", "127.0.0.1:0", ...args], {
-    ...io,
-    env: { HOSTNAME: "pod-1" },
-    stop: stop.signal,
-  });
+  const argv = ["--kubeconfig", api.kubeconfig, "--ops-listen", "127.0.0.1:0", ...args];
+  const { out, code, stop } = startCaptured(run, argv, { HOSTNAME: "pod-1" });
   closing.add(async () => {
     stop.abort("SIGTERM");
     await code;

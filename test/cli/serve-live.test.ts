@@ -3,7 +3,6 @@ import { request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/serve.ts";
 import { answering, forbidden } from "../support/fake-api-faults.ts";
@@ -11,6 +10,7 @@ import type { FakeApiServer } from "../support/fake-api-server.ts";
 import { Closing, startApi } from "../support/live-cluster.ts";
 import { caBundles, register, secretData } from "../support/replica.ts";
 import { reviewOf } from "../support/review-builder.ts";
+import { startCaptured } from "./captured-io.ts";
 
 const closing = new Closing();
 const configurations = "mutatingwebhookconfigurations";
@@ -25,15 +25,8 @@ afterEach(() => closing.all());
 
 /** Starts `sluice serve` on the fake API server, on free ports unless `args` say otherwise. */
 function serve(args: readonly string[] = []) {
-  const stop = new AbortController();
-  const out = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr") =>
-    new PassThrough().on("data", (chunk) => {
-      out[name] += String(chunk);
-    });
   const argv = ["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--drain-seconds", "0", ...args];
-  const io = { stdin: new PassThrough(), stdout: stream("stdout"), stderr: stream("stderr"), color: false };
-  const code = run(argv, { ...io, env: { KUBECONFIG: api.kubeconfig }, stop: stop.signal });
+  const { out, code, stop } = startCaptured(run, argv, { KUBECONFIG: api.kubeconfig });
   closing.add(async () => {
     stop.abort("SIGINT");
     await code;

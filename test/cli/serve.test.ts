@@ -4,10 +4,10 @@ import { request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/serve.ts";
 import { reviewOf } from "../support/review-builder.ts";
+import { startCaptured } from "./captured-io.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -18,26 +18,11 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Starts `sluice serve`; the folder's own certificates and free ports, unless `args` say otherwise. */
 function serve(args: readonly string[] = []) {
-  const stop = new AbortController();
-  const out = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr") =>
-    new PassThrough().on("data", (chunk) => {
-      out[name] += String(chunk);
-    });
   const argv = [
     ...["--cert-dir", join(folder, "certs"), "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"],
     ...args,
   ];
-  const stdin = new PassThrough();
-  const code = run(argv, {
-    stdin,
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    env: { KUBECONFIG: "/nowhere/kubeconfig" },
-    color: false,
-    stop: stop.signal,
-  });
-  return { out, code, stop };
+  return startCaptured(run, argv, { KUBECONFIG: "/nowhere/kubeconfig" });
 }
 
 const withCluster = () => ["--cluster", join(folder, "cluster")];
