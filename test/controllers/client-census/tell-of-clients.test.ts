@@ -163,6 +163,36 @@ describe("a leader", () => {
     expect(events()).toHaveLength(1);
   });
 
+  it("writes no more than its share where the clients of many pods crash at once", {
+    timeout: 120_000,
+  }, async () => {
+    const count = 120;
+    const names = Array.from({ length: count }, (_, index) => `pod-${index}`);
+    const putAll = (client: Partial<ContainerStatus>) => {
+      for (const name of names) {
+        const pod = podWith(client, sidecar("native"), name);
+        api.store.put("pods", { ...pod, metadata: { ...pod.metadata, name } });
+      }
+    };
+    putAll({});
+    const { metrics } = await startControllers(closing, api, { now: () => now });
+    const line = `platform="kubernetes"} ${count}`;
+    await eventually("all are seen", async () => (await metrics()).includes(line));
+    const begun = performance.now();
+    const writes = () => [...api.callsOf("create", "events"), ...api.callsOf("patch", "events")].length;
+    putAll(crashed(1));
+    // A hundred calls at once, and then 20 a second.
+    while (events().length < count) {
+      const most = 100 + (20 * (performance.now() - begun)) / 1_000 + 1;
+      expect(writes()).toBeLessThanOrEqual(most);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(new Set(events().map(({ involvedObject }) => Object(involvedObject).name))).toEqual(
+      new Set(names),
+    );
+    expect(events().every((event) => event["count"] === 1)).toBe(true);
+  });
+
   it("goes on counting where it may write no Events", async () => {
     api.fail({ resource: "events" }, forbidden);
     put(crashed(1));
