@@ -119,7 +119,8 @@ describe("sluice check", () => {
   it("finds everything fine", async () => {
     await installSluice();
     const { code, stdout, stderr } = await check();
-    expect(stderr).toBe("");
+    // On a busy machine it tells what it waits for.
+    expect(stderr.replaceAll(/^sluice check: \d+ answers so far, waiting for .*\n/gm, "")).toBe("");
     expect(stdout).toContain(`Sluice in namespace sluice-system of https://127.0.0.1:${api.port}\n`);
     expect(stdout).toMatch(/\n✓ caBundle +trusts what each of 2 replicas serves\n/);
     expect(stdout).toMatch(/\n✓ caches +2 replicas are ready: 7 objects, last contact at most \d s ago\n/);
@@ -269,10 +270,13 @@ describe("sluice check", () => {
     const stdout = new PassThrough();
     const io = { stdin: new PassThrough(), stdout, stderr, env: {}, color: false };
     const code = run(["--kubeconfig", api.kubeconfig], { ...io, stop: new AbortController().signal });
-    const [told] = await once(stderr, "data");
-    expect(String(told)).toMatch(
-      /^sluice check: \d+ answers so far, waiting for \/api\/v1\/.*services\/sluice\n$/,
-    );
+    let told = "";
+    stderr.on("data", (text: Buffer) => {
+      told += text.toString();
+    });
+    await expect
+      .poll(() => told)
+      .toMatch(/^sluice check: \d+ answers so far, waiting for \/api\/v1\/.*services\/sluice\n/m);
     answer?.();
     expect(await code).toBe(0);
   });

@@ -39,7 +39,8 @@ describeCluster("sluice check", clusterWithSluice, (cluster) => {
 
   it("finds an installation well, and says so in a table", async () => {
     const { code, stdout, stderr } = await check(cluster());
-    expect(stderr).toBe("");
+    // On a busy machine it tells what it waits for.
+    expect(stderr.replaceAll(/^sluice check: \d+ answers so far, waiting for .*\n/gm, "")).toBe("");
     expect(stdout.split("\n").filter((line) => /^[!✗]/.test(line))).toEqual([]);
     expect(code).toBe(0);
     for (const line of [

@@ -87,10 +87,9 @@ export function explainCases(cluster: () => TestCluster): void {
     // What the API server has filled in since is no difference.
     expect(words).toMatch(/What would be decided now injected .* the same $/);
     expect(code).toBe(0);
-    // No kubelet runs here, so that there is no log to be read.
-    expect(stderr.split("\n").filter((line) => line !== "" && !line.includes("log of fluid-fuse-0"))).toEqual(
-      [],
-    );
+    // No kubelet runs here, so that there is no log to be read. On a busy machine it tells what it waits for.
+    const expected = /^$|log of fluid-fuse-0|^kubectl sluice explain: \d+ answers so far, /;
+    expect(stderr.split("\n").filter((line) => !expected.test(line))).toEqual([]);
   });
 
   it("tells why a client does not serve, with the remedy", async () => {
