@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { certificateSetData } from "../../src/certs/certificate-set.ts";
 import { makeCertificateSet } from "../../src/certs/make-certificates.ts";
 import { servingNames } from "../../src/certs/serving-names.ts";
@@ -6,6 +6,7 @@ import { allowed } from "./harness/allowed.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { at, type Fields, listAt, textAt } from "./harness/fields.ts";
+import { newNames } from "./harness/new-names.ts";
 import { addObject } from "./harness/objects.ts";
 import { clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
 import { sluiceNamespace } from "./harness/replicas.ts";
@@ -20,6 +21,8 @@ const account = `system:serviceaccount:${sluiceNamespace}:sluice`;
 const auditedCluster = () => clusterWithSluice({ audited: [account] });
 
 describeCluster("bad circumstances", auditedCluster, (cluster) => {
+  const newName = newNames();
+
   // Whatever a case before has left: each begins with Sluice installed and well.
   beforeEach(async () => {
     await cluster().install();
@@ -35,28 +38,31 @@ describeCluster("bad circumstances", auditedCluster, (cluster) => {
         .plane.audit.entries()
         .filter(({ verb, resource }) => verb === "list" && resource === "persistentvolumeclaims").length;
     const before = read();
-    await restartApiServer(cluster(), () => cluster().plane.compactEtcd());
+    await cluster().plane.restartApiServer(() => cluster().plane.compactEtcd());
     await served(cluster(), "imagenet", 1);
     // What they would have gone on from is too old (410).
     await eventually("both replicas have read all anew", () => read() >= before + 2);
-    await cluster().addDataset("after-restart");
-    await served(cluster(), "after-restart", 1);
+    const made = newName("after-restart");
+    await cluster().addDataset(made);
+    await served(cluster(), made, 1);
     await allReady(cluster());
   });
 
   it("etcd is compacted while everything is watched", async () => {
-    await cluster().addDataset("before-compaction");
+    const [before, after] = [newName("before-compaction"), newName("after-compaction")];
+    await cluster().addDataset(before);
     await cluster().plane.compactEtcd();
-    await cluster().addDataset("after-compaction");
-    await served(cluster(), "after-compaction", 1);
-    await served(cluster(), "before-compaction", 1);
+    await cluster().addDataset(after);
+    await served(cluster(), after, 1);
+    await served(cluster(), before, 1);
   });
 
   it("a replica is killed: the other one serves, and it comes back", async () => {
     const [victim] = cluster().replicas.all;
+    const restarts = victim?.restarts ?? 0;
     victim?.process.signal("SIGKILL");
     await served(cluster(), "imagenet", 1);
-    await eventually("the replica was started again", () => victim?.restarts === 1);
+    await eventually("the replica was started again", () => victim?.restarts === restarts + 1);
     await cluster().replicas.ready();
     await served(cluster(), "imagenet", 1);
   });
@@ -169,22 +175,28 @@ describeCluster("bad circumstances", auditedCluster, (cluster) => {
     const path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/sluice";
     await cluster().api.delete(path);
     // Watches that are open stay so: only new ones are asked for their right.
-    await restartApiServer(cluster());
+    await cluster().plane.restartApiServer();
     await served(cluster(), "imagenet", 1);
-    await cluster().addDataset("unseen");
+    const unseen = newName("unseen");
+    await cluster().addDataset(unseen);
     const told = await eventually("a pod is refused", async () => {
-      const { status, body } = await tryPod(cluster(), "unseen");
+      const { status, body } = await tryPod(cluster(), unseen);
       const message = textAt(body, "message");
       return message.includes("denied the request") ? { status, message } : undefined;
     });
     expect(told.status).toBe(500);
-    expect(told.message).toContain("Sluice may not read PersistentVolumeClaim demo/unseen");
+    expect(told.message).toContain(`Sluice may not read PersistentVolumeClaim demo/${unseen}`);
     await allReady(cluster());
     await cluster().kubectl.do(["apply", "-f", installManifest]);
-    await served(cluster(), "unseen", 30);
+    await served(cluster(), unseen, 30);
   });
 
   it("Fluid's kinds are removed and installed again", { timeout: 120_000 }, async () => {
+    const installed = async () => {
+      await cluster().addFluid();
+      await cluster().addExamples();
+    };
+    onTestFinished(installed);
     await cluster().kubectl.do(["delete", "crd", "--all", "--wait=true"]);
     await served(cluster(), undefined, 1);
     await allReady(cluster());
@@ -194,8 +206,7 @@ describeCluster("bad circumstances", auditedCluster, (cluster) => {
     victim?.process.signal("SIGKILL");
     await eventually("the replica was started again", () => (victim?.restarts ?? 0) > restarts);
     await cluster().replicas.ready();
-    await cluster().addFluid();
-    await cluster().addExamples();
+    await installed();
     await served(cluster(), "imagenet", 30);
     await served(cluster(), "models", 30);
     await eventually(
@@ -305,13 +316,6 @@ async function served(cluster: TestCluster, claim: string | undefined, seconds: 
   expect(clientsOf(body)).toHaveLength(claim === undefined ? 0 : 1);
   const took = (performance.now() - begun) / 1000;
   process.stdout.write(`${expect.getState().currentTestName}: ${what} after ${took.toFixed(2)} s\n`);
-}
-
-async function restartApiServer({ plane }: TestCluster, meanwhile = async () => {}): Promise<void> {
-  await plane.stop("kube-apiserver", "SIGKILL");
-  await meanwhile();
-  plane.start("kube-apiserver");
-  await plane.ready();
 }
 
 function tryPod(cluster: TestCluster, claim: string | undefined) {

@@ -5,6 +5,7 @@ import { allowed } from "./harness/allowed.ts";
 import { clusterWithSluice, describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { at, type Fields, fieldsOf, textAt } from "./harness/fields.ts";
+import { newNames } from "./harness/new-names.ts";
 import { addObject, parseObjects } from "./harness/objects.ts";
 import { claimsOf, clientsOf, podOf, podSpecOf } from "./harness/pods.ts";
 import { exampleFolder, type TestCluster } from "./harness/test-cluster.ts";
@@ -13,6 +14,8 @@ const demoPods = "/api/v1/namespaces/demo/pods";
 const demoClaims = "/api/v1/namespaces/demo/persistentvolumeclaims";
 
 describeCluster("claims that come late, and many of them", clusterWithSluice, (cluster) => {
+  const newName = newNames();
+
   it("a StatefulSet with claims of a class that binds at once has its first pod within 5 s", async () => {
     await addObject(cluster().api, {
       apiVersion: "storage.k8s.io/v1",
@@ -22,24 +25,24 @@ describeCluster("claims that come late, and many of them", clusterWithSluice, (c
       volumeBindingMode: "Immediate",
     });
     const begun = performance.now();
-    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(statefulSet("shards", "at-once")));
+    const name = newName("shards");
+    await cluster().kubectl.do(["apply", "-f", "-"], JSON.stringify(statefulSet(name, "at-once")));
     const claim = await eventually("the claim is there", () =>
-      cluster().api.get(`${demoClaims}/own-shards-0`),
+      cluster().api.get(`${demoClaims}/own-${name}-0`),
     );
     await addVolume(cluster(), claim, plainVolume);
-    const pod = await eventually("the first pod is there", () => cluster().api.get(`${demoPods}/shards-0`));
+    const pod = await eventually("the first pod is there", () => cluster().api.get(`${demoPods}/${name}-0`));
     const took = (performance.now() - begun) / 1000;
     process.stdout.write(`StatefulSet with claim templates: its first pod after ${took.toFixed(2)} s\n`);
     expect(took).toBeLessThan(allowed(5));
     expect(clientsOf(pod)).toEqual(["fluid-fuse-0"]);
-    expect(claimsOf(pod)).toEqual(["own-shards-0"]);
+    expect(claimsOf(pod)).toEqual([`own-${name}-0`]);
   });
 
   it("a dataset's claim that is bound a second after its pod's creation is waited for", async () => {
-    let tries = 0;
     // The half of a second that is left is the controller manager's as well: on a busy machine it may need another try.
     const served = await eventually("a pod is let in that came before its claim was bound", async () => {
-      const name = `bound-later-${tries++}`;
+      const name = newName("bound-later");
       const [claim, volume] = await addUnboundDataset(cluster(), name);
       const created = cluster().api.send("POST", demoPods, podOf(name, { claims: [name] }));
       await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -53,11 +56,12 @@ describeCluster("claims that come late, and many of them", clusterWithSluice, (c
   });
 
   it("a dataset's claim that stays unbound refuses its pod by name, and not for good", async () => {
-    const [claim, volume] = await addUnboundDataset(cluster(), "bound-much-later");
-    const pod = podOf("too-early", { claims: ["bound-much-later"] });
+    const name = newName("bound-much-later");
+    const [claim, volume] = await addUnboundDataset(cluster(), name);
+    const pod = podOf(name, { claims: [name] });
     const refused = await cluster().api.send("POST", demoPods, pod);
     expect(refused.status).toBe(409);
-    expect(textAt(refused.body, "message")).toContain("claim demo/bound-much-later");
+    expect(textAt(refused.body, "message")).toContain(`claim demo/${name}`);
     await addVolume(cluster(), claim, volume);
     const made = await eventually("the pod is let in", () => cluster().api.create(demoPods, pod));
     expect(clientsOf(made)).toEqual(["fluid-fuse-0"]);
@@ -68,7 +72,7 @@ describeCluster("claims that come late, and many of them", clusterWithSluice, (c
     await cluster().plane.stop("kube-controller-manager");
     const claims = Array.from({ length: 10_000 }, (_, index) => `many-${index}`).values();
     const work = async () => {
-      for (const name of claims) await cluster().api.create(demoClaims, plainClaim(name));
+      for (const name of claims) await addObject(cluster().api, plainClaim(name));
     };
     await Promise.all(Array.from({ length: 32 }, work));
     const [victim] = cluster().replicas.all;

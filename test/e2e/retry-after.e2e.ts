@@ -7,6 +7,7 @@ import type { ApiAnswer } from "./harness/api-client.ts";
 import { describeCluster } from "./harness/describe-cluster.ts";
 import { eventually } from "./harness/eventually.ts";
 import { textAt } from "./harness/fields.ts";
+import { newNames } from "./harness/new-names.ts";
 import { podOf } from "./harness/pods.ts";
 import { Running } from "./harness/processes.ts";
 import { TestCluster } from "./harness/test-cluster.ts";
@@ -21,6 +22,8 @@ describeCluster(
   () => TestCluster.start({ fluid: false }),
   (cluster) => {
     let webhook: Running | undefined;
+    // The webhook counts by the pods' names.
+    const newName = newNames();
 
     beforeAll(async () => {
       webhook = await startWebhook(cluster());
@@ -32,9 +35,10 @@ describeCluster(
     afterAll(() => webhook?.stop());
 
     it("it calls again after the seconds it was told, and the pod is let in", async () => {
-      const { status, text } = await tryPod(cluster(), "twice", { refusals: "2", "retry-after": "1" });
+      const name = newName("twice");
+      const { status, text } = await tryPod(cluster(), name, { refusals: "2", "retry-after": "1" });
       expect(status, text).toBe(201);
-      const calls = callsOf(webhook, "twice");
+      const calls = callsOf(webhook, name);
       expect(calls.map((call) => call.status)).toEqual([503, 503, 200]);
       // The connection was kept, so it is the same replica each time.
       expect(new Set(calls.map(({ address }) => address)).size).toBe(1);
@@ -43,10 +47,11 @@ describeCluster(
     });
 
     it("it gives up when the webhook's timeout is over, and says so", async () => {
+      const name = newName("always");
       const begun = performance.now();
-      const { status, body } = await tryPod(cluster(), "always", { refusals: "99", "retry-after": "1" });
+      const { status, body } = await tryPod(cluster(), name, { refusals: "99", "retry-after": "1" });
       const seconds = (performance.now() - begun) / 1000;
-      const calls = callsOf(webhook, "always");
+      const calls = callsOf(webhook, name);
       tell(`always 503: ${status} ${textAt(body, "message")} after ${seconds.toFixed(1)} s`, calls);
       expect(status).toBe(500);
       expect(textAt(body, "message")).toContain("failed calling webhook");
@@ -55,16 +60,17 @@ describeCluster(
     });
 
     it("without Retry-After it does not call again", async () => {
-      const { status, body } = await tryPod(cluster(), "bare", { refusals: "1" });
-      tell(`503 alone: ${status} ${textAt(body, "message")}`, callsOf(webhook, "bare"));
+      const name = newName("bare");
+      const { status, body } = await tryPod(cluster(), name, { refusals: "1" });
+      tell(`503 alone: ${status} ${textAt(body, "message")}`, callsOf(webhook, name));
       expect(status).toBe(500);
-      expect(callsOf(webhook, "bare")).toHaveLength(1);
+      expect(callsOf(webhook, name)).toHaveLength(1);
     });
 
     it("where the answer ends its connection, the next call may reach another replica", async () => {
       const reached = new Set<string>();
       for (let round = 0; round < 6; round++) {
-        const name = `closed-${round}`;
+        const name = newName(`closed-${round}`);
         const { status } = await tryPod(cluster(), name, {
           refusals: "2",
           "retry-after": "0",
