@@ -44,6 +44,12 @@ interface Absence {
 /** How a read ended: told what there is or that there is nothing, not permitted, or not answered. */
 type ReadEnd = "told" | "denied" | "unanswered";
 
+interface LastRead {
+  readonly end: ReadEnd;
+  /** In milliseconds of the process. */
+  readonly at: number;
+}
+
 /** How long it is remembered how a read ended; whoever asks reads anew in any case. */
 const rememberedMs = 10_000;
 
@@ -57,8 +63,8 @@ export class FreshReads {
   readonly #reads = new Map<string, Promise<void>>();
   readonly #polls = new Map<string, Promise<void>>();
   readonly #absences = new Map<string, Absence>();
-  /** How the last read of an object ended, and when, in milliseconds; the oldest first. */
-  readonly #lastReads = new Map<string, { readonly end: ReadEnd; readonly at: number }>();
+  /** The oldest first. */
+  readonly #lastReads = new Map<string, LastRead>();
   readonly #counts = { found: 0, missing: 0, failed: 0 };
 
   constructor(options: FreshReadsOptions) {
@@ -97,7 +103,7 @@ export class FreshReads {
     return refs.some((ref) => {
       const wanted = this.#wanted(ref);
       if (wanted === undefined) return false;
-      const last = this.#lastReads.get(wanted.key);
+      const last = this.#lastRead(wanted.key);
       // One that is under way is a doubt only where none before it has told anything.
       return last === undefined ? this.#reads.has(wanted.key) : last.end === "unanswered";
     });
@@ -107,8 +113,15 @@ export class FreshReads {
   denied(refs: readonly ObjectRef[]): ObjectRef | undefined {
     return refs.find((ref) => {
       const wanted = this.#wanted(ref);
-      return wanted !== undefined && this.#lastReads.get(wanted.key)?.end === "denied";
+      return wanted !== undefined && this.#lastRead(wanted.key)?.end === "denied";
     });
+  }
+
+  /** How an object was read last; that it was not permitted only for a moment. */
+  #lastRead(key: string): LastRead | undefined {
+    const last = this.#lastReads.get(key);
+    const old = last?.end === "denied" && performance.now() - last.at > this.#options.timing.denial;
+    return old ? undefined : last;
   }
 
   async #readUntilSettled(wanted: readonly Wanted[], ended: () => boolean): Promise<void> {

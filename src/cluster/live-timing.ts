@@ -19,6 +19,8 @@ export interface LiveTiming {
   readonly poll: number;
   /** How long an answer "does not exist" may be used again. */
   readonly absence: number;
+  /** How long an answer "not permitted" is told of: a right may be given at any moment. */
+  readonly denial: number;
   /** How long one fresh read may take. */
   readonly read: number;
 }
@@ -34,5 +36,6 @@ export const defaultTiming: LiveTiming = {
   discovery: 10_000,
   poll: 250,
   absence: 1_000,
+  denial: 2_000,
   read: 1_500,
 };

@@ -146,6 +146,21 @@ describe("a fresh read", () => {
     await expect.poll(() => cluster.refresh(refs, 100).then(() => cluster.denied?.(refs))).toBeUndefined();
   });
 
+  it("tells of a right that was missing only for a moment: when the next read hangs, it may have been given", async () => {
+    const { api, cluster } = await deaf({ timing: { denial: 300, poll: 60_000 } });
+    const refs = [claimRef("secret")];
+    const lift = api.fail({ resource: "persistentvolumeclaims", verb: "get" }, forbidden);
+    await cluster.refresh(refs, 50);
+    await expect.poll(() => cluster.status().freshReads.failed, { timeout: 60_000 }).toBe(1);
+    lift();
+    await expect.poll(() => cluster.denied?.(refs), { timeout: 60_000 }).toBeUndefined();
+    expect(cluster.doubts?.(refs)).toBe(false);
+    api.fail({ resource: "persistentvolumeclaims", verb: "get" }, silence);
+    await cluster.refresh(refs, 50);
+    expect(cluster.denied?.(refs)).toBeUndefined();
+    expect(cluster.doubts?.(refs)).toBe(true);
+  });
+
   it("survives an API server that is not there", async () => {
     const { api, cluster } = await deaf();
     await api.stop();

@@ -15,6 +15,7 @@ const fast: Partial<LiveTiming> = {
   discovery: 50,
   poll: 20,
   absence: 1_000,
+  denial: 60_000,
 };
 
 /** A live cluster with the API server that it reads and what it told. */
