@@ -30,6 +30,9 @@ export interface ConsoleOptions {
 /** Of a request's body: as much as a manifest can be, and then some for how JSON writes it. */
 const mostBytes = 512 * 1024;
 
+// Kubernetes: docs, "Object Names and IDs".
+const longestName = 253;
+
 /** Builds the console's server without listening. Throws when the page's files are not in their folder. */
 export async function buildConsole(options: ConsoleOptions): Promise<FastifyInstance> {
   const { log, onAnswer, localOnly } = options;
@@ -37,6 +40,7 @@ export async function buildConsole(options: ConsoleOptions): Promise<FastifyInst
     logger: false,
     bodyLimit: mostBytes,
     requestTimeout: 30_000,
+    routerOptions: { maxParamLength: longestName },
     // Filters are texts, and stay what they are.
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
   });

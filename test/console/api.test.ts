@@ -64,6 +64,7 @@ describe("the console's API", () => {
     ["GET", "/api/v1/namespaces/demo/pods/-x", 400, "name"],
     ["GET", "/api/v1/namespaces/..%2F/pods/x", 400, "namespace"],
     ["GET", "/api/v1/namespaces/demo/pods/gone", 404, "there is no pod demo/gone"],
+    ["GET", `/api/v1/namespaces/demo/pods/${"n".repeat(253)}`, 404, "there is no pod demo/nnn"],
     ["GET", "/api/v1/namespaces/demo/pods/unrelated", 404, "mounts no dataset"],
     ["GET", "/api/v1/namespaces/demo/datasets/gone", 404, "there is no dataset demo/gone"],
     ["GET", "/api/v1/secrets", 404, "nothing at GET /api/v1/secrets"],
