@@ -39,6 +39,10 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
           : await explainFolder(asked, { ...options, cluster: options.cluster }, io);
       return tell(found, format, paint, io);
     }
+    if (options.filename === undefined)
+      throw new UsageError(
+        'name the manifests with -f FILE ("-" for standard input), or an object of the cluster as KIND/NAME',
+      );
     const documents = await decideManifests({ ...options, namespace: options.namespace ?? "default" }, io);
     const objects = documents.flatMap((document) => document.objects);
     const text =

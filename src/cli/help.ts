@@ -75,7 +75,8 @@ Options${commonOptions}
 KIND is pod, deployment, statefulset, daemonset, replicaset, job, cronjob, pvc or dataset, or kubectl's
 short name for it. Without -n the namespace is the context's. Only what the answer needs is read, with the
 user's own rights; what may not be read is named. With --cluster only pvc and dataset can be asked for.
-Without --config the configuration is that of the installation in namespace sluice-system, if it may be read.
+Without --config KIND/NAME is decided about by the configuration of the installation in namespace
+sluice-system, if it may be read, and a manifest by the defaults.
 
 Exit codes
   0  nothing is refused, and nothing is wrong
