@@ -210,7 +210,7 @@ describeCluster(
       expect(made).toMatch(/^configmap\/sluice-dashboard$/m);
     });
 
-    certificateSourceCases(cluster, () => shell, upgrade);
+    certificateSourceCases(cluster, () => shell, upgrade, operations);
 
     it("uninstall refuses no pod on the way, and leaves nothing behind", {
       timeout: 180_000,

@@ -139,6 +139,19 @@ describe.skipIf(withoutHelm !== "")(`the chart, rendered by helm${withoutHelm}`,
     expect(configIn(text).certificates).toMatchObject({ source: "files", caBundle: "ours" });
   });
 
+  it("lets cert-manager issue what is in the Secret while the replicas keep caBundle right, for changing over", () => {
+    const text = render(['certificates.source="files"', "certificates.certManager.issue=true"]);
+    const [certificate] = allOf("Certificate", text).filter(({ metadata }) => metadata.name === "sluice");
+    expect(onlyOf("Deployment", text).spec.template.spec.volumes).toContainEqual({
+      name: "certificates",
+      secret: { secretName: certificate?.spec.secretName },
+    });
+    expect(onlyOf("MutatingWebhookConfiguration", text).metadata.annotations).toBeUndefined();
+    expect(JSON.stringify(onlyOf("ClusterRole", text).rules)).toContain("patch");
+    expect(configIn(text).certificates).toMatchObject({ source: "files", caBundle: "ours" });
+    expect(kindsOf(render(["certificates.certManager.issue=true"]))).not.toContain("Certificate");
+  });
+
   it("names another Secret for its own certificates, in the configuration and in its rights", () => {
     const text = render(['certificates.secretName="other"', 'config.certificates.servingLife="10d"']);
     expect(configIn(text).certificates).toMatchObject({ source: "own", secret: "other" });

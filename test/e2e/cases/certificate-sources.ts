@@ -4,18 +4,25 @@ import { issueAuthority, issueServingPair } from "../../../src/certs/issue-pair.
 import { servingNames } from "../../../src/certs/serving-names.ts";
 import { CertManager } from "../harness/cert-manager.ts";
 import { eventually } from "../harness/eventually.ts";
+import type { PageCommands } from "../harness/page-commands.ts";
 import { sluiceNamespace } from "../harness/replicas.ts";
 import { figures, type LoadResult, steadyLoad } from "../harness/steady-load.ts";
 import type { TestCluster } from "../harness/test-cluster.ts";
 import type { UserShell } from "../harness/user-shell.ts";
 
 const load = { workers: 2, atLeast: 100 };
+const setting =
+  "helm upgrade sluice manifests/chart -n sluice-system --reset-then-reuse-values --set certificates.source";
 
-/** By `upgrade`, a command that sets values of the chart; Sluice keeps its own certificates until the first case. */
+/**
+ * By `upgrade`, a command that sets values of the chart, and by those of the page `operations`; Sluice keeps its own
+ * certificates until the first case and from the last one on.
+ */
 export function certificateSourceCases(
   cluster: () => TestCluster,
   shell: () => UserShell,
   upgrade: string,
+  operations: PageCommands,
 ): void {
   const upgraded = async (values: string) => {
     await shell().do(`${upgrade} ${values}`);
@@ -64,14 +71,21 @@ export function certificateSourceCases(
     noneFailed("another pair in the Secret", renewal);
   });
 
-  it("what cert-manager issues is served and trusted without a right to write, and its renewal fails no pod", {
-    timeout: 240_000,
+  it("what cert-manager issues is served and trusted without a right to write, and neither the way there nor its renewal fails a pod", {
+    timeout: 300_000,
   }, async () => {
     const certManager = await CertManager.install(cluster(), sluiceNamespace);
-    await upgraded("--set certificates.source=cert-manager --set certificates.secretName=issued");
-    const first = await certManager.issue("sluice");
-    await rolledOut();
-    await bothServe(first);
+    const there = await steadyLoad(cluster().api, load, async () => {
+      await shell().do(operations.take(`${setting}=files`));
+      const first = await certManager.issue("sluice");
+      await rolledOut();
+      await bothServe(first);
+      await shell().do(operations.take(`${setting}=cert-manager`));
+      const second = await certManager.issue("sluice");
+      await rolledOut();
+      await bothServe(second);
+    });
+    noneFailed("over to cert-manager in two steps", there);
     const account = `--as=system:serviceaccount:${sluiceNamespace}:sluice`;
     for (const right of ["patch mutatingwebhookconfigurations/sluice", "-n sluice-system update secrets"])
       expect((await shell().run(`kubectl auth can-i ${right} ${account}`)).stdout).toBe("no\n");
@@ -79,5 +93,15 @@ export function certificateSourceCases(
       await bothServe(await certManager.issue("sluice"));
     });
     noneFailed("a certificate renewed by cert-manager", renewal);
+  });
+
+  it("from cert-manager back to certificates of its own fails no pod", { timeout: 240_000 }, async () => {
+    const back = await steadyLoad(cluster().api, load, async () => {
+      await shell().do(operations.take(`${setting}=own`));
+      await rolledOut();
+    });
+    noneFailed("from cert-manager to its own certificates", back);
+    const certificates = "/apis/cert-manager.io/v1/namespaces/sluice-system/certificates";
+    expect(await cluster().api.list(certificates)).toEqual([]);
   });
 }
