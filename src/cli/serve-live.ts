@@ -51,7 +51,7 @@ export async function serveLive(
   ops.setNotReady(() => waitingFor(parts));
   const ending = new AbortController();
   // Reading many objects leaves far more garbage behind than serving; collecting it more often would take too long.
-  keepHeapSmall(30);
+  keepHeapSmall(80);
   const reading = openLiveCluster({
     kubeconfig,
     signal: AbortSignal.any([io.stop, ending.signal]),

@@ -1,6 +1,7 @@
 import type { CertificateSource } from "../certs/certificate-source.ts";
 import { type AppOptions, buildApp } from "./build-app.ts";
 import { type DrainOptions, drain } from "./drain.ts";
+import { collectGarbage, keepHeapSmall } from "./heap.ts";
 import { formatAddress, type ListenAddress, listen } from "./listen-address.ts";
 import { followCertificate, reportDistrust } from "./serving-certificate.ts";
 import { type OpsServer, startOps } from "./start-ops.ts";
@@ -57,6 +58,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     reportDistrust(app.server, log, options.now);
     const address = await listen(app, options.listen);
     await options.beforeReady?.();
+    if (options.warmUpReviews > 0) {
+      // What loading, warming up and reading have left behind would else be collected, or kept, while pods are reviewed.
+      keepHeapSmall(20);
+      collectGarbage();
+    }
     state = "ready";
     return {
       url: `https://${formatAddress(address)}`,

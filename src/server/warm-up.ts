@@ -5,7 +5,6 @@ import { createLog, type Log } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { type AdmissionRouteOptions, admissionPaths } from "./admission-route.ts";
 import { buildApp, type HttpsApp } from "./build-app.ts";
-import { collectGarbage, keepHeapSmall } from "./heap.ts";
 import { portOf } from "./listen-address.ts";
 import { sampleCluster, sampleReview } from "./warm-up-sample.ts";
 
@@ -37,9 +36,6 @@ export async function warmUp(
     agent.destroy();
     app.server.closeAllConnections();
     await app.close();
-    // What loading and warming up have left behind would else be collected, or kept, while pods are reviewed.
-    keepHeapSmall(20);
-    collectGarbage();
   }
 }
 
