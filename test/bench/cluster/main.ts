@@ -12,6 +12,7 @@ import { findControlPlane, NoCluster } from "./find-control-plane.ts";
 import { runLeastWebhook } from "./least-webhook.ts";
 import { runLoadProcess } from "./load-process.ts";
 import { type BenchClusterOptions, benchClusterHelp, readBenchClusterOptions } from "./options.ts";
+import { profileInjecting } from "./profile.ts";
 import { Registration } from "./registration.ts";
 import { formatReport } from "./report.ts";
 import type { Results } from "./results.ts";
@@ -68,6 +69,7 @@ async function bench(
   const kubernetes = textAt(await cluster.api.get("/version"), "gitVersion");
   const registration = await Registration.of(cluster);
   const creations = await measureCreations(cluster, registration);
+  if (options.profile !== undefined) await profileInjecting(cluster, options.profile);
   const rollouts = await measureRollouts(cluster, registration);
   const company = await measureCompany(cluster);
   const scale = await measureScale(cluster);

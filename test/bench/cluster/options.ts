@@ -10,6 +10,7 @@ Options
       --seconds S      length of one measurement of pod creations (default 2)
       --datasets N     the largest cluster (default 10000; 10 and 1000 are measured too where N is larger)
       --json FILE      write everything that was measured into FILE
+      --profile FILE   write the API server's CPU profile of 20 s of injecting into FILE, for "go tool pprof -top -cum FILE"
       --smoke          about a minute, to see that all of it works; the figures mean nothing
   -h, --help           this help
 
@@ -33,6 +34,8 @@ export interface BenchClusterOptions {
   /** How often Sluice is started over a cluster of each size. */
   readonly starts: number;
   readonly json: string | undefined;
+  /** Where to write the API server's CPU profile. */
+  readonly profile: string | undefined;
 }
 
 /** Reads the arguments; "help" when that is asked for. Throws `UsageError`. */
@@ -42,6 +45,7 @@ export function readBenchClusterOptions(argv: readonly string[]): BenchClusterOp
     seconds: { type: "string" },
     datasets: { type: "string" },
     json: { type: "string" },
+    profile: { type: "string" },
     smoke: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   });
@@ -58,6 +62,7 @@ export function readBenchClusterOptions(argv: readonly string[]): BenchClusterOp
     sizes: [...[10, 1_000].filter((size) => size < largest), whole("--datasets", largest)],
     starts: smoke ? 1 : 5,
     json: values.json,
+    profile: values.profile,
   };
 }
 

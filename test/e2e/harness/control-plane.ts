@@ -187,7 +187,6 @@ export class ControlPlane {
           "--authorization-mode=Node,RBAC",
           "--allow-privileged=true",
           "--kubelet-preferred-address-types=InternalIP",
-          "--profiling=false",
           "--shutdown-delay-duration=0s",
           `--client-ca-file=${pki("ca.crt")}`,
           `--tls-cert-file=${pki("apiserver.crt")}`,
