@@ -460,6 +460,33 @@ describeCluster(
       await page.context().close();
     });
 
+    it("tells ages by the server's clock, and breaks the longest names", async () => {
+      const name = `long-${"n".repeat(200)}`;
+      await addObject(cluster().api, podOf(name, { claims: ["imagenet"] }));
+      const page = await browser.open("", { viewport: { width: 390, height: 780 } });
+      await page.addInitScript("{ const now = Date.now; Date.now = () => now() + 5 * 3_600_000; }");
+      await page.reload();
+      await page.getByLabel("Token").fill(operator);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("heading", { name: "Overview" }).waitFor();
+      // 640 pixels: a window of 1280 at 200 %.
+      for (const width of [390, 640])
+        for (const hash of [
+          "pods?search=long-",
+          `pods/demo/${name}`,
+          `why?kind=Pod&namespace=demo&name=${name}`,
+        ]) {
+          await page.setViewportSize({ width, height: 780 });
+          await page.goto(`${browser.url}#/${hash}`);
+          await shows(page, name);
+          const wide: unknown = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+          expect(Number(wide), `${hash} at ${width}`).toBeLessThanOrEqual(0);
+        }
+      await page.goto(`${browser.url}#/pods/demo/${name}`);
+      await shows(page, /age\s+\d+ (s|min)\b/i);
+      await page.context().close();
+    });
+
     it("can be read in the dark and on a small screen", async () => {
       const page = await signedIn("", { colorScheme: "dark", viewport: { width: 390, height: 780 } });
       for (const hash of ["", "pods", "datasets/demo/imagenet", "why"]) {
