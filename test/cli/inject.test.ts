@@ -167,7 +167,9 @@ describe("sluice inject", () => {
     expect(JSON.parse(json?.stdout ?? "")).toEqual(parse(yaml?.stdout ?? ""));
     const [entry] = JSON.parse(patch?.stdout ?? "");
     expect(entry).toMatchObject({ kind: "Deployment", namespace: "demo", name: "train" });
-    expect(fastJsonPatch.applyPatch(input, entry.patch).newDocument).toEqual(parse(yaml?.stdout ?? ""));
+    expect(fastJsonPatch.applyPatch(structuredClone(input), entry.patch).newDocument).toEqual(
+      parse(yaml?.stdout ?? ""),
+    );
   });
 
   it("writes several objects as one JSON List", async () => {
