@@ -17,7 +17,7 @@ export function jobCases(context: () => CaseContext): void {
     const { node, table } = context();
     const name = `job-${claim}-${code}`;
     const begunAt = Date.now() / 1000;
-    await node.api.create(jobsPath, jobOf(name, claim, code));
+    await node.api.createAnew(jobsPath, jobOf(name, claim, code));
     const pod = await eventually("the Job has a pod", async () => {
       const [found] = await node.api.list(`/api/v1/namespaces/data/pods?labelSelector=job-name%3D${name}`);
       return found === undefined ? undefined : new NodePod(node, found, begunAt);

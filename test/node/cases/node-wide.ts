@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { allowed } from "../../e2e/harness/allowed.ts";
 import { eventually } from "../../e2e/harness/eventually.ts";
 import { appPod, reader } from "../harness/app-pod.ts";
@@ -25,8 +25,7 @@ export function nodeWideCases(context: () => CaseContext): void {
           const since = Date.now() / 1000;
           if (program === "kubelet") {
             await node.stopKubelet();
-            await readsBetween(first, since, since + 3);
-            node.startKubelet();
+            await readsBetween(first, since, since + 3).finally(() => node.startKubelet());
           } else await node.restartContainerd();
           await node.ready();
           await sluiceAnswers(node);
@@ -79,6 +78,9 @@ export function nodeWideCases(context: () => CaseContext): void {
         ),
       ),
     );
+    onTestFinished(async () => {
+      await Promise.all(pods.map((pod) => pod.delete()));
+    });
     const firsts = await Promise.all(pods.map((pod) => pod.line("app", /./, { within: 300 })));
     expect(firsts.map(({ text }) => text)).toEqual(pods.map(() => "hello"));
     const last = Math.max(...firsts.map(({ at }) => at));

@@ -133,14 +133,17 @@ export function stopCases(context: () => CaseContext): void {
     });
     await withPod(context(), pod, async (running) => {
       await running.line("app", /^hello/);
+      const views = () => running.mounts().filter((each) => each.includes("/.view-"));
       await running.signal(await running.processesOf("sluice-guard", "busybox"), "STOP");
-      await running.delete();
-      await expect(running.gone(8)).rejects.toThrow("is gone");
-      expect(checksums(node, "books")).toMatchObject({ "hello.txt": checksum("hello\n") });
-      const views = running.mounts().filter((each) => each.includes("/.view-"));
-      expect(views.length).toBeGreaterThan(0);
-      // One umount takes a mount off all the places it was propagated to, so some find it gone.
-      for (const point of views) await node.run(["umount", "-l", point]).catch(() => undefined);
+      try {
+        await running.delete();
+        await expect(running.gone(8)).rejects.toThrow("is gone");
+        expect(checksums(node, "books")).toMatchObject({ "hello.txt": checksum("hello\n") });
+        expect(views().length).toBeGreaterThan(0);
+      } finally {
+        // One umount takes a mount off all the places it was propagated to, so some find it gone.
+        for (const point of views()) await node.run(["umount", "-l", point]).catch(() => undefined);
+      }
       await running.gone(150);
       expect(running.mounts()).toEqual([]);
     });

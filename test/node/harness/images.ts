@@ -31,7 +31,9 @@ export function packImage(image: Image, folder: string): string {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     symlinkSync(target, join(tree, path));
   }
-  execFileSync("tar", ["-C", tree, "--owner=0", "--group=0", "-cf", join(folder, "layer.tar"), "."]);
+  // Folders of the tests' own are nobody else's to read, and containers run as somebody else.
+  const kept = ["--owner=0", "--group=0", "--mode=a+rX"];
+  execFileSync("tar", ["-C", tree, ...kept, "-cf", join(folder, "layer.tar"), "."]);
   rmSync(tree, { recursive: true });
   const layer = createHash("sha256")
     .update(readFileSync(join(folder, "layer.tar")))
