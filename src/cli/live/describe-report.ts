@@ -53,14 +53,16 @@ function withoutEmpty(sections: readonly ReportSection[]): ReportSection[] {
 function wordsOfPod(report: PodReport, paint: Paint): ReportWords {
   const injected = report.stands.injectedBy !== undefined;
   const now = nowLines(report.now, paint);
+  // What would be done with it now is no reason for its having no client.
+  const missed = !injected && report.now?.verdict === "injected" && report.now.mode !== "csi";
   return {
     title: `Pod ${report.namespace}/${report.name}`,
     headline: describeStanding(report, paint),
     sections: withoutEmpty([
-      { heading: "Why", lines: injected ? [] : now, ofDecision: true },
+      { heading: "Why", lines: injected || missed ? [] : now, ofDecision: true },
       { heading: "Where it runs", lines: nodeLines(report) },
       { heading: "Clients", lines: report.clients.flatMap((client) => clientLines(client, paint)) },
-      { heading: "What would be decided now", lines: injected ? now : [], ofDecision: true },
+      { heading: "What would be decided now", lines: injected || missed ? now : [], ofDecision: true },
       { heading: "In what it differs from what would be decided now", lines: driftLines(report, paint) },
     ]),
     pods: [],

@@ -155,6 +155,8 @@ describe("sluice explain pod/NAME", () => {
     const { code, stdout } = await explain(api, "pod/train");
     expect(stdout).toContain("Pod demo/train: not injected\n");
     expect(stdout).toContain("it has no client, and would get one now: ");
+    expect(stdout).toMatch(/^ {2}What would be decided now\n {4}injected /m);
+    expect(stdout).not.toMatch(/^ {2}Why$/m);
     expect(code).toBe(1);
   });
 
