@@ -27,6 +27,8 @@ const { metafile } = await build({
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
   sourcemap: true,
+  // The image runs with source maps, and Node.js keeps those of all that is loaded.
+  sourcesContent: false,
   metafile: true,
   loader: { ".sh": "text", ".yaml": "text" },
   plugins: [shakeClientNode],
