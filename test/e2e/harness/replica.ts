@@ -94,6 +94,8 @@ export class Replica {
       script,
       "sh",
       process.execPath,
+      // As the image starts it.
+      "--enable-source-maps",
       this.#place.program,
       ...args,
     ];
