@@ -39,8 +39,9 @@ export class BenchPlace {
     const { profile } = this.options;
     const serve = ["serve", "--cluster", cluster, "--cert-dir", this.#certificates, "--config", config];
     const listen = ["--listen", anyPort, "--ops-listen", anyPort, "--drain-seconds", "0"];
-    const node = profile === undefined || !profiled ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
-    return this.#start([...node, sluice, ...serve, ...listen]);
+    const profiler = profile === undefined || !profiled ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
+    // As the image starts it.
+    return this.#start(["--enable-source-maps", ...profiler, sluice, ...serve, ...listen]);
   }
 
   startEcho(): Promise<ServerProcess> {
