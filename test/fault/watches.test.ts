@@ -133,7 +133,8 @@ describe("a watch", () => {
     api.fail({ verb: "watch", resource: "datasets" }, silence, 2);
     const live = await openLive(closing, api, { timing: { answer: 200 } });
     await expectFollowed(live);
-    expect(live.told).toEqual([
+    // On a busy machine other watches may take as long.
+    expect(live.told.filter((line) => line.startsWith(resource))).toEqual([
       `${resource}: cannot watch ${resource}: no answer for 0.2 s; it is tried again`,
       `${resource}: well`,
     ]);
