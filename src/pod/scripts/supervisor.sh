@@ -409,6 +409,8 @@ _serve_view() {
     _state=$_device
   else
     _left=1
+    # What was left behind may lay it over the view yet: it is not to be empty then.
+    [ "$_state" -lt 99 ] || return
   fi
   while umount -l "$_staging" 2>/dev/null; do :; done
   rmdir "$_staging" 2>/dev/null || rm -f "$_staging"

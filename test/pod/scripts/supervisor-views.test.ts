@@ -140,6 +140,39 @@ describeWithShells("supervisor, views", (node) => {
     });
   });
 
+  it("serves a view although an attempt that took too long ends later", async () => {
+    const sandbox = await node();
+    const view = sandbox.view();
+    // The first bind over the view comes between a later attempt's unmounting and removing of what it has staged.
+    const [held, go, bound] = ["held", "go", "bound"].map((name) => `'${join(sandbox.directory, name)}'`);
+    const slow = `
+      mount() {
+        case "$*" in
+          --bind*/.view-0) mkdir ${held} 2>/dev/null && {
+            until [ -e ${go} ]; do sleep 0.1; done
+            command mount "$@"
+            mkdir ${bound}
+            return
+          } ;;
+        esac
+        command mount "$@"
+      }
+      rmdir() {
+        [ -e ${bound} ] || { mkdir ${go} && until [ -e ${bound} ]; do sleep 0.1; done; }
+        command rmdir "$@"
+      }
+    `;
+    const [sh = "", c = "", script = "", ...rest] = supervisorCommand({
+      mountPath: sandbox.mountPath,
+      views: [view],
+      client: sandbox.bindfs,
+    });
+    const supervisor = sandbox.start({ command: [sh, c, `${escapeExpansion(slow)}\n${script}`, ...rest] });
+    await supervisor.says(`view ${view.path} is served`);
+    await eventually("the late bind has come", () => existsSync(join(sandbox.directory, "bound")));
+    expect(await (await sandbox.startApp(view.path)).read()).toBe("hello");
+  });
+
   it("lets the gate wait until all views are served, and no longer than told", async () => {
     const sandbox = await node();
     const views = [sandbox.view("view-0"), sandbox.view("view-1")];
