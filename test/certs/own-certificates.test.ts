@@ -196,13 +196,12 @@ describe("what happens to the Secret", () => {
     const replica = await start();
     const renewed = await start();
     await renewed.close();
-    clocks.pass(21 * day);
     let planted: string | undefined;
     const { "ca.key": key = "", "ca.crt": cert = "" } = secretData(api);
     const theirs = await issueServingPair(
       { key, cert },
       servingNames("sluice", "sluice-system"),
-      clocks.wall,
+      clocks.wall + 21 * day,
     );
     api.fail({ resource: "secrets", verb: "update" }, (_response, _call, pass) => {
       if (planted === undefined) {
@@ -211,6 +210,7 @@ describe("what happens to the Secret", () => {
       }
       pass();
     });
+    clocks.pass(21 * day);
     await expect.poll(() => replica.served() === planted).toBe(true);
     expect(replica.actions).not.toContain("serving-renewed");
     expect(secretData(api)["tls.crt"]).toBe(theirs.cert);

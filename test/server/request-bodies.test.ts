@@ -82,16 +82,17 @@ describe("bodies of many requests at once", () => {
 
   it("what was answered, refused or broken off takes no room any more", async () => {
     for (let count = 0; count < 8; count++) expect(await server.post(large)).toMatchObject(allowed);
-    for (let count = 0; count < 8; count++) {
+    for (let count = 1; count <= 8; count++) {
       const { socket, answer } = await begin(mebibyte);
       socket.destroy();
       await answer;
+      // The server notices later than we do; until then it could be the one that gives way.
+      await expect.poll(() => server.log.filter(({ status }) => status === 400).length).toBe(count);
     }
     for (let count = 0; count < 8; count++)
       expect(await (await begin(2 * mebibyte + 1, true)).answer).toMatch(/\r\n\r\nHTTP\/1\.1 413 /);
     const begun: Unended[] = [];
     for (let count = 0; count < 2; count++) begun.push(await begin(mebibyte));
-    await expect.poll(() => server.log.filter(({ status }) => status === 400).length).toBe(8);
     expect(await server.post(large)).toMatchObject(allowed);
     expect(begun.map(({ socket }) => socket.closed)).toEqual([false, false]);
     expect(server.log.filter(({ msg }) => msg === "error in Sluice")).toEqual([]);
