@@ -60,30 +60,38 @@ export function auditPods(options: AuditPodsOptions): Controller {
       events.tell(await involvedOf(group.first, options, signal), eventOf(group));
   };
 
+  /** Restarts the workload of these pods, if that can be done; whether it was. */
+  const restartIt = async ({ first, pods }: MissedGroup, signal: AbortSignal): Promise<boolean> => {
+    const title = workloadTitle(first);
+    // Somebody has put back its template: whoever did would do so again.
+    if (restarts.has(title)) return false;
+    const place = workloadPlace(first.maker, first.namespace);
+    const workload = place && (await writer.read(place, signal));
+    if (place === undefined || workload === undefined) return false;
+    const plan = planRestart(workload, first, new Date(now()).toISOString().replace(/\.\d+Z$/, "Z"));
+    if (plan.kind === "leave") {
+      log.info({ workload: title }, `not restarted: ${plan.why}`);
+      return false;
+    }
+    if (!(await writer.patch(place, plan.patch, signal))) return false;
+    restartedAt = elapsed();
+    restarts.add(title);
+    log.warn({ workload: title, pods: pods.length }, "restarted, for its pods run without their datasets");
+    const message = `restarted once: ${describePods(pods)} without a client for ${first.mounts.join(", ")}`;
+    const involved = involvedIn(first, textAt(workload, "metadata", "uid"));
+    events.tell(involved, { type: "Normal", reason: "RestartedForDatasets", message });
+    return true;
+  };
+
   /** Restarts the first that can be; whether there was one. */
   const restartOne = async (groups: readonly MissedGroup[], signal: AbortSignal): Promise<boolean> => {
-    for (const { first, pods } of groups) {
-      const title = workloadTitle(first);
-      // Somebody has put back its template: whoever did would do so again.
-      if (restarts.has(title)) continue;
-      const place = workloadPlace(first.maker, first.namespace);
-      const workload = place && (await writer.read(place, signal));
-      if (place === undefined || workload === undefined) continue;
-      const plan = planRestart(workload, first, new Date(now()).toISOString().replace(/\.\d+Z$/, "Z"));
-      if (plan.kind === "leave") log.info({ workload: title }, `not restarted: ${plan.why}`);
-      else if (await writer.patch(place, plan.patch, signal)) {
-        restartedAt = elapsed();
-        restarts.add(title);
-        log.warn(
-          { workload: title, pods: pods.length },
-          "restarted, for its pods run without their datasets",
-        );
-        const message = `restarted once: ${describePods(pods)} without a client for ${first.mounts.join(", ")}`;
-        const involved = involvedIn(first, textAt(workload, "metadata", "uid"));
-        events.tell(involved, { type: "Normal", reason: "RestartedForDatasets", message });
-        return true;
+    for (const group of groups)
+      try {
+        if (await restartIt(group, signal)) return true;
+      } catch (error) {
+        if (!isDenied(error)) throw error;
+        log.warn({ workload: workloadTitle(group.first) }, `not restarted: ${reasonOf(error)}`);
       }
-    }
     return false;
   };
 
@@ -130,6 +138,12 @@ export function auditPods(options: AuditPodsOptions): Controller {
       return restart(restartPauseMs, missed, groups, signal);
     },
   };
+}
+
+/** Whether the API server, a policy or another webhook says no to this one workload: the next need not wait for it. */
+function isDenied(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.status === undefined) return false;
+  return error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429;
 }
 
 /** What `kubectl describe` looks for needs the workload's uid, which a Deployment's pods do not tell. */

@@ -332,6 +332,27 @@ describe("restarting their workloads", () => {
       () => annotationsOf("web")["sluice.io/restarted-for"] === "5d4f",
     );
   });
+
+  it.each([
+    ["that may not be read", "get", 403],
+    ["whose restart a policy denies", "patch", 403],
+    ["whose restart another webhook denies", "patch", 400],
+  ])("leaves a workload alone %s, and goes on with the next", async (_what, verb, code) => {
+    for (const name of ["guarded", "web"]) putDeployment(name);
+    putPod("guarded-5d4f-a", { owner: { kind: "ReplicaSet", name: "guarded-5d4f", uid: "uid-rs-guarded" } });
+    putPod("web-5d4f-a", ofWeb);
+    api.fail(
+      (call) => call.verb === verb && call.resource === "deployments" && call.name === "guarded",
+      answering(code, "hands off"),
+    );
+    const running = await start(50, 30);
+    await eventually(
+      "the other is restarted",
+      () => annotationsOf("web")["sluice.io/restarted-for"] === "5d4f",
+    );
+    await eventually("it is logged", () => running.logged.join("\n").includes("hands off"));
+    expect(annotationsOf("guarded")).toEqual({});
+  });
 });
 
 describe("what the audit remembers of its restarts", () => {
