@@ -1,8 +1,8 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { RawObject } from "../cluster/raw-fields.ts";
+import type { NamedWorkload } from "../cluster/workload-kinds.ts";
 import type { Standing, WhyAnswer } from "../console/api-types.ts";
 import type { NamedReads } from "../console/console-data.ts";
-import type { NamedObject } from "../console/workload-kinds.ts";
 import type { DecidedObject } from "./decide-object.ts";
 import { InputError } from "./input-error.ts";
 import { asPod } from "./live/as-pod.ts";
@@ -27,7 +27,7 @@ const plain = paintWith(false);
 
 /** The report of `sluice explain KIND/NAME`, in the parts that the console shows. Throws `InputError`. */
 export async function standingOf(
-  { kind, namespace, name }: NamedObject,
+  { kind, namespace, name }: NamedWorkload,
   raw: RawObject,
   reads: NamedReads,
   state: DecidingState,

@@ -110,7 +110,7 @@ async function reportObject(
     const why = session.missing.slice(before).find((line) => line.startsWith(`${title}:`));
     return why ?? `${title}: does not exist`;
   }
-  const found = await session.reader.get(pathOf(kind, namespace, name));
+  const found = await session.reader.get(pathOf(object, namespace));
   if ("problem" in found) return `${title}: ${found.problem}`;
   if (found.value === undefined) return `${title}: does not exist`;
   if (kind.kind !== "Pod") return reportLiveWorkload(found.value, object, namespace, session);

@@ -96,24 +96,29 @@ export function collectionPath(
   query: Readonly<Record<string, string>>,
 ): string {
   const namespace = only?.namespace ?? factsIn ?? inNamespace;
-  const place = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
   const search = new URLSearchParams(query);
   // The right to list or watch one object by its name is only granted to who asks for that name.
   if (only !== undefined) search.set("fieldSelector", `metadata.name=${only.name}`);
   if (fieldSelector !== undefined) search.set("fieldSelector", fieldSelector);
   if (labelSelector !== undefined) search.set("labelSelector", labelSelector);
-  return `${groupPath(group, version)}${place}/${plural}?${search}`;
+  return `${objectsPath({ group, version, plural }, namespace)}?${search}`;
 }
 
 /** The path of one object. `namespace` is left out for cluster-scoped resources. */
 export function objectPath(resource: ApiResource, namespace: string, name: string): string {
-  const { group, version, plural, factsIn } = resource;
-  if (factsIn !== undefined) {
-    const facts = encodeURIComponent(factsName({ namespace, name }));
-    return `${groupPath(group, version)}/namespaces/${encodeURIComponent(factsIn)}/${plural}/${facts}`;
-  }
-  const place = resource.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : "";
-  return `${groupPath(group, version)}${place}/${plural}/${encodeURIComponent(name)}`;
+  const { namespaced, factsIn } = resource;
+  if (factsIn !== undefined)
+    return `${objectsPath(resource, factsIn)}/${encodeURIComponent(factsName({ namespace, name }))}`;
+  return `${objectsPath(resource, namespaced ? namespace : undefined)}/${encodeURIComponent(name)}`;
+}
+
+/** The path of all objects of a kind: in one namespace, or in all of them and of a cluster-scoped kind. */
+export function objectsPath(
+  { group, version, plural }: Pick<FollowedResource, "group" | "version" | "plural">,
+  namespace: string | undefined,
+): string {
+  const inside = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${groupPath(group, version)}${inside}/${plural}`;
 }
 
 /** Where a group and version begin: "/api/v1", "/apis/apps/v1". */

@@ -1,6 +1,6 @@
 import { ApiConnection, type CallOptions } from "./api-connection.ts";
 import { ApiError, errorFromStatus, reasonOf } from "./api-error.ts";
-import { groupPath } from "./api-resources.ts";
+import { objectsPath } from "./api-resources.ts";
 import { loadKubeConfig } from "./kube-config.ts";
 import type { KubeConfigOptions } from "./kube-config-options.ts";
 import { fieldAt, isRawObject, type RawObject } from "./raw-fields.ts";
@@ -58,7 +58,7 @@ export class ClusterWriter {
   /** Creates an object; false when there is one of this name already. */
   async create(place: ObjectPlace, object: RawObject, signal?: AbortSignal): Promise<boolean> {
     const call = {
-      path: listPath(place),
+      path: objectsPath(place, place.namespace),
       method: "POST",
       body: object,
       signal,
@@ -111,7 +111,7 @@ export class ClusterWriter {
       timeoutSeconds: String(watchSeconds),
     });
     try {
-      const chunks = this.#calls.read(`${listPath(place)}?${query}`, {
+      const chunks = this.#calls.read(`${objectsPath(place, place.namespace)}?${query}`, {
         kind: "watch",
         idleMs: watchIdleMs,
         signal,
@@ -169,14 +169,9 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof ApiError ? error.status : undefined;
 }
 
-function listPath({ group, version, plural, namespace }: ObjectPlace): string {
-  const inside = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${groupPath(group, version)}${inside}/${plural}`;
-}
-
 function objectPath(place: ObjectPlace): string {
   const part = place.subresource === undefined ? "" : `/${place.subresource}`;
-  return `${listPath(place)}/${encodeURIComponent(place.name)}${part}`;
+  return `${objectsPath(place, place.namespace)}/${encodeURIComponent(place.name)}${part}`;
 }
 
 /** 'cannot get secrets "sluice-certs" in namespace sluice-system: …' and what to do about it. */

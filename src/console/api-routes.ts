@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { ApiError } from "../cluster/api-error.ts";
+import { workloads } from "../cluster/workload-kinds.ts";
 import { version } from "../version.ts";
 import { type Access, type Right, rights, scopeOf, type Viewer } from "./access.ts";
 import * as api from "./api-types.ts";
@@ -15,7 +16,6 @@ import { readPodDetail } from "./pod-detail.ts";
 import { podSorts } from "./pod-query.ts";
 import { Pods } from "./pods.ts";
 import type { Refusal } from "./read-events.ts";
-import { workloads } from "./workload-kinds.ts";
 
 export interface RoutesOptions {
   readonly data: ConsoleData;

@@ -1,9 +1,9 @@
+import { type WorkloadKind, workloads } from "../cluster/workload-kinds.ts";
 import { rights, type Viewer } from "./access.ts";
 import type { WhyAnswer, WhyAnswers } from "./api-types.ts";
 import type { ConsoleData } from "./console-data.ts";
 import { ConsoleProblem } from "./console-problem.ts";
 import { ViewerReads } from "./viewer-reads.ts";
-import { type WorkloadKind, workloads } from "./workload-kinds.ts";
 
 /** A manifest, or the name of an object. */
 export interface Question {

@@ -1,13 +1,13 @@
 import type { ClusterInventory } from "../cluster/cluster-inventory.ts";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { RawObject } from "../cluster/raw-fields.ts";
+import type { NamedWorkload, WorkloadKind } from "../cluster/workload-kinds.ts";
 import type { PodEvent, Stale, WhyAnswer } from "./api-types.ts";
 import type { ClaimJudgement } from "./datasets.ts";
 import type { SomeObjects } from "./live-reads.ts";
 import type { Missed } from "./pod-record.ts";
 import type { PodSource } from "./pods.ts";
 import type { Refusal } from "./read-events.ts";
-import type { NamedObject, WorkloadKind } from "./workload-kinds.ts";
 
 /** All that the console shows comes from here: a live cluster, or a folder of manifests. */
 export interface ConsoleData {
@@ -20,7 +20,7 @@ export interface ConsoleData {
   /** Undefined where all is known as it is now. */
   stale(): Stale | undefined;
   /** An object as it is stored now; undefined where there is none. Throws `ApiError`. */
-  readObject(place: NamedObject): Promise<RawObject | undefined>;
+  readObject(place: NamedWorkload): Promise<RawObject | undefined>;
   /** Throws `ApiError`. */
   readNode(name: string): Promise<RawObject | undefined>;
   /** Of a namespace's objects the first ones that `query` selects. Throws `ApiError`. */
@@ -57,7 +57,7 @@ export interface Decisions {
   /** `namespace`: of objects that state none. Throws `ConsoleProblem` 400 with what cannot be read. */
   readManifest(manifest: string, namespace: string): AskedManifest;
   /** How an object of the cluster stands, against what would be decided now. Throws `ConsoleProblem` 400. */
-  whyNamed(place: NamedObject, raw: RawObject, reads: NamedReads, nodes: boolean): Promise<WhyAnswer>;
+  whyNamed(place: NamedWorkload, raw: RawObject, reads: NamedReads, nodes: boolean): Promise<WhyAnswer>;
 }
 
 /** A manifest that somebody asks about. */

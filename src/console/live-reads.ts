@@ -1,8 +1,8 @@
 import type { ApiConnection } from "../cluster/api-connection.ts";
 import { ApiError } from "../cluster/api-error.ts";
-import { groupPath } from "../cluster/api-resources.ts";
+import { objectsPath } from "../cluster/api-resources.ts";
 import { isRawObject, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
-import { type NamedObject, type WorkloadKind, workloads } from "./workload-kinds.ts";
+import { type NamedWorkload, type WorkloadKind, workloads } from "../cluster/workload-kinds.ts";
 
 /**
  * How the API server is asked while somebody waits for it: for 5 s, and for no more than a process of its size can hold,
@@ -23,9 +23,9 @@ export interface SomeObjects {
 /** Undefined where there is none. Throws `ApiError`. */
 export function readNamed(
   connection: Connection,
-  { kind, namespace, name }: NamedObject,
+  { kind, namespace, name }: NamedWorkload,
 ): Promise<RawObject | undefined> {
-  return readOne(connection, `${collectionOf(kind, namespace)}/${encodeURIComponent(name)}`);
+  return readOne(connection, `${objectsPath(workloads[kind], namespace)}/${encodeURIComponent(name)}`);
 }
 
 /** Undefined where there is none. Throws `ApiError`. */
@@ -41,7 +41,10 @@ export async function readSome(
   query: Readonly<Record<string, string>>,
 ): Promise<SomeObjects> {
   const parameters = new URLSearchParams({ ...query, limit: String(mostObjects) });
-  const list = await connection.getJson(`${collectionOf(kind, namespace)}?${parameters}`, readLimits);
+  const list = await connection.getJson(
+    `${objectsPath(workloads[kind], namespace)}?${parameters}`,
+    readLimits,
+  );
   return { objects: objectsAt(list, "items"), more: Boolean(textAt(list, "metadata", "continue")) };
 }
 
@@ -53,9 +56,4 @@ async function readOne(connection: Connection, path: string): Promise<RawObject 
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-function collectionOf(kind: WorkloadKind, namespace: string): string {
-  const { group, version, plural } = workloads[kind];
-  return `${groupPath(group, version)}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
 }

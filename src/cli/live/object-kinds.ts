@@ -1,11 +1,14 @@
+import { fluidGroup, objectsPath } from "../../cluster/api-resources.ts";
+import { type WorkloadKind, workloads } from "../../cluster/workload-kinds.ts";
 import { UsageError } from "../parse-options.ts";
 import { suggest } from "../suggest.ts";
 
 /** A kind of object that `sluice explain` can be asked for. */
 export interface AskedKind {
   readonly kind: string;
-  /** Of the collection, before the namespace. */
+  /** "" for the core group. */
   readonly group: string;
+  readonly version: string;
   readonly plural: string;
   /** What kubectl calls it as well. */
   readonly names: readonly string[];
@@ -16,23 +19,23 @@ export interface AskedObject {
   readonly name: string;
 }
 
-// Kubernetes: kubectl api-resources.
 const kinds: readonly AskedKind[] = [
-  { kind: "Pod", group: "/api/v1", plural: "pods", names: ["po"] },
-  { kind: "Deployment", group: "/apis/apps/v1", plural: "deployments", names: ["deploy"] },
-  { kind: "StatefulSet", group: "/apis/apps/v1", plural: "statefulsets", names: ["sts"] },
-  { kind: "DaemonSet", group: "/apis/apps/v1", plural: "daemonsets", names: ["ds"] },
+  ofWorkload("Pod", "po"),
+  ofWorkload("Deployment", "deploy"),
+  ofWorkload("StatefulSet", "sts"),
+  ofWorkload("DaemonSet", "ds"),
+  ofWorkload("ReplicationController", "rc"),
+  ofWorkload("ReplicaSet", "rs"),
+  ofWorkload("Job"),
+  ofWorkload("CronJob", "cj"),
   {
-    kind: "ReplicationController",
-    group: "/api/v1",
-    plural: "replicationcontrollers",
-    names: ["rc"],
+    kind: "PersistentVolumeClaim",
+    group: "",
+    version: "v1",
+    plural: "persistentvolumeclaims",
+    names: ["pvc"],
   },
-  { kind: "ReplicaSet", group: "/apis/apps/v1", plural: "replicasets", names: ["rs"] },
-  { kind: "Job", group: "/apis/batch/v1", plural: "jobs", names: [] },
-  { kind: "CronJob", group: "/apis/batch/v1", plural: "cronjobs", names: ["cj"] },
-  { kind: "PersistentVolumeClaim", group: "/api/v1", plural: "persistentvolumeclaims", names: ["pvc"] },
-  { kind: "Dataset", group: "/apis/data.fluid.io/v1alpha1", plural: "datasets", names: [] },
+  { kind: "Dataset", group: fluidGroup, version: "v1alpha1", plural: "datasets", names: [] },
 ];
 
 /** What "deploy/train", or "deploy" and "train", ask for. Throws `UsageError`. */
@@ -77,12 +80,15 @@ export function kindNamed(name: string): AskedKind | undefined {
   return kinds.find(({ kind }) => kind === name);
 }
 
-export function apiVersionOf({ group }: AskedKind): string {
-  return group.replace(/^\/apis?\//, "");
+export function apiVersionOf({ group, version }: AskedKind): string {
+  return group === "" ? version : `${group}/${version}`;
 }
 
-/** The path of an object, or of all of the kind in the namespace. */
-export function pathOf({ group, plural }: AskedKind, namespace: string, name?: string): string {
-  const place = `${group}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-  return name === undefined ? place : `${place}/${encodeURIComponent(name)}`;
+/** The path of an object. */
+export function pathOf({ kind, name }: AskedObject, namespace: string): string {
+  return `${objectsPath(kind, namespace)}/${encodeURIComponent(name)}`;
+}
+
+function ofWorkload(kind: WorkloadKind, ...names: string[]): AskedKind {
+  return { kind, ...workloads[kind], names };
 }
