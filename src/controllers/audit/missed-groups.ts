@@ -9,7 +9,7 @@ export interface MissedGroup {
 }
 
 /** Kinds that make pods and that Events are told on. */
-const workloads = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"] as const;
+const eventKinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"] as const;
 
 /** In the order in which the first of each stands in `missed`. */
 export function groupByMaker(missed: readonly MissedPod[]): MissedGroup[] {
@@ -28,7 +28,7 @@ export function groupByMaker(missed: readonly MissedPod[]): MissedGroup[] {
 export function countMissed(missed: readonly MissedPod[]): MissedCount[] {
   const counts = new Map<string, MissedCount>();
   for (const { maker, refusal } of missed) {
-    const known = workloads.find((kind) => kind === maker.kind);
+    const known = eventKinds.find((kind) => kind === maker.kind);
     const madeBy = known ?? (maker.kind === undefined ? "none" : "other");
     const fate = refusal === undefined ? "injected" : "refused";
     const key = `${madeBy} ${fate}`;
@@ -42,7 +42,7 @@ export function involvedIn(
   { namespace, name, uid, maker }: MissedPod,
   makerUid: string | undefined,
 ): Involved {
-  const kind = workloads.find((known) => known === maker.kind);
+  const kind = eventKinds.find((known) => known === maker.kind);
   if (kind === undefined || makerUid === undefined) return { kind: "Pod", key: `${namespace}/${name}`, uid };
   return { kind, key: `${namespace}/${maker.name}`, uid: makerUid };
 }

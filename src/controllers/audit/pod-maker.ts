@@ -14,7 +14,7 @@ export interface PodMaker {
 }
 
 /** What `kubectl rollout restart` restarts. */
-export const restartable: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
+const restartable = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 
 const mirrorAnnotation = "kubernetes.io/config.mirror";
 
@@ -39,12 +39,18 @@ export function makerOf(pod: RawObject): PodMaker {
   return { kind, name, apiVersion, uid: textAt(owner, "uid"), revision };
 }
 
+/** The kind of what makes the pod, where `kubectl rollout restart` restarts it. */
+export function restartableKind({ kind }: Pick<PodMaker, "kind">): (typeof restartable)[number] | undefined {
+  return restartable.find((one) => one === kind);
+}
+
 /** What to do so that a pod like this one is made, and injected. `pod` is its name. */
 export function remedyFor({ kind, name }: PodMaker, namespace: string, pod: string): string {
   const kubectl = `kubectl -n ${namespace}`;
   const remove = `${kubectl} delete pod ${pod}`;
   if (kind === undefined) return `${remove}, and create it again from its manifest`;
-  if (restartable.has(kind)) return `${kubectl} rollout restart ${kind.toLowerCase()}/${name}`;
+  if (restartableKind({ kind }) !== undefined)
+    return `${kubectl} rollout restart ${kind.toLowerCase()}/${name}`;
   if (kind === "Node") return `put the output of "sluice inject" where node ${name} keeps its manifest`;
   return `${remove}: ${kind} ${name} makes it again`;
 }

@@ -1,16 +1,11 @@
 import type { ObjectPlace, PatchOperation } from "../../cluster/cluster-writer.ts";
 import { fieldAt, isRawObject, type RawObject, textAt } from "../../cluster/raw-fields.ts";
+import { workloads } from "../../cluster/workload-kinds.ts";
 import { type MissedPod, restartedForAnnotation } from "./missed-pod.ts";
-import { type PodMaker, restartable } from "./pod-maker.ts";
+import { type PodMaker, restartableKind } from "./pod-maker.ts";
 
 /** What `kubectl rollout restart` writes into a template. (kubectl: pkg/polymorphichelpers/objectrestarter.go.) */
 const restartedAtAnnotation = "kubectl.kubernetes.io/restartedAt";
-
-const plurals: ReadonlyMap<string, string> = new Map([
-  ["Deployment", "deployments"],
-  ["StatefulSet", "statefulsets"],
-  ["DaemonSet", "daemonsets"],
-]);
 
 export type RestartPlan =
   | { readonly kind: "restart"; readonly patch: readonly PatchOperation[] }
@@ -18,9 +13,9 @@ export type RestartPlan =
   | { readonly kind: "leave"; readonly why: string };
 
 /** Where the workload is that makes the pod; undefined where it is none that could be restarted. */
-export function workloadPlace({ kind, name }: PodMaker, namespace: string): ObjectPlace | undefined {
-  const plural = plurals.get(kind ?? "");
-  return plural === undefined ? undefined : { group: "apps", version: "v1", plural, namespace, name };
+export function workloadPlace(maker: PodMaker, namespace: string): ObjectPlace | undefined {
+  const kind = restartableKind(maker);
+  return kind && { ...workloads[kind], namespace, name: maker.name };
 }
 
 /** "Deployment demo/web". */
@@ -30,7 +25,7 @@ export function workloadTitle({ maker, namespace }: Pick<MissedPod, "maker" | "n
 
 /** Whether a restart could give the pod its clients: not to one that would be refused, nor to one of an earlier restart. */
 export function helpsToRestart({ maker, refusal, restarted }: MissedPod): boolean {
-  return restartable.has(maker.kind ?? "") && maker.revision !== undefined && !refusal && !restarted;
+  return restartableKind(maker) !== undefined && maker.revision !== undefined && !refusal && !restarted;
 }
 
 /**
