@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import * as z from "zod";
+import type * as z from "zod";
 import { ApiError } from "../cluster/api-error.ts";
-import { workloads } from "../cluster/workload-kinds.ts";
 import { version } from "../version.ts";
 import { type Access, type Right, rights, scopeOf, type Viewer } from "./access.ts";
+import { datasetFilter, place, podFilter, type Question, question } from "./api-queries.ts";
 import * as api from "./api-types.ts";
 import { askWhy } from "./ask-why.ts";
 import type { ConsoleData } from "./console-data.ts";
@@ -13,7 +13,6 @@ import { jsonSchema } from "./json-schema.ts";
 import { KeptAnswers } from "./kept-answers.ts";
 import { makeOverview } from "./overview.ts";
 import { readPodDetail } from "./pod-detail.ts";
-import { podSorts } from "./pod-query.ts";
 import { Pods } from "./pods.ts";
 import type { Refusal } from "./read-events.ts";
 
@@ -25,31 +24,6 @@ export interface RoutesOptions {
   /** Milliseconds of a clock that is never set. */
   readonly elapsed: () => number;
 }
-
-// Kubernetes: docs, "Object Names and IDs".
-const namespace = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
-const name = z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/);
-const place = z.object({ namespace, name });
-const podFilter = z.object({
-  namespace: namespace.optional(),
-  dataset: z.string().max(320).optional().describe("namespace/name"),
-  health: api.health.optional(),
-  service: api.podRow.shape.service.optional(),
-  cache: api.podRow.shape.cache.optional(),
-  search: z.string().max(253).optional().describe("Part of the name of the pod, its node or its owner"),
-  sort: z.enum(podSorts).default("namespace"),
-  descending: z.boolean().default(false),
-  page: z.int().min(1).max(1_000_000).default(1),
-  size: z.int().min(1).max(200).default(50),
-});
-const datasetFilter = z.object({ namespace: namespace.optional(), search: z.string().max(253).optional() });
-/** Either a manifest, or kind and name of an object. */
-const question = z.strictObject({
-  manifest: z.string().min(1).optional().describe("YAML or JSON, 64 KiB at most"),
-  kind: z.enum(Object.keys(workloads)).optional(),
-  name: name.optional(),
-  namespace: namespace.default("default").describe("Of the object, or of a manifest's that state none"),
-});
 
 const refusalsLifeMs = 10_000;
 
@@ -208,7 +182,7 @@ export function addRoutes(app: FastifyInstance, options: RoutesOptions): void {
     },
   );
 
-  app.post<{ Body: z.infer<typeof question> }>(
+  app.post<{ Body: Question }>(
     "/api/v1/why",
     described("What admission would do with a manifest or an object, and why; nothing is written", {
       answer: api.whyAnswers,

@@ -1,17 +1,10 @@
 import { type WorkloadKind, workloads } from "../cluster/workload-kinds.ts";
 import { rights, type Viewer } from "./access.ts";
+import type { Question } from "./api-queries.ts";
 import type { WhyAnswer, WhyAnswers } from "./api-types.ts";
 import type { ConsoleData } from "./console-data.ts";
 import { ConsoleProblem } from "./console-problem.ts";
 import { ViewerReads } from "./viewer-reads.ts";
-
-/** A manifest, or the name of an object. */
-export interface Question {
-  readonly manifest?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly name?: string | undefined;
-  readonly namespace: string;
-}
 
 /** What a decision about a namespace's pods is read from. */
 const readRights = [rights.pods, rights.claims, rights.daemonSets, rights.datasets];

@@ -8,7 +8,7 @@ export interface PodQuery {
   readonly health?: Health | undefined;
   readonly service?: PodRow["service"] | undefined;
   readonly cache?: PodRow["cache"] | undefined;
-  /** Part of a name of pod, node or owner. */
+  /** Part of the name of the pod, its namespace, node or owner. */
   readonly search?: string | undefined;
   readonly sort: PodSort;
   readonly descending: boolean;
