@@ -59,7 +59,8 @@ pod: Sluice says so, naming the level. Where the cluster exempts such pods, set 
 
 Each pod is held against the rules of its platform before it is let in: every field that it forbids, capabilities, and how many
 containers and volumes it takes. A cache directory of the host that the client's template brings becomes an emptyDir, with a warning
-(\`refusedHostPaths\` in the configuration); one that has to exist already, and so holds something, refuses the pod. A breach names the field, and whether it is the pod's own or came with a client.
+(\`refusedHostPaths\` in the configuration); one that has to exist already, and so holds something, refuses the pod. A breach names the field,
+and whether it is the pod's own or came with a client.
 `;
 
 const privileges: Readonly<Record<Platform["client"]["privilege"], string>> = {
