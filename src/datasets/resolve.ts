@@ -1,5 +1,6 @@
 import type { Pod, Volume } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
+import { isRawObject } from "../cluster/raw-fields.ts";
 import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
 import { describeRef } from "../types/object-ref.ts";
 import type { Finding } from "../types/reason.ts";
@@ -10,7 +11,7 @@ import { judgeVolume, type VolumeSource } from "./volume-source.ts";
 
 /** What the volumes of a pod turned out to be. */
 export interface Resolution {
-  /** One entry for each of the pod's volumes, in their order. */
+  /** One entry for each of the pod's volumes, in their order; the API server's own token is none of them. */
   readonly volumes: readonly ResolvedVolume[];
   /** Each claim once, sorted by its name; those that only other clients mount come after, in the order found. */
   readonly datasets: readonly DatasetVolume[];
@@ -39,7 +40,11 @@ export function resolveVolumes(
   options: ResolveOptions,
 ): Resolution {
   const resolver = new ClaimResolver(namespace, cluster, options);
-  const judged = volumesOf(pod).map((volume) => ({ name: nameOf(volume), source: judgeVolume(volume) }));
+  const judged: { readonly name: string; readonly source: VolumeSource }[] = [];
+  for (const volume of volumesOf(pod)) {
+    const source = judgeVolume(volume);
+    if (source.kind !== "other" || !isApiToken(volume)) judged.push({ name: nameOf(volume), source });
+  }
   const datasets = orderDatasets(
     judged.map(({ source }) => source),
     resolver,
@@ -143,6 +148,11 @@ function volumesOf(pod: Pod): readonly Volume[] {
 
 function isObject(value: unknown): value is Volume {
   return typeof value === "object" && value !== null;
+}
+
+/** Nobody wrote it into the pod, so nobody asks what became of it. Kubernetes: plugin/pkg/admission/serviceaccount. */
+function isApiToken(volume: Volume): boolean {
+  return isRawObject(volume.projected) && nameOf(volume).startsWith("kube-api-access-");
 }
 
 function nameOf(volume: Volume): string {

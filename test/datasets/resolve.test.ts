@@ -156,6 +156,24 @@ describe("volumes that are no claims", () => {
     });
   });
 
+  const token = { sources: [{ serviceAccountToken: { path: "token" } }] };
+
+  it.each<[string, Volume, boolean]>([
+    ["the API server's own token", { name: "kube-api-access-x7k2p", projected: token }, false],
+    ["a token of the pod's own", { name: "token", projected: token }, true],
+    ["another volume by the API server's name", { name: "kube-api-access-x7k2p", emptyDir: {} }, true],
+    ["nothing where the token should be", JSON.parse('{"name":"kube-api-access-x","projected":null}'), true],
+    [
+      "a claim that says it is a token, too",
+      { ...claimVolume("c", "kube-api-access-x"), projected: token },
+      true,
+    ],
+  ])("%s", (_, volume, told) => {
+    expect(resolve(clusterOf({}), [volume]).volumes.map((one) => one.volume)).toEqual(
+      told ? [volume.name] : [],
+    );
+  });
+
   it("every volume has its entry, in the pod's order", () => {
     const cluster = clusterOf(objectsOf(fluidDataset("data")));
     const volumes = [claimVolume("data", "a"), { name: "b", emptyDir: {} }, claimVolume("gone", "c")];
