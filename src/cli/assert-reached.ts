@@ -1,3 +1,4 @@
+import type { ApiConnection } from "../cluster/api-connection.ts";
 import { ApiError, reasonOf } from "../cluster/api-error.ts";
 import { InputError } from "./input-error.ts";
 
@@ -13,4 +14,13 @@ export function assertReached(error: unknown, server: string): void {
     throw new InputError([
       `${server} cannot be reached: ${reasonOf(error)}; see the kubeconfig and the network`,
     ]);
+}
+
+/** Asks the API server for its version, and throws as `assertReached`. */
+export async function checkReached(connection: ApiConnection, server: string): Promise<void> {
+  try {
+    await connection.getJson("/version", { idleMs: 10_000 });
+  } catch (error) {
+    assertReached(error, server);
+  }
 }

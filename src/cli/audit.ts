@@ -2,23 +2,23 @@ import { ApiConnection } from "../cluster/api-connection.ts";
 import { ApiError, reasonOf } from "../cluster/api-error.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
-import { type Config, defaultConfig } from "../config.ts";
 import { findMissed } from "../controllers/audit/find-missed.ts";
 import { findOffCache } from "../controllers/audit/find-off-cache.ts";
 import type { Findings } from "../controllers/audit/find-pods.ts";
 import { type AuditReport, auditAsJson, auditTable, reportMissed, reportOffCache } from "./audit-table.ts";
+import { ApiReader } from "./check/api-reader.ts";
 import { installed } from "./check/installed-names.ts";
+import { Progress } from "./check/progress.ts";
 import type { CommandIo } from "./command-io.ts";
 import { help } from "./help.ts";
 import { InputError } from "./input-error.ts";
-import { readInstalledConfig } from "./installed-config.ts";
-import { readFormat } from "./manifest-command.ts";
+import { type ConfigArguments, chooseConfig } from "./installed-config.ts";
+import { checkNamespace, readFormat } from "./manifest-command.ts";
 import { missingRights } from "./missing-rights.ts";
 import { openLiveView } from "./open-live-view.ts";
-import { parseOptions, UsageError } from "./parse-options.ts";
+import { parseOptions } from "./parse-options.ts";
 import { print } from "./print.ts";
 import { printHelp } from "./print-help.ts";
-import { readConfig } from "./read-config.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Pods were found; nothing was found, and not everywhere may be looked. */
@@ -43,10 +43,8 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
       return 0;
     }
     const format = readFormat(options.output, ["table", "json"]);
-    // Kubernetes: docs, "Object Names and IDs" (DNS label names).
-    for (const namespace of options.namespace ?? [])
-      if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
-        throw new UsageError(`-n ${JSON.stringify(namespace)} cannot be the name of a namespace`);
+    for (const namespace of options.namespace ?? []) checkNamespace(namespace);
+    checkNamespace(options["installed-in"], "--installed-in");
     const { findings, report } = await look(options, io);
     await print(io.stdout, format === "json" ? auditAsJson(report, findings) : auditTable(report));
     await print(io.stderr, report.summary);
@@ -55,11 +53,9 @@ export function run(argv: string[], io: CommandIo): Promise<number> {
   });
 }
 
-interface AuditArguments {
+interface AuditArguments extends ConfigArguments {
   readonly namespace?: readonly string[] | undefined;
   readonly "off-cache"?: boolean | undefined;
-  readonly config?: string | undefined;
-  readonly "installed-in": string;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
 }
@@ -80,13 +76,15 @@ async function look(options: AuditArguments, io: CommandIo): Promise<Looked> {
     throw error instanceof KubeConfigError ? new InputError([error.message]) : error;
   });
   const connection = new ApiConnection(() => loadKubeConfig(access));
+  const progress = new Progress(io.stderr, `${io.program ?? "sluice"} audit`);
   try {
     const missing = await missingRights(connection);
     if (missing.length > 0)
       throw new InputError([
         `you may not ${missing.join(", ")}: what a pod needs is decided by these, so ask for the rights of ClusterRole sluice`,
       ]);
-    const config = await configOf(options, connection, io);
+    const { value: config, note } = await chooseConfig(options, new ApiReader(connection, progress));
+    if (note !== undefined) await print(io.stderr, `warning: ${note}\n`);
     const cluster = await openLiveView(config, io, { ...access, otherwise: "" });
     try {
       const asked = { connection, view: cluster.view, config, namespaces: options.namespace };
@@ -103,18 +101,7 @@ async function look(options: AuditArguments, io: CommandIo): Promise<Looked> {
     if (error instanceof ApiError) throw new InputError([reasonOf(error)]);
     throw error;
   } finally {
+    progress.close();
     connection.close();
   }
-}
-
-async function configOf(options: AuditArguments, connection: ApiConnection, io: CommandIo): Promise<Config> {
-  if (options.config !== undefined) return readConfig(options.config);
-  const place = options["installed-in"];
-  const config = await readInstalledConfig(connection, place);
-  if (config === undefined)
-    await print(
-      io.stderr,
-      `warning: the configuration in namespace ${place} cannot be read, so the defaults count: name it by --config or --installed-in\n`,
-    );
-  return config ?? defaultConfig;
 }

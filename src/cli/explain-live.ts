@@ -2,13 +2,12 @@ import { ApiConnection } from "../cluster/api-connection.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { KubeConfigError } from "../cluster/kube-config-options.ts";
 import { textAt } from "../cluster/raw-fields.ts";
-import { type Config, defaultConfig } from "../config.ts";
-import { assertReached } from "./assert-reached.ts";
-import { installed } from "./check/installed-names.ts";
+import { checkReached } from "./assert-reached.ts";
+import { ApiReader } from "./check/api-reader.ts";
 import { Progress } from "./check/progress.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
-import { readInstalledConfig } from "./installed-config.ts";
+import { type ConfigArguments, chooseConfig } from "./installed-config.ts";
 import { asPod } from "./live/as-pod.ts";
 import { type DatasetSource, reportDataset } from "./live/dataset-report.ts";
 import { decideNow } from "./live/decide-now.ts";
@@ -17,10 +16,8 @@ import { LiveSession } from "./live/live-session.ts";
 import { type AskedObject, pathOf } from "./live/object-kinds.ts";
 import { reportLivePod, reportLiveWorkload } from "./live/report-object.ts";
 import { checkNamespace } from "./manifest-command.ts";
-import { readConfig } from "./read-config.ts";
 
-export interface LiveArguments {
-  readonly config?: string | undefined;
+export interface LiveArguments extends ConfigArguments {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   /** Undefined: that of the context. */
@@ -53,14 +50,15 @@ export async function explainLive(
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
   const namespace = options.namespace ?? context?.namespace ?? "default";
   checkNamespace(namespace);
+  checkNamespace(options["installed-in"], "--installed-in");
   const server = kubeConfig.getCurrentCluster()?.server ?? "";
   const connection = new ApiConnection(() => loadKubeConfig(access));
   const progress = new Progress(io.stderr, `${io.program ?? "sluice"} explain`);
   try {
     await checkReached(connection, server);
-    const config = await configOf(options.config, connection);
-    const session = new LiveSession(connection, config.value, progress);
-    if (config.note !== undefined) session.unread.add(config.note);
+    const { value: config, note } = await chooseConfig(options, new ApiReader(connection, progress));
+    const session = new LiveSession(connection, config, progress);
+    if (note !== undefined) session.unread.add(note);
     const reports: Report[] = [];
     const absent: string[] = [];
     for (const object of asked) {
@@ -73,26 +71,6 @@ export async function explainLive(
     progress.close();
     connection.close();
   }
-}
-
-async function checkReached(connection: ApiConnection, server: string): Promise<void> {
-  try {
-    await connection.getJson("/version", { idleMs: 10_000 });
-  } catch (error) {
-    assertReached(error, server);
-  }
-}
-
-async function configOf(
-  file: string | undefined,
-  connection: ApiConnection,
-): Promise<{ readonly value: Config; readonly note?: string }> {
-  if (file !== undefined) return { value: await readConfig(file) };
-  const found = await readInstalledConfig(connection, installed.namespace);
-  if (found !== undefined) return { value: found };
-  const place = `ConfigMap ${installed.namespace}/${installed.configMap}`;
-  const note = `${place}: is not there, or you may not get it: the defaults are taken, unless --config names the webhook's configuration`;
-  return { value: defaultConfig, note };
 }
 
 /** A report, or why there is none. */

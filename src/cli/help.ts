@@ -1,11 +1,13 @@
 const commonOptions = `
-  -f, --filename FILE    manifests to read, "-" for standard input; may be given several times
-      --cluster DIR      folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
-                         namespaces) that stands for the cluster; without it the kubeconfig's is read
-      --config FILE      configuration, as for "sluice serve"
-      --kubeconfig FILE  how to reach the cluster (default: KUBECONFIG, a pod's own, ~/.kube/config)
-      --context NAME     context of the kubeconfig
-  -n, --namespace NAME   namespace of objects that state none (default "default")`;
+  -f, --filename FILE      manifests to read, "-" for standard input; may be given several times
+      --cluster DIR        folder of manifests (claims, volumes, datasets, runtimes, DaemonSets, nodes,
+                           namespaces) that stands for the cluster; without it the kubeconfig's is read
+      --config FILE        configuration, as for "sluice serve" (default: that of the installation in the
+                           cluster; with --cluster what holds without any)
+      --installed-in NAME  where Sluice is installed in the cluster (default "sluice-system")
+      --kubeconfig FILE    how to reach the cluster (default: KUBECONFIG, a pod's own, ~/.kube/config)
+      --context NAME       context of the kubeconfig
+  -n, --namespace NAME     namespace of objects that state none (default "default")`;
 
 const exitCodes = `
 Exit codes
@@ -48,8 +50,8 @@ Usage
   sluice inject -f FILE|- [--cluster DIR] [OPTIONS]
 
 Options${commonOptions}
-  -o, --output FORMAT    yaml (default; comments stay), json, or patch (JSON patch for each object)
-  -h, --help             this help
+  -o, --output FORMAT      yaml (default; comments stay), json, or patch (JSON patch for each object)
+  -h, --help               this help
 
 Pods, Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Jobs, CronJobs,
 PodTemplates and Lists of them are looked at; everything else passes through as it is.
@@ -69,14 +71,13 @@ Usage
   sluice explain KIND/NAME... [-n NAMESPACE] [OPTIONS]
 
 Options${commonOptions}
-  -o, --output FORMAT    text (default) or json (for machines)
-  -h, --help             this help
+  -o, --output FORMAT      text (default) or json (for machines)
+  -h, --help               this help
 
 KIND is pod, deployment, statefulset, daemonset, replicaset, job, cronjob, pvc or dataset, or kubectl's
 short name for it. Without -n the namespace is the context's. Only what the answer needs is read, with the
 user's own rights; what may not be read is named. With --cluster only pvc and dataset can be asked for.
-Without --config KIND/NAME is decided about by the configuration of the installation in namespace
-sluice-system, if it may be read, and a manifest by the defaults.
+Where the installation's configuration cannot be read, the defaults count, and standard error tells why.
 
 Exit codes
   0  nothing is refused, and nothing is wrong
@@ -94,8 +95,8 @@ Usage
   sluice diff -f FILE|- [--cluster DIR] [OPTIONS]
 
 Options${commonOptions}
-      --full             inline scripts too, which are told by their length otherwise
-  -h, --help             this help
+      --full               inline scripts too, which are told by their length otherwise
+  -h, --help               this help
 
 Exit codes
   0  nothing would be changed

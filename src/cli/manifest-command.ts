@@ -1,7 +1,10 @@
 import type { Cluster } from "../cluster/cluster-view.ts";
+import { installed } from "./check/installed-names.ts";
 import type { CommandIo } from "./command-io.ts";
 import { decideObject } from "./decide-object.ts";
 import { InputError } from "./input-error.ts";
+import type { ConfigArguments } from "./installed-config.ts";
+import { readLiveConfig } from "./live-config.ts";
 import { openClusterFolder } from "./open-cluster-folder.ts";
 import { openLiveView } from "./open-live-view.ts";
 import { UsageError } from "./parse-options.ts";
@@ -14,6 +17,7 @@ export const manifestOptions = {
   filename: { type: "string", short: "f", multiple: true },
   cluster: { type: "string" },
   config: { type: "string" },
+  "installed-in": { type: "string", default: installed.namespace },
   kubeconfig: { type: "string" },
   context: { type: "string" },
   namespace: { type: "string", short: "n", default: "default" },
@@ -21,10 +25,9 @@ export const manifestOptions = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-export interface ManifestArguments {
+export interface ManifestArguments extends ConfigArguments {
   readonly filename?: readonly string[] | undefined;
   readonly cluster?: string | undefined;
-  readonly config?: string | undefined;
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly namespace: string;
@@ -36,8 +39,11 @@ export interface ManifestArguments {
  */
 export async function decideManifests(options: ManifestArguments, io: CommandIo): Promise<DecidedDocument[]> {
   const files = filesOf(options);
-  const config = await readConfig(options.config);
+  checkNamespace(options["installed-in"], "--installed-in");
+  const byFile = options.config !== undefined || options.cluster !== undefined;
+  const stated = byFile ? await readConfig(options.config) : undefined;
   const documents = await readManifests(files, io.stdin);
+  const config = stated ?? (await readLiveConfig(options["installed-in"], io, options));
   const cluster: Cluster =
     options.cluster === undefined
       ? await openLiveView(config, io, options)
@@ -58,10 +64,10 @@ export function filesOf(options: Pick<ManifestArguments, "filename" | "namespace
   return files;
 }
 
-/** Throws `UsageError`. (Kubernetes: docs, "Object Names and IDs", DNS label names.) */
-export function checkNamespace(namespace: string): void {
+/** Throws `UsageError`; `option` is what named it. (Kubernetes: docs, "Object Names and IDs", DNS label names.) */
+export function checkNamespace(namespace: string, option = "-n"): void {
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace))
-    throw new UsageError(`-n ${JSON.stringify(namespace)} cannot be the name of a namespace`);
+    throw new UsageError(`${option} ${JSON.stringify(namespace)} cannot be the name of a namespace`);
 }
 
 function decideAll(

@@ -15,7 +15,8 @@ export interface LiveViewAccess {
   readonly otherwise?: string;
 }
 
-const otherwise = " (or name a folder of its manifests by --cluster DIR)";
+/** How else it goes, behind a message that no cluster is reached. */
+export const orByFolder = " (or name a folder of its manifests by --cluster DIR)";
 
 /** A person waits for it. */
 const startLimitMs = 30_000;
@@ -52,7 +53,7 @@ export async function openLiveView(
     });
   } catch (error) {
     if (error instanceof KubeConfigError || error instanceof LiveClusterError)
-      throw new InputError([`${error.message}${access.otherwise ?? otherwise}`]);
+      throw new InputError([`${error.message}${access.otherwise ?? orByFolder}`]);
     throw error;
   }
 }

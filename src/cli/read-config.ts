@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
+import { reasonOf } from "../cluster/api-error.ts";
 import { isRawObject } from "../cluster/raw-fields.ts";
 import { type Config, ConfigError, defaultConfig, parseConfig } from "../config.ts";
 import { listPlatformNames } from "../platforms/catalog.ts";
@@ -20,17 +21,38 @@ export async function readConfig(
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw new InputError([`${file}: ${whyUnreadable(error)}`]);
   });
+  return readConfigText(text, file, settings);
+}
+
+/**
+ * The configuration that `text` states in YAML. `source` is what it is called in messages.
+ * Throws `InputError` when it is no YAML and `ConfigError` with all bad keys.
+ */
+export function readConfigText(
+  text: string,
+  source: string,
+  settings: Readonly<Record<string, string>> = {},
+): Config {
+  const stated = parseYaml(text, source);
+  const config = parseConfig(isRawObject(stated) ? { ...settings, ...stated } : (stated ?? settings), source);
+  const problems = contradictions(config);
+  if (problems.length > 0) throw new ConfigError(source, problems);
+  return config;
+}
+
+function parseYaml(text: string, source: string): unknown {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 };
-    throw new InputError([`${file}:${line}:${col}: ${error.message.replace(/ at line \d+[\s\S]*/, "")}`]);
+    throw new InputError([`${source}:${line}:${col}: ${error.message.replace(/ at line \d+[\s\S]*/, "")}`]);
   }
-  const stated: unknown = document.toJS();
-  const config = parseConfig(isRawObject(stated) ? { ...settings, ...stated } : (stated ?? settings), file);
-  const problems = contradictions(config);
-  if (problems.length > 0) throw new ConfigError(file, problems);
-  return config;
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias of nothing, or of too much.
+    throw new InputError([`${source}: ${reasonOf(error)}`]);
+  }
 }
 
 /** What each key allows by itself, and yet no pod could be served by. */

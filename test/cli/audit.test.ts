@@ -204,7 +204,7 @@ describe("sluice audit", () => {
     expect((await audit()).code).toBe(0);
     api.store.delete("configmaps", "sluice", "sluice-system");
     const without = await audit();
-    expect(without.stderr).toContain("the configuration in namespace sluice-system cannot be read");
+    expect(without.stderr).toContain("ConfigMap sluice-system/sluice: does not exist: the defaults count");
     expect(without.code).toBe(1);
   });
 

@@ -143,10 +143,7 @@ async function readValidation(
 
 /** What the replicas are configured by; the defaults where that cannot be read. */
 async function readConfigInUse(reader: ApiReader, namespace: string): Promise<Config> {
-  const found = await reader.read("the configuration", () =>
-    readInstalledConfig(reader.connection, namespace),
-  );
-  return known(found) ?? defaultConfig;
+  return known(await readInstalledConfig(reader, namespace)) ?? defaultConfig;
 }
 
 async function readReplicas(reader: ApiReader, namespace: string): Promise<Reading<readonly ReplicaFacts[]>> {
