@@ -6,6 +6,7 @@ import { freeName } from "../pod/names.ts";
 import { viewsRoot } from "../pod/shared-volume.ts";
 import type { ClientTemplate, DatasetVolume } from "../types/dataset-volume.ts";
 import { describeRef } from "../types/object-ref.ts";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import type { PodOptions } from "./pod-options.ts";
 import { titleOf } from "./volume-outcomes.ts";
@@ -32,7 +33,7 @@ export function planClients(
   options: PodOptions,
   config: Config,
 ): PlannedClients {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   const taken = new Set(containers.map((container) => container.name));
   const grace = pod.spec?.terminationGracePeriodSeconds ?? 30;
   const holdSeconds = native ? 0 : Math.min(config.classicHoldSeconds, Math.max(0, grace - 5));

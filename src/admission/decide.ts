@@ -2,6 +2,7 @@ import type { Pod } from "kubernetes-types/core/v1";
 import type { ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
 import { missingParts } from "../pod/sidecar-obstacles.ts";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import { reject, unchanged } from "./conclude.ts";
 import type { Decision } from "./decision.ts";
@@ -114,7 +115,7 @@ function leftover(mark: string): Finding {
  */
 function isLeftover(pod: Pod, mark: string, client: string): boolean {
   if (pod.metadata?.labels?.[mark] !== "true") return false;
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   if (containers.some((container) => container.name.startsWith(client))) return false;
   return missingParts(pod, new Set()).length === 0;
 }

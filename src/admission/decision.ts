@@ -3,6 +3,7 @@ import type { Edit } from "../types/edit.ts";
 import type { ObjectRef } from "../types/object-ref.ts";
 import type { Finding, ReasonCode } from "../types/reason.ts";
 
+/** "injected" is any pod that is changed: one that gets clients, or is only steered or marked. */
 export type Verdict = "injected" | "unchanged" | "rejected";
 export type Mode = "sidecar" | "csi";
 export type SidecarKind = "native" | "classic";
@@ -41,7 +42,7 @@ export interface VolumeOutcome {
   readonly client?: string;
 }
 
-/** The objects that the refusals among `findings` rest on, each once. */
+/** The objects that the findings of `decision` rest on, each once. */
 export function restsOn(decision: Decision): ObjectRef[] {
   const seen = new Map<string, ObjectRef>();
   for (const finding of decision.findings)

@@ -7,6 +7,7 @@ import type { PodEditor } from "../pod/pod-editor.ts";
 import { servedVolumes } from "../pod/serve-late-containers.ts";
 import { directlyServed } from "../pod/serve-late-direct.ts";
 import { describeRef } from "../types/object-ref.ts";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import { sizeOfInstance } from "./instance-size.ts";
 import type { Question } from "./question.ts";
@@ -48,13 +49,13 @@ function originsOf(
   plans: readonly ClientPlan[],
   clients: ReadonlySet<string>,
 ): PodOrigins {
-  const own = new Set(containersIn(before).map(({ name }) => name));
+  const own = new Set(allContainers(before).map(({ name }) => name));
   const ownVolumes = new Set(before.spec?.volumes?.map(({ name }) => name));
   const sources = new Map(plans.map(({ name, template }) => [name, `from ${describeRef(template.source)}`]));
   const ours = "added for the clients";
   return {
     containers: new Map(
-      containersIn(finished).flatMap(({ name }) =>
+      allContainers(finished).flatMap(({ name }) =>
         own.has(name) && !clients.has(name) ? [] : [[name, sources.get(name) ?? ours] as const],
       ),
     ),
@@ -64,8 +65,4 @@ function originsOf(
       ),
     ),
   };
-}
-
-function containersIn({ spec }: Question["pod"]): readonly { readonly name: string }[] {
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }

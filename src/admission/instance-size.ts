@@ -1,6 +1,7 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { PodOrigins } from "../platforms/check-pod.ts";
 import type { Platform } from "../platforms/platform.ts";
+import { lastingContainers } from "../types/pod-containers.ts";
 import { parseQuantity } from "../types/quantity.ts";
 import type { Finding } from "../types/reason.ts";
 
@@ -16,10 +17,7 @@ interface Size {
  */
 export function sizeOfInstance(pod: Pod, { sizing }: Platform, origins: PodOrigins): Finding[] {
   if (sizing === undefined) return [];
-  const running = [
-    ...(pod.spec?.containers ?? []),
-    ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
-  ];
+  const running = lastingContainers(pod);
   const isClient = ({ name }: Container) => origins.containers.has(name);
   const counted = sizing.ignoreClients ? running.filter((container) => !isClient(container)) : running;
   const total = add(counted);

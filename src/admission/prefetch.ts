@@ -4,10 +4,12 @@ import type { ResolvedVolume } from "../datasets/resolve.ts";
 import type { PodEditor } from "../pod/pod-editor.ts";
 import { addPrefetcher, type PrefetcherPlace, prefetcherName, prefetchPath } from "../pod/prefetcher.ts";
 import { sizesWithin } from "../pod/quality-of-service.ts";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import { fluid } from "./labels.ts";
 import type { PrefetchOptions } from "./prefetch-options.ts";
 import type { Question } from "./question.ts";
+import { quoteValue } from "./quote-value.ts";
 
 /** An image in which `sh` and `dd` are, for a pod that names none. */
 export interface PrefetchImage {
@@ -33,7 +35,7 @@ export function prefetchFiles(
     return [notDone("the platform starts containers side by side, so that none finds the datasets mounted")];
   const targets = mountedDatasets(pod, volumes);
   if (targets.length === 0) return [notDone("no container of the pod mounts a dataset")];
-  if ([...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some(isPrefetcher))
+  if (allContainers(pod).some(isPrefetcher))
     return [notDone(`the pod has a container ${prefetcherName} of its own: rename it`)];
   const { patterns, read, left } = expandItems(asked.items, targets);
   const findings = left.map((why) => notDone(why));
@@ -78,7 +80,7 @@ interface Target {
 }
 
 function mountedDatasets(pod: Pod, volumes: readonly ResolvedVolume[]): Target[] {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   const mounted = new Set(
     containers.flatMap((container) => (container.volumeMounts ?? []).map((m) => m.name)),
   );
@@ -92,6 +94,8 @@ function mountedDatasets(pod: Pod, volumes: readonly ResolvedVolume[]): Target[]
 /** No container's command could be much longer, and no path. */
 const mostPatterns = 5_000;
 const longestGlob = 4_096;
+/** Of an item, in a message. */
+const longestQuote = 60;
 
 /** `pvc://<claim>/<glob>` as patterns for each volume of the claim, which volumes these are, and why items are left out. */
 function expandItems(
@@ -108,16 +112,20 @@ function expandItems(
     }
     const [, claim, glob = ""] = /^pvc:\/\/([^/]*)(.*)$/s.exec(item) ?? [];
     if (claim === undefined) {
-      left.push(`item ${short(item)} of its file list is not of the form pvc://CLAIM/GLOB`);
+      left.push(
+        `item ${quoteValue(item, longestQuote)} of its file list is not of the form pvc://CLAIM/GLOB`,
+      );
       continue;
     }
     if (glob.length > longestGlob) {
-      left.push(`item ${short(item)} of its file list is over ${longestGlob} characters`);
+      left.push(`item ${quoteValue(item, longestQuote)} of its file list is over ${longestGlob} characters`);
       continue;
     }
     const own = targets.filter((target) => target.claim === claim);
     if (own.length === 0)
-      left.push(`claim ${short(claim)} of its file list is no dataset that a container mounts`);
+      left.push(
+        `claim ${quoteValue(claim, longestQuote)} of its file list is no dataset that a container mounts`,
+      );
     // As an absolute path, so that ".." leads nowhere else.
     const clean = posix.normalize(`/${glob}`).replace(/\/$/, "") || "/**";
     for (const { volume } of own) {
@@ -139,8 +147,4 @@ export function prefetcherLeftOut(refusals: readonly string[]): Finding {
 
 function notDone(why: string): Finding {
   return { code: "not-served", message: `${fluid.prefetch.inject}=true: ${why}` };
-}
-
-function short(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }

@@ -1,4 +1,5 @@
 import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
+import { lastingContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import type { ForbiddenField, Platform } from "./platform.ts";
 
@@ -110,10 +111,7 @@ function addedCapabilities(pod: Pod, allowed: readonly string[], origins: PodOri
 
 function limits(pod: Pod, { rules }: Platform, origins: PodOrigins): Breach[] {
   const { maxContainers, maxVolumes } = rules;
-  const running = [
-    ...(pod.spec?.containers ?? []),
-    ...(pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
-  ];
+  const running = lastingContainers(pod);
   const volumes = pod.spec?.volumes ?? [];
   const breaches: Breach[] = [];
   if (maxContainers !== undefined && running.length > maxContainers)

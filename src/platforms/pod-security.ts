@@ -1,4 +1,5 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import type { PodOrigins } from "./check-pod.ts";
 
@@ -41,7 +42,7 @@ export function checkPodSecurity(
 }
 
 function findCulprit(pod: Pod, origins: PodOrigins, restricted: boolean): string | undefined {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   // The guard comes before the client, whose name says more.
   for (const container of containers.toReversed()) {
     if (!origins.containers.has(container.name)) continue;

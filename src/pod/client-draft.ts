@@ -1,4 +1,5 @@
 import type { Container, Pod, Volume } from "kubernetes-types/core/v1";
+import { allContainers } from "../types/pod-containers.ts";
 import type { ClientPlan } from "./client-plan.ts";
 import { freeName } from "./names.ts";
 
@@ -36,7 +37,7 @@ export function draftClient(plan: ClientPlan, taken: Set<string>): ClientDraft {
 
 /** The claims that are mounted: by a container of the pod, or by a client that serves a mounted claim. */
 export function mountedClaims(drafts: readonly ClientDraft[], pod: Pod): ReadonlySet<string> {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   const inPod = new Set(containers.flatMap((c) => (c.volumeMounts ?? []).map((mount) => mount.name)));
   const mounted = new Set((pod.spec?.volumes ?? []).filter((v) => inPod.has(v.name)).flatMap(claimsOf));
   // A set goes on with what is added to it on the way.

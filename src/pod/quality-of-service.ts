@@ -1,4 +1,5 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
+import { allContainers, lastingContainers } from "../types/pod-containers.ts";
 import { parseQuantity } from "../types/quantity.ts";
 import type { Finding } from "../types/reason.ts";
 import type { ResourceSizes } from "./client-resources.ts";
@@ -8,13 +9,13 @@ import type { ResourceSizes } from "./client-resources.ts";
  * are absent or equal to them (Kubernetes: pkg/apis/core/v1/helper/qos).
  */
 export function isGuaranteed(pod: Pod): boolean {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   return containers.length > 0 && containers.every(isGuaranteedContainer);
 }
 
 /** Whether the kubelet counts the pod as BestEffort: no container asks for cpu or memory, and none is limited in it. */
 export function isBestEffort(pod: Pod): boolean {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   return podResources(pod) === undefined && containers.every((container) => !isSized(container));
 }
 
@@ -36,10 +37,7 @@ export function sizesWithin(pod: Pod, sizes: ResourceSizes): ResourceSizes {
 export function podLevelConflicts(pod: Pod): Finding[] {
   const stated = podResources(pod);
   if (stated === undefined) return [];
-  const running = [
-    ...(pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === "Always"),
-    ...(pod.spec?.containers ?? []),
-  ];
+  const running = lastingContainers(pod);
   return (["cpu", "memory"] as const).flatMap((name) => {
     const limit = parseQuantity(stated.limits?.[name]);
     const request = parseQuantity(stated.requests?.[name]);

@@ -1,4 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 import { hasGuard } from "./guard.ts";
 
@@ -52,7 +53,7 @@ export function missingParts(
 
 /** The volumes that a container sees with what is mounted in them; nobody but us lets mounts into so small a one in memory. */
 function volumesWithMounts(pod: Pod): ReadonlySet<string> {
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const containers = allContainers(pod);
   const mounts = containers.flatMap((container) => container.volumeMounts ?? []);
   return new Set(
     mounts.filter((mount) => mount.mountPropagation === "HostToContainer").map((mount) => mount.name),
@@ -80,7 +81,7 @@ function windows({ spec }: Pod): Finding[] {
 }
 
 function blockDevices(pod: Pod, volumes: ReadonlySet<string>): Finding[] {
-  return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].flatMap((container) =>
+  return allContainers(pod).flatMap((container) =>
     (container.volumeDevices ?? [])
       .filter((device) => volumes.has(device.name))
       .map((device) => ({

@@ -1,4 +1,5 @@
 import type { Container, NodeSelectorTerm, Pod } from "kubernetes-types/core/v1";
+import { allContainers } from "../types/pod-containers.ts";
 import type { Finding } from "../types/reason.ts";
 
 const mostContainers = 500;
@@ -13,8 +14,9 @@ const longestName = 253;
  * What makes a pod too large to be worked on while others wait: no real pod comes near, and the API server's body limit
  * lets through what would take minutes. The API server looks at names and paths only after the webhooks.
  */
-export function tooLarge({ spec }: Pod): Finding[] {
-  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+export function tooLarge(pod: Pod): Finding[] {
+  const { spec } = pod;
+  const containers = allContainers(pod);
   const volumes = spec?.volumes ?? [];
   let mounts = 0;
   for (const { volumeMounts } of containers) mounts += volumeMounts?.length ?? 0;

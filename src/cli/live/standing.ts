@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import { sluice } from "../../admission/labels.ts";
 import { findClients } from "../../pod/find-clients.ts";
+import { allContainers } from "../../types/pod-containers.ts";
 
 /** What was decided about a pod when it was created, as it shows that itself. */
 export interface Standing {
@@ -21,9 +22,7 @@ const ofOthers = /^(fluid-fuse-\d+|jfs-mount.*)$/;
 export function readStanding(pod: Pod): Standing {
   const stated = readStatus(pod);
   if (findClients(pod).length > 0) return { injectedBy: "sluice", ...stated };
-  const names = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(
-    ({ name }) => name,
-  );
+  const names = allContainers(pod).map(({ name }) => name);
   if (names.some((name) => ofOthers.test(name))) return { injectedBy: "others" };
   return Object.keys(stated).length > 0 ? { ...stated, copied: true } : {};
 }

@@ -1,5 +1,6 @@
 import type { Container, Pod } from "kubernetes-types/core/v1";
 import type { Percentages, Sizes } from "../../cluster/juicefs-settings.ts";
+import { allContainers } from "../../types/pod-containers.ts";
 import { parseQuantity } from "../../types/quantity.ts";
 
 interface Pair {
@@ -91,11 +92,11 @@ export function sharedSizes(
   return result;
 }
 
-function consumersOf({ spec }: Pod, claim: string): Container[] {
+function consumersOf(pod: Pod, claim: string): Container[] {
   const volumes = new Set(
-    spec?.volumes?.filter((v) => v.persistentVolumeClaim?.claimName === claim).map((v) => v.name),
+    pod.spec?.volumes?.filter((v) => v.persistentVolumeClaim?.claimName === claim).map((v) => v.name),
   );
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].filter((container) =>
+  return allContainers(pod).filter((container) =>
     container.volumeMounts?.some((mount) => volumes.has(mount.name)),
   );
 }

@@ -1,4 +1,5 @@
 import type { Pod } from "kubernetes-types/core/v1";
+import { allContainers } from "../../types/pod-containers.ts";
 
 /** Where clients of the community edition serve their metrics. (juicefs: docs, "Monitoring".) */
 const firstPort = 9567;
@@ -9,9 +10,9 @@ export class MetricsPorts {
   /** In the node's network every pod of the node shares the ports, so that the kernel has to choose. */
   readonly #anyPort: boolean;
 
-  constructor({ spec }: Pod) {
-    this.#anyPort = spec?.hostNetwork === true;
-    for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])])
+  constructor(pod: Pod) {
+    this.#anyPort = pod.spec?.hostNetwork === true;
+    for (const container of allContainers(pod))
       for (const { containerPort } of container.ports ?? []) this.#taken.add(containerPort);
   }
 
