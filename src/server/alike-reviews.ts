@@ -45,6 +45,7 @@ export class AlikeReviews {
     return this.#bytes;
   }
 
+  /** The answer that was given to the same question, where `view` still tells what it was made from; else undefined. */
   recall({ question }: ReviewText, view: ClusterView): KnownAnswer | undefined {
     const known = this.#answers.get(question);
     if (known === undefined) return undefined;
@@ -54,7 +55,10 @@ export class AlikeReviews {
     return known;
   }
 
-  /** Of a question that has come before. `patch` is the answer's, in base64. An answer that names what is one pod's own is none for others. */
+  /**
+   * Notes that the question came; where it came before, keeps its answer. `patch` is the answer's, in base64; an answer
+   * that names what is one pod's own is none for others.
+   */
   remember(text: ReviewText, answer: KnownAnswer, patch: string, witness: WitnessedView): void {
     const { names, question } = text;
     if (!this.#seen.delete(question)) {

@@ -12,7 +12,7 @@ export interface ServerLimits {
   /** Without a byte in either direction while a request is under way. */
   readonly inactivityMs: number;
   readonly keepAliveMs: number;
-  /** How often connections are looked at for the first two. */
+  /** How often connections are looked at for `requestMs` and `headersMs`. */
   readonly checkMs: number;
 }
 

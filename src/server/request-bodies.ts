@@ -33,9 +33,9 @@ export class RequestBodies {
   }
 
   /**
-   * The body as text. Where all bodies are too much together, the one that
-   * has been on its way for longest gives way, for what the API server sends arrives at once. Throws `HttpProblem`: 413
-   * where it is too large by itself, 503 where it gave way, 400 where its end did not come.
+   * The body as text. Where all bodies are too much together, the one that has been on its way for longest gives way, for
+   * what the API server sends arrives at once. Throws `HttpProblem`: 413 where it is too large by itself, 503 where it
+   * gave way, 400 where its end did not come.
    */
   read(request: IncomingMessage): Promise<string> {
     const { bodyBytes, heldBytes } = this.#limits;

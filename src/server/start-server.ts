@@ -34,7 +34,7 @@ export interface RunningServer {
 
 /**
  * Starts the HTTPS and the operations server, and returns once the first review will be answered as fast as the later
- * ones. Throws `ListenError` when an address cannot be had. Cluster and certificates stay the caller's to close.
+ * ones. Throws `ListenError` when an address cannot be had, or what `beforeReady` throws. Cluster and certificates stay the caller's to close.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { certificates, log, metrics, opsListen, waitingFor } = options;

@@ -9,7 +9,7 @@ import { portOf } from "./listen-address.ts";
 import { sampleCluster, sampleReview } from "./warm-up-sample.ts";
 
 /**
- * Answers `reviews` sample reviews over TLS by a server of its own, built like the real one, so that the first real
+ * Answers `warmUpReviews` sample reviews over TLS by a server of its own, built like the real one, so that the first real
  * review meets compiled code. Touches neither the real cluster nor the real metrics. Never throws.
  */
 export async function warmUp(
