@@ -22,7 +22,7 @@ export function checkBundle(caBundle: string, needed: readonly X509Certificate[]
 
 /**
  * What to put there so that nothing is missing. Extra authorities stay at first, for another replica may still serve by
- * one that this replica does not know of.
+ * one that this replica does not know of; what is not valid at `now`, in milliseconds since 1970, goes.
  */
 export function completed(
   check: BundleCheck,

@@ -15,6 +15,7 @@ export interface CaBundleKeeperOptions {
   readonly needs: () => TrustNeeds | undefined;
   /** How long every API server needs at most to see a new bundle, in milliseconds. */
   readonly overlapMs: number;
+  /** How often the bundles are looked at, in milliseconds, besides at each sign of a change. */
   readonly pollMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -65,6 +66,7 @@ export class CaBundleKeeper {
     this.#problem = new ProblemTeller(options.report, pods ? "registration" : "validation");
   }
 
+  /** Begins to look after the bundles. */
   start(): void {
     this.#loop ??= startWorkLoop(() => this.#look(), this.#options.pollMs);
     const { registration } = this.#options;
@@ -72,6 +74,7 @@ export class CaBundleKeeper {
     this.#watching ??= followChanges(watch, this.#closing.signal);
   }
 
+  /** As it was found at the last look. */
   get state(): TrustState {
     return this.#state;
   }
@@ -98,6 +101,7 @@ export class CaBundleKeeper {
     return new Promise((resolve) => this.#waiting.add(() => resolve(this.#state)));
   }
 
+  /** Ends it; resolves when nothing is being read or written any more. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([this.#loop?.close(), this.#watching]);

@@ -18,7 +18,10 @@ export async function readCertificateFiles(directory: string): Promise<Certifica
   return files;
 }
 
-/** Writes files into `directory`, made with mode 0700 if missing; each appears whole or not at all, keys with mode 0600. */
+/**
+ * Writes files into `directory`, made with mode 0700 if missing; each appears whole or not at all, keys with mode 0600.
+ * Throws `CertificateFilesError`.
+ */
 export async function writeCertificateFiles(directory: string, files: CertificateFiles): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -33,10 +33,12 @@ export class ProblemTeller {
     this.#subject = subject;
   }
 
+  /** What was told last; undefined where nothing is wrong. */
   get current(): string | undefined {
     return this.#told;
   }
 
+  /** Says what is wrong now; undefined: nothing any more. */
   tell(message: string | undefined): void {
     if (message === this.#told) return;
     this.#told = message;

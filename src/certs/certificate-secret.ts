@@ -6,7 +6,7 @@ const changeAuthorityAnnotation = "sluice.io/change-authority";
 
 /** The Secret as it was read. */
 export interface StoredSecret {
-  /** Decoded; values that are no base64 text are left out. */
+  /** Decoded from base64, as UTF-8; values that are no strings are left out. */
   readonly data: Readonly<Record<string, string>>;
   readonly changeAsked: boolean;
   readonly object: RawObject;
@@ -32,6 +32,7 @@ export class CertificateSecret {
     return `Secret ${this.#place.namespace}/${this.#place.name}`;
   }
 
+  /** What is stored now; undefined when there is no such Secret. */
   async read(signal?: AbortSignal): Promise<StoredSecret | undefined> {
     const object = await this.#writer.read(this.#place, signal);
     if (object === undefined) return undefined;

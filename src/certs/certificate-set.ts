@@ -3,6 +3,7 @@ import { createSecureContext } from "node:tls";
 import type { KeyPair } from "./issue-pair.ts";
 import { hasSigned, readBundle, writeBundle } from "./pem-bundle.ts";
 
+/** A certificate with its key, as PEM and as Node.js reads it. */
 export interface ParsedPair {
   readonly pair: KeyPair;
   readonly parsed: X509Certificate;

@@ -103,14 +103,17 @@ export class OwnCertificates implements CertificateSource {
     return authority === undefined ? undefined : new Date(authority.validTo);
   }
 
+  /** Calls `listener` each time another certificate is to be served, the first one among them. */
   onChange(listener: (certificate: ServingCertificate) => void): void {
     this.#served.onChange(listener);
   }
 
+  /** Looks at the Secret at once. */
   wake(): void {
     this.#loop?.wake();
   }
 
+  /** Ends it; resolves when nothing is being read or written any more. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([this.#loop?.close(), this.#watching]);

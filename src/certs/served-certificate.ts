@@ -15,14 +15,17 @@ export class ServedCertificate {
   readonly #listeners: ((certificate: ServingCertificate) => void)[] = [];
   #served: Served | undefined;
 
+  /** Undefined until there is something to serve. */
   get now(): Served | undefined {
     return this.#served;
   }
 
+  /** Calls `listener` each time another certificate is served, the first one among them. */
   onChange(listener: (certificate: ServingCertificate) => void): void {
     this.#listeners.push(listener);
   }
 
+  /** Serves `next` from now on; what is served already changes nothing. */
   serve(next: Served): void {
     if (next.pair.cert === this.#served?.pair.cert) return;
     this.#served = next;
@@ -48,6 +51,7 @@ export class ServedCertificate {
   }
 }
 
+/** As the server takes it, with the authority that callers have to trust. */
 export function servingCertificate({ pair, parsed, authority }: Served): ServingCertificate {
   return { ...pair, ca: authority.toString(), notAfter: new Date(parsed.validTo) };
 }

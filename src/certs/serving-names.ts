@@ -21,4 +21,5 @@ export function servingNames(service: string, namespace: string): ServingNames {
   };
 }
 
+/** Those of the Service that the chart installs by default. */
 export const defaultServingNames: ServingNames = servingNames("sluice", "sluice-system");
