@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { ClusterCommand } from "../harness/cluster-command.ts";
 import { eventually } from "../harness/eventually.ts";
-import { type Fields, listAt, textAt } from "../harness/fields.ts";
+import { type Fields, fieldsOf, listAt, textAt } from "../harness/fields.ts";
 import { PageCommands } from "../harness/page-commands.ts";
 import { clientsOf, podOf, podSpecOf } from "../harness/pods.ts";
 import type { TestCluster } from "../harness/test-cluster.ts";
@@ -155,6 +155,35 @@ export function explainCases(cluster: () => TestCluster): void {
       code: 1,
       stderr: expect.stringContaining("Pod demo/nobody: does not exist\n"),
     });
+  });
+
+  it("decides by the configuration of the installation that is named, and says where it may not get one", async () => {
+    const { api, plane } = cluster();
+    const configMaps = "/api/v1/namespaces/demo/configmaps";
+    onTestFinished(() => api.remove(`${configMaps}/sluice`));
+    await api.createAnew(configMaps, { metadata: { name: "sluice" }, data: { "config.yaml": "mode: csi" } });
+    const bare = JSON.stringify(podOf("another", { claims: ["imagenet"] }));
+    const diff = (...args: string[]) => kubectl.run(["sluice", "diff", "-f", "-", ...args], bare);
+    const usual = await diff();
+    expect(usual.stdout).toContain("name: fluid-fuse-0");
+    expect(usual.stderr).not.toContain("ConfigMap sluice-system/sluice");
+    const other = await diff("--installed-in", "demo");
+    expect(other.stdout).not.toContain("name: fluid-fuse-0");
+    expect(other.stderr).not.toContain("ConfigMap demo/sluice");
+    const none = await diff("--installed-in", "default");
+    expect(none.stdout).toContain("name: fluid-fuse-0");
+    expect(none.stderr).toContain("warning: ConfigMap default/sluice: does not exist: the defaults count, ");
+
+    await api.createAnew("/api/v1/namespaces/demo/serviceaccounts", { metadata: { name: "visitor" } });
+    const asked = await api.create("/api/v1/namespaces/demo/serviceaccounts/visitor/token", { spec: {} });
+    const users = [{ name: "e2e", user: { token: textAt(asked, "status", "token") } }];
+    const visitor = join(plane.folder, "visitor.conf");
+    const admin = fieldsOf(JSON.parse(readFileSync(join(plane.pki.folder, "admin.conf"), "utf8")));
+    writeFileSync(visitor, JSON.stringify({ ...admin, users }));
+    const hidden = await explain("pvc/imagenet", "--kubeconfig", visitor);
+    expect(hidden.stderr).toContain(
+      "not seen: ConfigMap sluice-system/sluice: you may not get configmaps: the defaults count, ",
+    );
   });
 }
 
