@@ -103,7 +103,6 @@ export class OwnCertificates implements CertificateSource {
     return authority === undefined ? undefined : new Date(authority.validTo);
   }
 
-  /** Calls `listener` each time another certificate is to be served, the first one among them. */
   onChange(listener: (certificate: ServingCertificate) => void): void {
     this.#served.onChange(listener);
   }
