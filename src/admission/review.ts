@@ -1,6 +1,7 @@
 import type { Pod } from "kubernetes-types/core/v1";
 import type { Cluster, ClusterView } from "../cluster/cluster-view.ts";
 import type { Config } from "../config.ts";
+import { messageOf } from "../types/error-message.ts";
 import { describeRef, type ObjectRef } from "../types/object-ref.ts";
 import { decide, hasClaim } from "./decide.ts";
 import { type Decision, restsOn } from "./decision.ts";
@@ -106,7 +107,7 @@ function mayNeedDataset(request: PodRequest, cluster: ClusterView, config: Confi
 }
 
 function failed(request: PodRequest, atStake: boolean, error: unknown): Decision {
-  const what = error instanceof Error ? error.message : String(error);
+  const what = messageOf(error);
   const pod = `${request.namespace}/${podName(request.object)}`;
   return {
     verdict: atStake ? "rejected" : "unchanged",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { messageOf } from "../types/error-message.ts";
 import { type CertificateFiles, readCertificateFiles, writeCertificateFiles } from "./certificate-files.ts";
 import type { CertificateSource, ServingCertificate } from "./certificate-source.ts";
 import { CertificateFilesError, checkPair, coversNames, lifeLeft } from "./check-pair.ts";
@@ -45,7 +46,7 @@ export async function openCertificateDirectory(
       current = next;
       for (const listener of listeners) listener(next);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (message !== problem) options.onProblem(`${message}; the certificate of before is still served`);
       problem = message;
     } finally {

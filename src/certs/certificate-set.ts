@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
+import { messageOf } from "../types/error-message.ts";
 import type { KeyPair } from "./issue-pair.ts";
 import { hasSigned, readBundle, writeBundle } from "./pem-bundle.ts";
 
@@ -101,9 +102,6 @@ function attempt<T>(key: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    throw new UnsoundSetError(
-      `${key} cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
-      { cause },
-    );
+    throw new UnsoundSetError(`${key} cannot be read (${messageOf(cause)})`, { cause });
   }
 }

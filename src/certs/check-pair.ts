@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
+import { messageOf } from "../types/error-message.ts";
 import type { KeyPair } from "./issue-pair.ts";
 import type { ServingNames } from "./serving-names.ts";
 
@@ -52,7 +53,7 @@ function attempt<T>(action: () => T, message: string): T {
   try {
     return action();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new CertificateFilesError(`${message} (${why})`, { cause });
   }
 }

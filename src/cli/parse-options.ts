@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { messageOf } from "../types/error-message.ts";
 import { suggest } from "./suggest.ts";
 
 type ParseArgsOptionsConfig = NonNullable<ParseArgsConfig["options"]>;
@@ -41,9 +42,7 @@ function parse<T extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args, options, strict: true, allowPositionals });
   } catch (error) {
-    throw new UsageError(
-      problemOf(args, options, allowPositionals) ?? (error instanceof Error ? error.message : String(error)),
-    );
+    throw new UsageError(problemOf(args, options, allowPositionals) ?? messageOf(error));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { type Document, LineCounter, type Node, parseDocument } from "yaml";
 import { readOptions } from "../cluster/kubernetes-yaml.ts";
 import { isRawObject } from "../cluster/raw-fields.ts";
+import { messageOf } from "../types/error-message.ts";
 import { InputError } from "./input-error.ts";
 import { splitDocuments } from "./split-documents.ts";
 
@@ -80,7 +81,7 @@ export function whyUnreadable(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "is a directory: name its files, -f may be given several times";
   if (code === "EACCES") return "may not be read (permission denied)";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function readManifest(file: string, text: string, problems: string[]): ManifestDocument[] {
@@ -137,7 +138,7 @@ function toPlain(document: Document.Parsed, complain: (reason: string) => void):
     return document.toJS();
   } catch (error) {
     // An alias to nothing, or aliases that multiply beyond measure.
-    complain(error instanceof Error ? error.message : String(error));
+    complain(messageOf(error));
     return undefined;
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "./api-call.ts";
 import { ApiError, errorFromStatus, reasonOf, SilenceError } from "./api-error.ts";
 
+/** How one call is made, and when it is given up. */
 export interface CallOptions {
   readonly kind?: CallKind;
   /** Default "GET". */
@@ -137,6 +138,7 @@ export class ApiConnection {
     return upgrade(startCall(await this.#currentAccess(), path, "watch", "GET", headers), limits);
   }
 
+  /** Closes the connections, those in use too. */
   close(): void {
     for (const agent of this.#agents) agent.destroy();
   }

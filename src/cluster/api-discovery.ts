@@ -44,6 +44,7 @@ export class ApiDiscovery {
     this.#retryPause = new RetryPause({ ...timing, longestPause: timing.discovery });
   }
 
+  /** Why the last look failed; undefined where it did not. */
   get problem(): string | undefined {
     return this.#problem;
   }

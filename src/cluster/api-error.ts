@@ -42,7 +42,7 @@ export function errorFromStatus(status: number, body: unknown, retryAfter?: stri
   return new ApiError(message, { status, retryAfterMs });
 }
 
-/** The code of the error, of whatever kind it is, in words for a message. */
+/** What was thrown, in words for a message: as `messageOf`, but for an error without a message by its code or name. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Node leaves the message empty when several addresses of a host were tried in vain.

@@ -26,6 +26,7 @@ export interface ApiResource extends FollowedResource {
   readonly table: StoredKind;
 }
 
+/** The API group of Datasets and runtimes. */
 export const fluidGroup = "data.fluid.io";
 
 /** What every API server has. */

@@ -10,18 +10,21 @@ export interface Remarks {
 /** Takes a value out of a parsed file. What is wrong with it goes into `remarks`, and undefined comes back. */
 export type Take<T> = (value: unknown, path: string, remarks: Remarks) => T | undefined;
 
+/** Any text. */
 export const takeText: Take<string> = (value, path, { problems }) => {
   if (typeof value === "string") return value;
   problems.push(`${path} must be a text, and is ${describe(value)}`);
   return undefined;
 };
 
+/** True or false. */
 export const takeFlag: Take<boolean> = (value, path, { problems }) => {
   if (typeof value === "boolean") return value;
   problems.push(`${path} must be true or false, and is ${describe(value)}`);
   return undefined;
 };
 
+/** A whole number. */
 export const takeInteger: Take<number> = (value, path, { problems }) => {
   if (typeof value === "number" && Number.isInteger(value)) return value;
   problems.push(`${path} must be a whole number, and is ${describe(value)}`);

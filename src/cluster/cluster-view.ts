@@ -44,7 +44,7 @@ export interface ClusterView {
   nodesLabelledWith(key: string, value: string): number;
   /** Whether one of the known nodes is such that `meets` holds; `meets` is asked about nothing but the node. */
   someNode(meets: (node: Node) => boolean): boolean;
-  /** The nodes whose kubelet is older than 1.29 or states no readable version: no native sidecars there. */
+  /** The nodes whose kubelet is older than 1.29 or states no readable version (no native sidecars there), sorted by name. */
   nodesWithoutNativeSidecars(): readonly Node[];
   /** The API server's version, where it is known. */
   serverVersion(): KubernetesVersion | undefined;

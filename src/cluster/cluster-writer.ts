@@ -126,6 +126,7 @@ export class ClusterWriter {
     }
   }
 
+  /** Closes the connections, those in use too. */
   close(): void {
     this.#calls.close();
   }

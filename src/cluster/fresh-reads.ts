@@ -71,6 +71,7 @@ export class FreshReads {
     this.#options = options;
   }
 
+  /** As they are now. */
   get counts(): FreshReadCounts {
     return { ...this.#counts };
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "../types/error-message.ts";
 /** JSON values that stand one after another; with `reason`, where the first of them that is wrong goes wrong. */
 export type JsonDocuments =
   | { readonly values: readonly unknown[] }
@@ -106,7 +107,7 @@ function parse(
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const [reason = message, offset = "0"] = message.split(/ (?:in JSON )?at position (\d+)/);
     return { offset: Number(offset), reason };
   }

@@ -52,6 +52,7 @@ export function isJuicefsConfig(raw: RawObject): boolean {
   );
 }
 
+/** From the driver's ConfigMap. What cannot be read of it is told in `problems`. */
 export function projectJuicefsConfig(raw: RawObject, { namespace, name }: Place): JuicefsConfig {
   const text = textAt(raw, "data", juicefsConfigKey);
   if (text === undefined)

@@ -11,10 +11,8 @@ import {
   takeText,
 } from "./checked-value.ts";
 
-/**
- * Objects of Kubernetes' own in a file that becomes a part of pods. What the API server would refuse is refused here,
- * with the path in the file in place of that in somebody's pod. (Kubernetes: API reference, Pod v1 core.)
- */
+// Objects of Kubernetes' own in a file that becomes a part of pods. What the API server would refuse is refused here,
+// with the path in the file in place of that in somebody's pod. (Kubernetes: API reference, Pod v1 core.)
 
 const takePort: Take<number | string> = (value, path, { problems }) => {
   const number = typeof value === "number" && Number.isInteger(value) && value > 0 && value < 65_536;
@@ -84,8 +82,11 @@ const variable = takeShape(
   ["name"],
 );
 
+/** A probe with exactly one handler. */
 export const takeProbe: Take<Probe> = (value, path, remarks) => probe(value, path, remarks);
+/** Hooks, each with exactly one handler. */
 export const takeLifecycle: Take<Lifecycle> = (value, path, remarks) => lifecycle(value, path, remarks);
+/** An environment variable, with a value or exactly one source. */
 export const takeVariable: Take<EnvVar> = (value, path, remarks) => {
   const found = variable(value, path, remarks);
   if (found === undefined) return undefined;

@@ -24,4 +24,5 @@ const takeRequirement: Take<LabelSelectorRequirement> = (value, path, remarks) =
 /** Those of a LabelSelector, for what has more of them. */
 export const selectorFields = { matchLabels: takeMap(takeText), matchExpressions: takeList(takeRequirement) };
 
+/** A LabelSelector. */
 export const takeLabelSelector: Take<LabelSelector> = takeFields<LabelSelector>(selectorFields);

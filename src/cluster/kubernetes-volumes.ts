@@ -14,12 +14,14 @@ import {
 } from "./checked-value.ts";
 import type { RawObject } from "./raw-fields.ts";
 
+/** A quantity such as "500m", or a bare number; it comes back as text. */
 export const takeQuantity: Take<string> = (value, path, { problems }) => {
   if (parseQuantity(value) !== undefined) return String(value);
   problems.push(`${path} must be a quantity such as 500m or 1Gi, and is ${describe(value)}`);
   return undefined;
 };
 
+/** A path from the root on, not the root itself, without "..". */
 export const takeAbsolutePath: Take<string> = (value, path, remarks) => {
   const text = takeText(value, path, remarks);
   if (text === undefined || (/^\/[^/]/.test(text) && !/\p{Cc}|(^|\/)\.\.(\/|$)/u.test(text))) return text;
@@ -77,8 +79,10 @@ export const takeVolume: Take<Volume> = (value, path, remarks) => {
   const strange = Object.keys(Object(value)).some((key) => key !== "name" && !Object.hasOwn(sources, key));
   return withTexts((strange ? volume : knownVolume)(value, path, remarks), "name");
 };
+/** A volume mount at an absolute path. */
 export const takeMount: Take<VolumeMount> = (value, path, remarks) =>
   withTexts(mount(value, path, remarks), "name", "mountPath");
+/** A volume device at an absolute path. */
 export const takeDevice: Take<VolumeDevice> = (value, path, remarks) =>
   withTexts(device(value, path, remarks), "name", "devicePath");
 

@@ -25,6 +25,7 @@ export interface LiveTiming {
   readonly read: number;
 }
 
+/** As replicas in a cluster have it; tests shorten it. */
 export const defaultTiming: LiveTiming = {
   firstPause: 250,
   longestPause: 30_000,

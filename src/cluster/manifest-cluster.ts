@@ -1,3 +1,4 @@
+import { messageOf } from "../types/error-message.ts";
 import type { ObjectRef } from "../types/object-ref.ts";
 import type { ClusterInventory } from "./cluster-inventory.ts";
 import type { Cluster, ClusterView, KubernetesVersion } from "./cluster-view.ts";
@@ -253,6 +254,6 @@ function ignoredIn(files: Iterable<ManifestFile>): Record<string, number> {
 }
 
 function failure(path: string, error: unknown): ManifestProblem {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { severity: "error", message: `${path}: looking for changes failed: ${reason}; it is tried again` };
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { messageOf } from "../types/error-message.ts";
 import type { ManifestProblem, TextPosition } from "./manifest-problem.ts";
 import { readManifests } from "./read-manifests.ts";
 import type { StoredObject } from "./stored-object.ts";
@@ -47,7 +48,7 @@ export async function readManifestFile(
           objects.push(pool.share(stored));
         } catch (error) {
           problems.add(
-            `holds ${stored.kind} ${stored.object.name}, which is ${reasonOf(error)}`,
+            `holds ${stored.kind} ${stored.object.name}, which is ${messageOf(error)}`,
             document.at,
           );
         }
@@ -60,10 +61,6 @@ export async function readManifestFile(
     if (document.at !== undefined) await setImmediate();
   }
   return { objects, ignored, problems: problems.list(), broken };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The first problems of a file in full, of the others how many. */

@@ -17,10 +17,12 @@ export class ObjectChanges {
     };
   }
 
+  /** Whether anybody listens to this object. */
   has(key: string): boolean {
     return this.#listeners.has(key);
   }
 
+  /** Tells all who listen to this object. */
   tell(key: string): void {
     for (const listener of [...(this.#listeners.get(key) ?? [])]) listener();
   }

@@ -180,7 +180,6 @@ export class ObjectStore implements ClusterView, ClusterInventory {
     return this.#nodeLabels.countByValue(key, this.#tables.Node.values()).get(value) ?? 0;
   }
 
-  /** Sorted by name. */
   someNode(meets: (node: Node) => boolean): boolean {
     for (const node of this.#tables.Node.values()) if (meets(node)) return true;
     return false;

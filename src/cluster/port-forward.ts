@@ -3,6 +3,7 @@ import type { ApiConnection } from "./api-connection.ts";
 import { ApiError } from "./api-error.ts";
 import { type OpenWebSocket, openWebSocket } from "./web-socket.ts";
 
+/** A port that a container of the pod listens on. */
 export interface PodPort {
   readonly namespace: string;
   readonly pod: string;

@@ -17,8 +17,8 @@ import { readJuicefsMarks } from "./juicefs-marks.ts";
 import { pluginProfileKey, readPluginProfile } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, objectsAt, type RawObject, textAt, textMapAt, textsAt } from "./raw-fields.ts";
 
-// Projections: from an object as the API server or a manifest has it to the fields that a decision asks for.
-// A field of the wrong type counts as absent.
+// Projections: from an object as the API server or a manifest has it to the fields that a decision asks for, as the types
+// of cluster-view.ts describe them. A field of the wrong type counts as absent.
 
 /** Where an object is, as whoever found out what it is says; `namespace` means nothing where its kind has none. */
 export interface Place {

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
+import { messageOf } from "../types/error-message.ts";
 import { KubeConfigError, type KubeConfigOptions } from "./kube-config-options.ts";
 import { objectsAt, textAt } from "./raw-fields.ts";
 
@@ -32,7 +33,7 @@ export function readKubeConfig(options: KubeConfigOptions): KubeConfig {
       readTokenFiles(part, file);
       config.mergeConfig(part, config.currentContext !== undefined);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new KubeConfigError(`kubeconfig ${file} cannot be used: ${reason}`, { cause: error });
     }
   }

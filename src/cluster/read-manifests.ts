@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { Composer, type Document, LineCounter, Parser } from "yaml";
+import { messageOf } from "../types/error-message.ts";
 import { readJsonDocuments } from "./json-documents.ts";
 import { readJsonListInParts } from "./json-list.ts";
 import { readOptions } from "./kubernetes-yaml.ts";
@@ -102,7 +103,7 @@ function looksLikeJson(bytes: Buffer): boolean {
 
 function reasonOf(error: unknown): string {
   if (error instanceof RangeError) return "it is nested too deeply or too large";
-  return firstLine(error instanceof Error ? error.message : String(error));
+  return firstLine(messageOf(error));
 }
 
 function firstLine(message: string): string {

@@ -90,6 +90,7 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
     this.#pause = new RetryPause(options.timing);
   }
 
+  /** How it is doing now. */
   get status(): ResourceStatus {
     const trouble = this.#problem === undefined ? undefined : "failing";
     return {
@@ -103,6 +104,7 @@ export class ResourceSync<Resource extends FollowedResource = ApiResource> {
     };
   }
 
+  /** Whether the objects have been read once. */
   get synced(): boolean {
     return this.#synced;
   }

@@ -43,6 +43,7 @@ export class RetryPause {
     this.#timing = timing;
   }
 
+  /** An attempt went well: the next pause is the first one again. */
   reset(): void {
     this.#failures = 0;
   }

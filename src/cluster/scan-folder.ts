@@ -1,6 +1,7 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../types/error-message.ts";
 
 /** A manifest file that stands in the folder. */
 export interface FoundFile {
@@ -13,6 +14,7 @@ export interface FoundFile {
   readonly bytes: number;
 }
 
+/** What a folder holds at one look. */
 export interface FolderContents {
   /** Sorted by path, by code units. */
   readonly files: readonly FoundFile[];
@@ -107,5 +109,5 @@ export function reasonOf(error: unknown): string {
   if (code === "ENOENT") return "it does not exist (ENOENT)";
   if (code === "ENOTDIR") return "it is not a folder (ENOTDIR)";
   if (code === "EACCES" || code === "EPERM") return `reading it is not permitted (${code})`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -2,14 +2,8 @@ import { describeBadProfile } from "./bad-profile.ts";
 import { isFactsMap, isJuicefsConfig, secretOfFacts } from "./juicefs-projections.ts";
 import { pluginProfileKey } from "./plugin-profile.ts";
 import { fieldAt, isRawObject, type RawObject, textAt } from "./raw-fields.ts";
-import {
-  groupOf,
-  isClusterScoped,
-  projectObject,
-  type StoredKind,
-  type StoredObject,
-  storedKindOf,
-} from "./stored-object.ts";
+import { groupOf, isClusterScoped, storedKindOf } from "./stored-kind.ts";
+import { projectObject, type StoredKind, type StoredObject } from "./stored-object.ts";
 
 /** What one object of a manifest is to us. */
 export type ManifestObject =

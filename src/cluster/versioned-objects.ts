@@ -33,6 +33,7 @@ export class VersionedObjects {
     this.#sink = sink;
   }
 
+  /** How many objects are known. */
   get size(): number {
     return this.#versions.size;
   }
@@ -42,6 +43,7 @@ export class VersionedObjects {
     return this.#events;
   }
 
+  /** Whether the object is known to be there. */
   has(place: Place): boolean {
     return this.#versions.has(this.#keyOf(place));
   }

@@ -1,6 +1,7 @@
 import { ApiError, reasonOf } from "./api-error.ts";
 import { fieldAt, isRawObject, type RawObject, textAt } from "./raw-fields.ts";
 
+/** One line of a watch. */
 export interface WatchEvent {
   /** ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. */
   readonly type: string;

@@ -41,6 +41,7 @@ export class FolderWatch {
     if (begun.length > 0) this.#onHint();
   }
 
+  /** Ends it; nothing is told any more. */
   close(): void {
     this.#closed = true;
     for (const { watcher } of this.#watched.values()) watcher.close();

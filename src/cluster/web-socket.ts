@@ -12,6 +12,7 @@ export interface WebSocketOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What comes of an open WebSocket. */
 export interface WebSocketEvents {
   readonly onMessage: (message: Buffer) => void;
   /** Once; with the reason when it is no good end. */

@@ -1,3 +1,5 @@
+import { fluidGroup } from "../cluster/api-resources.ts";
+
 /** A right in the cluster, as `kubectl auth can-i VERB RESOURCE -n NAMESPACE` names it. */
 export interface Right {
   readonly verb: "get" | "list" | "create";
@@ -28,7 +30,7 @@ export const openAccess: Access = {
 export const rights = {
   pods: { verb: "list", group: "", resource: "pods" },
   events: { verb: "list", group: "", resource: "events" },
-  datasets: { verb: "list", group: "data.fluid.io", resource: "datasets" },
+  datasets: { verb: "list", group: fluidGroup, resource: "datasets" },
   claims: { verb: "list", group: "", resource: "persistentvolumeclaims" },
   daemonSets: { verb: "list", group: "apps", resource: "daemonsets" },
   jobs: { verb: "list", group: "batch", resource: "jobs" },

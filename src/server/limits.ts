@@ -16,6 +16,7 @@ export interface ServerLimits {
   readonly checkMs: number;
 }
 
+/** What a replica is made for; tests set smaller ones. */
 export const defaultLimits: ServerLimits = {
   // A review carries the new and the old object, each up to etcd's 1.5 MB (controller-runtime: pkg/webhook/admission).
   bodyBytes: 7 * 1024 * 1024,

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { messageOf } from "../types/error-message.ts";
 
 /** Where to listen. Port 0 takes a free one. */
 export interface ListenAddress {
@@ -59,5 +60,5 @@ function reasonOf(error: unknown): string {
   if (code === "EADDRINUSE") return "another process listens there; stop it or choose another port";
   if (code === "EACCES") return "no permission; choose a port from 1024 on";
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return "this machine has no such address";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

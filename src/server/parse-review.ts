@@ -1,4 +1,5 @@
 import { decodeReview, ReviewError } from "../admission/decode-review.ts";
+import { messageOf } from "../types/error-message.ts";
 import { HttpProblem } from "./http-problem.ts";
 
 // The key may be written with \u escapes; those of its characters are the only ones looked for.
@@ -14,7 +15,7 @@ export function parseReview(text: string): unknown {
   try {
     body = JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new HttpProblem(400, `the body is not JSON (${why}): send an AdmissionReview`);
   }
   if (perhapsProto.test(text) && hasProtoKey(body)) {

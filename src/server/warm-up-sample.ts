@@ -80,6 +80,7 @@ const view: ClusterView = {
   serverVersion: () => ({ major: 1, minor: 33 }),
 };
 
+/** The cluster that sample reviews are decided by; it never changes. */
 export const sampleCluster: Cluster = {
   view,
   refresh: () => Promise.resolve(false),
