@@ -69,7 +69,8 @@ _within() {
   "$@" &
   _child=$!
   (
-    trap 'kill "$!"; exit' TERM
+    # Not TERM, which is lost where it comes before this line: the trap of the whole script would take it.
+    trap 'kill "$!"; exit' ALRM
     sleep "$_limit" &
     wait "$!"
     kill -9 "$_child"
@@ -83,7 +84,7 @@ _within() {
   do :; done
   # A signal may have come between the end and the news of it.
   [ "$_status" -lt 129 ] || [ -n "$_late" ] || { wait "$_child"; _status=$?; }
-  kill "$_killer" 2>/dev/null
+  kill -14 "$_killer" 2>/dev/null
   return "$_status"
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { shellLine, supervisorCommand } from "../../../src/pod/client-commands.ts";
+import { escapeExpansion, shellLine, supervisorCommand } from "../../../src/pod/client-commands.ts";
 import { eventually } from "../../support/node-sandbox.ts";
 import { describeWithShells, terminatedAtOnce } from "../../support/pod-scripts.ts";
 
@@ -30,6 +30,26 @@ describeWithShells("supervisor, stop", (node) => {
     const supervisor = sandbox.start(terminatedAtOnce(command));
     expect(await supervisor.ended).toBe(0);
     expect(supervisor.log).not.toContain("client started");
+  });
+
+  it("leaves no time limit behind that would end something else later", async () => {
+    const sandbox = await node();
+    const script = readFileSync(new URL("../../../src/pod/scripts/supervisor.sh", import.meta.url), "utf8");
+    const limits = script.slice(0, script.indexOf("# Sets _escaped"));
+    const many = `
+      _left=100 _limits=
+      while [ "$_left" -gt 0 ]; do
+        _left=$((_left - 1))
+        _within 600 true
+        _limits="$_limits $_killer"
+      done
+      for _each in $_limits; do
+        while _alive "$_each"; do wait "$_each"; done
+      done
+      _log "no limit is left"
+    `;
+    const shell = sandbox.start({ command: ["sh", "-c", escapeExpansion(limits + many)] });
+    await shell.says("no limit is left");
   });
 
   it("ends at once on TERM before the mount, and while it waits for the next start", async () => {
