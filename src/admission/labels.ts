@@ -1,3 +1,5 @@
+import { statusAnnotation } from "../pod/status-annotation.ts";
+
 /** The labels and annotations that admission reads and writes, each with what it stands on. */
 
 /** Ours. */
@@ -19,7 +21,7 @@ export const sluice = {
   waitForCacheLimit: "sluice.io/wait-for-cache-limit",
   waitForCacheElse: "sluice.io/wait-for-cache-else",
   /** Pod annotation, written: what was done. */
-  status: "sluice.io/status",
+  status: statusAnnotation,
 } as const;
 
 /** The JuiceFS CSI driver's (pkg/common/common.go). */

@@ -1,6 +1,7 @@
 import { ApiError } from "../cluster/api-error.ts";
 import { fieldAt, objectsAt, type RawObject, textAt, textsAt } from "../cluster/raw-fields.ts";
 import { isGuardCommand } from "../pod/client-commands.ts";
+import { statusAnnotation } from "../pod/status-annotation.ts";
 import { rights, type Viewer } from "./access.ts";
 import type { PodContainer, PodDetail, PodEvent } from "./api-types.ts";
 import type { ConsoleData } from "./console-data.ts";
@@ -61,7 +62,7 @@ async function eventsOf(
 /** What admission wrote on the pod; anybody may have written it. */
 function markOf(raw: RawObject): Pick<PodDetail, "mode" | "platform" | "sidecar" | "version"> {
   try {
-    const mark: unknown = JSON.parse(textAt(raw, "metadata", "annotations", "sluice.io/status") ?? "{}");
+    const mark: unknown = JSON.parse(textAt(raw, "metadata", "annotations", statusAnnotation) ?? "{}");
     const told = ["mode", "platform", "sidecar", "version"].flatMap((key) => {
       const text = textAt(mark, key);
       return text === undefined ? [] : [[key, text] as const];

@@ -1,5 +1,6 @@
 import { fieldAt, objectsAt, type RawObject, textAt } from "../cluster/raw-fields.ts";
 import { type CacheWait, cacheGate, cacheWaitAnnotation, parseCacheWait } from "../pod/cache-gate.ts";
+import { statusAnnotation } from "../pod/status-annotation.ts";
 import { type ClientEnds, needlessClients } from "./end-clients/needless-clients.ts";
 import { readRunningPod } from "./end-clients/read-pod.ts";
 
@@ -21,9 +22,6 @@ export interface CacheGate {
   readonly created: number;
 }
 
-/** What `admission` writes on each pod that it gives clients: without it the pod is none of ours. */
-const statusAnnotation = "sluice.io/status";
-
 /** Reads a pod as the API server has it; undefined where there is nothing to be done any more. `sidecars`: by name. */
 export function readWatchedPod(raw: RawObject, sidecars: ReadonlySet<string>): WatchedPod | undefined {
   const phase = textAt(raw, "status", "phase");
@@ -37,6 +35,7 @@ export function readWatchedPod(raw: RawObject, sidecars: ReadonlySet<string>): W
 }
 
 function endsOf(raw: RawObject, sidecars: ReadonlySet<string>): ClientEnds | undefined {
+  // Without it the pod is none of ours.
   if (textAt(raw, "metadata", "annotations", statusAnnotation) === undefined) return undefined;
   return needlessClients(readRunningPod(raw), sidecars);
 }

@@ -31,6 +31,7 @@ export function addCacheGate(editor: PodEditor, wait: CacheWait, why: string): v
   editor.merge(["metadata", "annotations"], { [cacheWaitAnnotation]: JSON.stringify(wait) }, why);
 }
 
+/** Whether the pod waits for its cache. */
 export function hasCacheGate({ spec }: Pod): boolean {
   return spec?.schedulingGates?.some(({ name }) => name === cacheGate) ?? false;
 }

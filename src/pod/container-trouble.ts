@@ -60,6 +60,7 @@ export function troubleOfEnd(ended: ContainerStateTerminated): ContainerTrouble 
   return { code: "crashed", message: `it ended ${how}${words}` };
 }
 
+/** Whether the kernel killed a process of the container for want of memory. */
 export function isOutOfMemory({ reason }: ContainerStateTerminated): boolean {
   return reason === "OOMKilled";
 }

@@ -28,6 +28,7 @@ export function containersOf(pod: Pod): FoundContainer[] {
   );
 }
 
+/** The first container that `matches`, in the order in which they start. */
 export function findContainer(
   pod: Pod,
   matches: (container: Container) => boolean,

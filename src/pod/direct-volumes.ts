@@ -19,6 +19,7 @@ export class DirectVolumes {
     this.#layout = layout;
   }
 
+  /** Takes in a volume; nothing is done with one that is no mounted claim of a client's. */
   add({ name, persistentVolumeClaim: source }: Volume): void {
     if (source === undefined || !this.#mounted.has(source.claimName)) return;
     const plan = this.#drafts.find((draft) => serves(draft.plan, source.claimName))?.plan;
@@ -29,10 +30,12 @@ export class DirectVolumes {
     this.#byName.set(name, this.#show(name, plan, claim, source.readOnly === true, first));
   }
 
+  /** By the volume's name in the pod or template. */
   find(name: string): DirectVolume | undefined {
     return this.#byName.get(name);
   }
 
+  /** Name of the volume that the plan's client mounts in, which all others that show the same give way to. */
   sharedBy(plan: ClientPlan): string | undefined {
     return this.#first.get(plan);
   }

@@ -5,6 +5,7 @@ import { isGuard } from "./guard.ts";
 import { servedVolumes } from "./serve-late-containers.ts";
 import { directlyServed } from "./serve-late-direct.ts";
 import { sharedPath } from "./shared-volume.ts";
+import { statusAnnotation } from "./status-annotation.ts";
 
 /** A client that stands in a pod. */
 export interface PodClient {
@@ -22,9 +23,6 @@ export interface PodClient {
   /** Names of the containers that see its mount, other clients among them. */
   readonly consumers: readonly string[];
 }
-
-/** What `admission` writes on each pod that it gives clients. */
-const statusAnnotation = "sluice.io/status";
 
 /**
  * The clients in a pod, in the order in which they start. They are known by their structure, never by a mark: a pod that

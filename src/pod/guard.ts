@@ -31,6 +31,7 @@ function holdOn({ holdSeconds, stopSeconds }: ClientPlan): EnvVar {
   return { name: "SLUICE_HOLD_SECONDS", value: String(holdSeconds + stopSeconds) };
 }
 
+/** Whether a guard of ours stands in the pod. */
 export function hasGuard(pod: Pod): boolean {
   return findContainer(pod, isGuard) !== undefined;
 }

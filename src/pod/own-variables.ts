@@ -9,6 +9,7 @@ export class OwnVariables {
     this.#env = env;
   }
 
+  /** The variable of that name; undefined where there is none. */
   find(name: string): EnvVar | undefined {
     this.#byName ??= new Map(this.#env.map((variable) => [variable.name, variable]));
     return this.#byName.get(name);

@@ -63,6 +63,7 @@ export class PodEditor {
     (this.#own(at) as unknown as unknown[]).splice(index, 0, value);
   }
 
+  /** Inserts at the end of the list at `path`; the list is made when it is missing. */
   append(path: Path, value: unknown, why: string): void {
     this.insert(path, this.#list(path)?.length ?? 0, value, why);
   }

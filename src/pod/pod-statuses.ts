@@ -16,22 +16,27 @@ export class PodStatuses {
     );
   }
 
+  /** Whether somebody has asked for the pod's deletion. */
   get isEnding(): boolean {
     return this.pod.metadata?.deletionTimestamp !== undefined;
   }
 
+  /** As the spec has it. */
   container(name: string): Container | undefined {
     return this.#containers.get(name);
   }
 
+  /** As the kubelet has told last; undefined before that. */
   of(name: string): ContainerStatus | undefined {
     return this.#statuses.get(name);
   }
 
+  /** Whether it runs now. */
   runs(name: string): boolean {
     return this.of(name)?.state?.running !== undefined;
   }
 
+  /** Whether it runs or has run before. */
   hasRun(name: string): boolean {
     const { state, lastState } = this.of(name) ?? {};
     return [state?.running, state?.terminated, lastState?.terminated].some((part) => part !== undefined);

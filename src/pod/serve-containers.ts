@@ -5,6 +5,7 @@ import { asFolder, InnerMounts } from "./inner-mounts.ts";
 import { OwnVariables } from "./own-variables.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { byVolume, type ServedVolume } from "./served-volume.ts";
+import { isSharedMount } from "./shared-volume.ts";
 
 /**
  * Points the mounts of the pod's containers at the views of the served volumes. In a volume that was served before,
@@ -19,7 +20,7 @@ export function serveContainers(editor: PodEditor, served: readonly ServedVolume
     let variables: OwnVariables | undefined;
     container.volumeMounts?.forEach((mount, index) => {
       const volume = volumes.get(mount.name);
-      if (volume === undefined || (!volume.isNew && (isKeeper(mount) || volume.shows(mount)))) return;
+      if (volume === undefined || (!volume.isNew && (isSharedMount(mount) || volume.shows(mount)))) return;
       inside ??= new InnerMounts(container);
       variables ??= new OwnVariables(container);
       const result = volume.serve(container, mount, inside, variables);
@@ -30,11 +31,6 @@ export function serveContainers(editor: PodEditor, served: readonly ServedVolume
     findings.push(...workingDirectory(container, volumes));
   }
   return findings;
-}
-
-/** Only clients and guards mount a shared volume this way. */
-function isKeeper(mount: VolumeMount): boolean {
-  return mount.mountPropagation === "Bidirectional" && mount.mountPath === `/sluice/views/${mount.name}`;
 }
 
 /** Makes a mount what it has to be, by edits of those of its members that differ. */

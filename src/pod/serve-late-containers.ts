@@ -7,7 +7,7 @@ import { moveConsumersBehind } from "./move-consumers.ts";
 import type { PodEditor } from "./pod-editor.ts";
 import { serveContainers } from "./serve-containers.ts";
 import { ServedVolume } from "./served-volume.ts";
-import { sharedPath, viewsRoot } from "./shared-volume.ts";
+import { isSharedMount, viewsRoot } from "./shared-volume.ts";
 
 /**
  * The volumes that supervisors in the pod serve already. They are known by their structure, never by a mark: a
@@ -68,8 +68,5 @@ function volumeOf(view: View): string {
 }
 
 function sharedVolumes({ volumeMounts = [] }: Container): ReadonlySet<string> {
-  const shared = volumeMounts.filter(
-    (mount) => mount.mountPath === sharedPath(mount.name) && mount.mountPropagation === "Bidirectional",
-  );
-  return new Set(shared.map((mount) => mount.name));
+  return new Set(volumeMounts.filter(isSharedMount).map((mount) => mount.name));
 }

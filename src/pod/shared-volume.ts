@@ -16,6 +16,11 @@ export function sharedMount(volume: string): VolumeMount {
   return { name: volume, mountPath: sharedPath(volume), mountPropagation: "Bidirectional" };
 }
 
+/** Whether `mount` is as `sharedMount` makes it: only clients and guards mount a shared volume this way. */
+export function isSharedMount(mount: VolumeMount): boolean {
+  return mount.mountPropagation === "Bidirectional" && mount.mountPath === sharedPath(mount.name);
+}
+
 /** Where a client and the guard have the shared volume. */
 export function sharedPath(volume: string): string {
   return `${viewsRoot}/${volume}`;

@@ -1,7 +1,8 @@
 import { cacheWaitAnnotation, cacheWaitResultAnnotation } from "../cache-gate.ts";
 import { controllersLabel, endAnnotation } from "../end-sign.ts";
+import { statusAnnotation } from "../status-annotation.ts";
 
-export const statusAnnotation = "sluice.io/status";
+/** Pod annotation: the container that kubectl takes for the main one. */
 export const defaultContainer = "kubectl.kubernetes.io/default-container";
 
 const ownLabels = new Set([
@@ -31,6 +32,7 @@ export function namedContainer(key: string): string | undefined {
   return key.startsWith("dataset-") ? datasetLabel.exec(key)?.[2] : undefined;
 }
 
+/** Whether an annotation is one that an injection writes, by its key. */
 export function isOwnAnnotation(key: string): boolean {
   return ownAnnotations.has(key);
 }

@@ -2,8 +2,9 @@ import { posix } from "node:path";
 import type { NodeAffinity, Pod, VolumeMount } from "kubernetes-types/core/v1";
 import { containersOf } from "../containers.ts";
 import { endAnnotation } from "../end-sign.ts";
+import { statusAnnotation } from "../status-annotation.ts";
 import type { BeforeInjection, MountBefore, VolumeBefore } from "./before-injection.ts";
-import { defaultContainer, isOwnAnnotation, isOwnLabel, statusAnnotation } from "./own-marks.ts";
+import { defaultContainer, isOwnAnnotation, isOwnLabel } from "./own-marks.ts";
 import { isSteered, leadsToCacheOnly } from "./remove-steering.ts";
 
 /** No longer text of a status than that: what does not fit is told by `takeOut` as not known. */
