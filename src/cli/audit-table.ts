@@ -9,12 +9,14 @@ export interface AuditReport {
   readonly rows: readonly (readonly string[])[];
   /** For machines. */
   readonly pods: readonly object[];
+  /** For people, in lines. */
   readonly summary: string;
 }
 
 const missedHeading = ["NAMESPACE", "POD", "MADE BY", "WITHOUT", "WHAT TO DO"];
 const offCacheHeading = ["NAMESPACE", "POD", "MADE BY", "NODE", "CACHES IT LACKS"];
 
+/** Pods that run without the datasets they ask for. */
 export function reportMissed({ found, looked, unread }: Findings<MissedPod>): AuditReport {
   const [count, verb] = countOf(found);
   return {
@@ -30,6 +32,7 @@ export function reportMissed({ found, looked, unread }: Findings<MissedPod>): Au
   };
 }
 
+/** Pods that run on nodes without their datasets' caches. */
 export function reportOffCache({ found, looked, unread }: Findings<OffCachePod>): AuditReport {
   const [count, verb] = countOf(found);
   return {
@@ -60,6 +63,7 @@ export function auditTable({ rows }: AuditReport): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** For machines: the pods, how many were looked at, and where none could be. */
 export function auditAsJson({ pods }: AuditReport, { looked, unread }: Findings<unknown>): string {
   return `${JSON.stringify({ pods, looked, unread }, null, 2)}\n`;
 }

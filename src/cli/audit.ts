@@ -21,7 +21,7 @@ import { print } from "./print.ts";
 import { printHelp } from "./print-help.ts";
 import { runCommand } from "./run-command.ts";
 
-/** Pods were found; nothing was found, and not everywhere may be looked. */
+// Exit codes: pods were found; none was found, yet not everywhere could be looked.
 const found = 1;
 const incomplete = 3;
 

@@ -39,6 +39,7 @@ const checks: readonly Check[] = [
   checkPolicy,
 ];
 
+/** All findings about an installation, in the order in which they are shown. */
 export function runChecks(facts: Facts): CheckResult[] {
   return checks.flatMap((check) => check(facts) ?? []);
 }

@@ -44,6 +44,7 @@ export class ApiReader {
     return this.read(path, async () => (await this.#call(path, { method: "POST", body })) ?? {});
   }
 
+  /** What `work` comes to, told as `what` while it is waited for. */
   async read<T>(what: string, work: () => Promise<T>): Promise<Reading<T>> {
     try {
       return { value: await this.#progress.during(what, work()) };

@@ -18,16 +18,20 @@ export interface CheckResult {
 /** Looks at one concern; undefined where it cannot matter, such as the order of webhooks when ours is not there. */
 export type Check = (facts: Facts) => CheckResult | undefined;
 
+/** A result without the name of its check. */
 export type Finding = Omit<CheckResult, "check">;
 
+/** All is well. */
 export function ok(message: string, details?: readonly string[]): Finding {
   return { level: "ok", message, ...(details === undefined ? {} : { details }) };
 }
 
+/** It works, but not as it could, or could not be looked at. */
 export function warning(message: string, remedy: string, details?: readonly string[]): Finding {
   return { level: "warning", message, remedy, ...(details === undefined ? {} : { details }) };
 }
 
+/** It does not work. */
 export function error(message: string, remedy: string, details?: readonly string[]): Finding {
   return { level: "error", message, remedy, ...(details === undefined ? {} : { details }) };
 }

@@ -30,6 +30,7 @@ export class Progress {
     }
   }
 
+  /** Tells nothing any more. */
   close(): void {
     clearInterval(this.#timer);
   }

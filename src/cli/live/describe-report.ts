@@ -33,6 +33,7 @@ export function describeReport(report: Report, paint: Paint): string {
   return layOut(wordsOf(report, paint), paint);
 }
 
+/** A report in words, in parts that a page can lay out by itself. */
 export function wordsOf(report: Report, paint: Paint): ReportWords {
   if ("stands" in report) return wordsOfPod(report, paint);
   return "outcome" in report ? wordsOfDataset(report, paint) : wordsOfWorkload(report, paint);

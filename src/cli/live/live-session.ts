@@ -37,14 +37,17 @@ export class LiveSession implements FactSource {
     return [...this.unread, ...this.cluster.unread];
   }
 
+  /** The answer to `question`, once everything that it asks of the cluster has been read. */
   ask<T>(question: (state: DecidingState) => T): Promise<T> {
     return this.cluster.settle((view) => question({ view, config: this.config }));
   }
 
+  /** Undefined where there is none, or it may not be read. */
   node(name: string): Promise<RawObject | undefined> {
     return this.get(`Node ${name}`, `/api/v1/nodes/${encodeURIComponent(name)}`);
   }
 
+  /** The namespace's pods that have not ended, or those of them that the selector selects. */
   async pods(namespace: string, labelSelector?: string): Promise<readonly Pod[]> {
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
     const found = await this.list(`Pods of namespace ${namespace}`, path, {
@@ -54,6 +57,7 @@ export class LiveSession implements FactSource {
     return found.flatMap((pod) => asPod(pod) ?? []);
   }
 
+  /** All Jobs of the namespace. */
   jobs(namespace: string): Promise<readonly RawObject[]> {
     const path = `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`;
     return this.list(`Jobs of namespace ${namespace}`, path, {});
@@ -67,6 +71,7 @@ export class LiveSession implements FactSource {
     return undefined;
   }
 
+  /** All objects of a collection that `query` selects; none where they may not be read, which counts as `unread`. */
   async list(
     what: string,
     path: string,

@@ -80,6 +80,7 @@ export function kindNamed(name: string): AskedKind | undefined {
   return kinds.find(({ kind }) => kind === name);
 }
 
+/** As manifests write it: "v1", "apps/v1". */
 export function apiVersionOf({ group, version }: AskedKind): string {
   return group === "" ? version : `${group}/${version}`;
 }

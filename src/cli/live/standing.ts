@@ -19,6 +19,7 @@ export interface Standing {
 // Fluid's and the JuiceFS CSI driver's own webhooks name their containers so.
 const ofOthers = /^(fluid-fuse-\d+|jfs-mount.*)$/;
 
+/** Reads what stands in a pod, and what its status annotation says of it. */
 export function readStanding(pod: Pod): Standing {
   const stated = readStatus(pod);
   if (findClients(pod).length > 0) return { injectedBy: "sluice", ...stated };

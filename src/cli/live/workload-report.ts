@@ -93,6 +93,7 @@ function isSuspicious(summary: PodSummary | undefined, now: Decision | undefined
   return summary?.clients.some(({ code }) => clientReasonInfo(code).level !== "ok") ?? false;
 }
 
+/** What its workload's report tells of a pod. */
 export function summarize(pod: Pod): PodSummary {
   const clients = readClientStates(pod);
   const node = pod.spec?.nodeName;
