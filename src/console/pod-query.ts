@@ -17,6 +17,7 @@ export interface PodQuery {
 export const podSorts = ["name", "namespace", "node", "health", "created"] as const;
 export type PodSort = (typeof podSorts)[number];
 
+/** Whether a row is one of those that `query` asks for. */
 export function matchesQuery(row: PodRow, query: PodQuery): boolean {
   const { namespace, dataset, health, service, cache, search } = query;
   if (namespace !== undefined && row.namespace !== namespace) return false;

@@ -130,6 +130,7 @@ export class PodRows {
   }
 }
 
+/** "namespace/name". */
 export function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `${namespace}/${name}`;
 }

@@ -16,14 +16,17 @@ export class ViewerReads implements NamedReads {
     this.#viewer = viewer;
   }
 
+  /** What was not seen, and why. */
   get unseen(): readonly string[] {
     return [...this.#unseen];
   }
 
+  /** Notes that something was not seen. */
   tellUnseen(what: string): void {
     this.#unseen.add(what);
   }
 
+  /** Undefined where there is none, or it may not be seen. */
   node(name: string): Promise<RawObject | undefined> {
     return this.#read(rights.nodes, undefined, () => this.#data.readNode(name));
   }
@@ -36,6 +39,7 @@ export class ViewerReads implements NamedReads {
     });
   }
 
+  /** The first pods that have not ended of those that the selector selects; none where they may not be seen. */
   pods(namespace: string, labelSelector: string): Promise<readonly RawObject[]> {
     return this.#read({ ...rights.pods, namespace }, [], async () => {
       const query = { labelSelector, fieldSelector: notEnded };
@@ -45,6 +49,7 @@ export class ViewerReads implements NamedReads {
     });
   }
 
+  /** The namespace's first Jobs; none where they may not be seen. */
   jobs(namespace: string): Promise<readonly RawObject[]> {
     return this.#read({ ...rights.jobs, namespace }, [], async () => {
       const { objects, more } = await this.#data.readSome("Job", namespace, {});

@@ -34,6 +34,7 @@ export class LeaseLock {
     this.#place = { group: "coordination.k8s.io", version: "v1", plural: "leases", namespace, name };
   }
 
+  /** The Lease as it is stored now; undefined when there is none. */
   async read(signal: AbortSignal): Promise<LeaseReading | undefined> {
     const object = await this.#writer.read(this.#place, signal);
     return object === undefined ? undefined : { record: recordIn(object), object };

@@ -14,6 +14,7 @@ export interface WorkTiming {
   readonly longestPauseMs: number;
 }
 
+/** As the leader has it; tests shorten it. */
 export const workTiming: WorkTiming = { firstPauseMs: 250, longestPauseMs: 60_000 };
 
 export interface WorkQueueOptions {

@@ -54,6 +54,7 @@ export class ClaimResolver {
     this.#juicefs = options.juicefs === undefined ? undefined : new JuicefsClaims(cluster, options.juicefs);
   }
 
+  /** What is known of a claim by its name, found out once. */
   resolve(claimName: string): ClaimOutcome {
     if (this.#outcomes.has(claimName)) return this.#outcomes.get(claimName);
     const outcome = this.#resolve(claimName);

@@ -21,7 +21,7 @@ export class Problem {
   }
 }
 
-/** Reads the cluster and remembers what was asked for, so that a refusal can name all that it rests on. */
+/** Reads the cluster and remembers what was asked for, so that a refusal can name all that it rests on: each method asks as `ClusterView` does. */
 export class Trail {
   readonly #cluster: ClusterView;
   readonly #refs: ObjectRef[] = [];

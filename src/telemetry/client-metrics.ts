@@ -25,6 +25,7 @@ export interface ClientMetrics {
   countClientOomKill(labels: ClientLabels): void;
 }
 
+/** Defines the metrics of clients in `registers`. */
 export function createClientMetrics(registers: Registry[]): ClientMetrics {
   const clients = new Gauge({
     name: "sluice_clients",

@@ -11,6 +11,7 @@ export interface ConsoleMetrics extends MetricsPage, ProblemMetrics, WatchMetric
   setPods(count: number): void;
 }
 
+/** Makes the metrics of a console and the page that shows them. */
 export function createConsoleMetrics(options: MetricsPageOptions<ConsoleMetrics>): ConsoleMetrics {
   return createMetricsPage(options, define);
 }

@@ -24,6 +24,7 @@ export interface ControllerMetrics
   setWaitingPods(count: number): void;
 }
 
+/** Makes the metrics of the background work and the page that shows them. */
 export function createControllerMetrics(options: MetricsPageOptions<ControllerMetrics>): ControllerMetrics {
   return createMetricsPage(options, define);
 }

@@ -12,6 +12,7 @@ export interface LiveMetrics extends WatchMetrics {
   setRegistration(state: string, states: readonly string[]): void;
 }
 
+/** Defines the metrics of a live cluster in `registers`. */
 export function createLiveMetrics(registers: Registry[]): LiveMetrics {
   const liveReads = new Counter({
     name: "sluice_live_reads_total",

@@ -16,6 +16,7 @@ export interface Metrics extends MetricsPage, ProblemMetrics, LiveMetrics {
   setClusterObjects(kind: string, count: number): void;
 }
 
+/** Makes the metrics of a webhook and the page that shows them. */
 export function createMetrics(options: MetricsPageOptions<Metrics>): Metrics {
   return createMetricsPage(options, define);
 }

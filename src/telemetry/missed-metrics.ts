@@ -26,6 +26,7 @@ export interface MissedMetrics {
   forgetMissedPods(): void;
 }
 
+/** Defines the metrics of missed pods in `registers`. */
 export function createMissedMetrics(registers: Registry[]): MissedMetrics {
   const missed = new Gauge({
     name: "sluice_missed_pods",

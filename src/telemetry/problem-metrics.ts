@@ -6,6 +6,7 @@ export interface ProblemMetrics {
   setProblems(problem: string, count: number): void;
 }
 
+/** Defines the metric of problems in `registers`. */
 export function createProblemMetrics(registers: Registry[]): ProblemMetrics {
   const problems = new Gauge({
     name: "sluice_problems",

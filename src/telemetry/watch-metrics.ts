@@ -15,6 +15,7 @@ export interface WatchMetrics {
   setResource(contact: ResourceContact): void;
 }
 
+/** Defines the metrics of watches in `registers`. */
 export function createWatchMetrics(registers: Registry[]): WatchMetrics {
   const lastContact = new Gauge({
     name: "sluice_watch_last_contact_timestamp_seconds",

@@ -11,11 +11,13 @@ export class RecentRestarts {
     this.#elapsed = elapsed;
   }
 
+  /** Whether it was restarted within the last day. */
   has(title: string): boolean {
     const at = this.#at.get(title);
     return at !== undefined && this.#elapsed() - at < lifeMs;
   }
 
+  /** It is restarted now. */
   add(title: string): void {
     for (const known of [...this.#at.keys()]) if (!this.has(known)) this.#at.delete(known);
     this.#at.set(title, this.#elapsed());

@@ -26,6 +26,7 @@ export interface DataLoadState {
 // "35.2%", in older versions of Fluid "35.20 %".
 const percentage = /^\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$/;
 
+/** Reads a Dataset as the API server has it. */
 export function readDatasetState(raw: RawObject): DatasetState {
   const share = percentage.exec(textAt(raw, "status", "cacheStates", "cachedPercentage") ?? "")?.[1];
   const mountPoints = objectsAt(raw, "spec", "mounts").flatMap((mount) => textAt(mount, "mountPoint") ?? []);
@@ -37,6 +38,7 @@ export function readDatasetState(raw: RawObject): DatasetState {
   };
 }
 
+/** Reads a DataLoad as the API server has it; undefined for one that names no Dataset. */
 export function readDataLoadState(
   raw: RawObject,
   { namespace, name }: { readonly namespace: string; readonly name: string },

@@ -7,6 +7,7 @@ export interface DatasetRuntime {
   readonly runtime: string;
 }
 
+/** Reads a Dataset as the API server has it. */
 export function readDatasetRuntime(raw: RawObject): DatasetRuntime {
   const [runtime] = objectsAt(raw, "status", "runtimes");
   return { uid: textAt(raw, "metadata", "uid") ?? "", runtime: textAt(runtime, "type") ?? "" };

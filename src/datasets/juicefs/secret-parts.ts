@@ -45,6 +45,7 @@ export class SecretParts {
     this.#own = clientSecretName(found.claim);
   }
 
+  /** What is known of the volume's Secret. */
   get facts() {
     return this.#found.facts;
   }
@@ -54,29 +55,34 @@ export class SecretParts {
     return this.#use(key) ? [`@${variables[key]}`] : [];
   }
 
+  /** The words for options "--KEY VALUE"; none for keys that the Secret does not have. */
   flags(keys: readonly string[]): string[] {
     return keys.flatMap((key) => (this.#use(key) ? [`@${variables[key]}=--${key}`] : []));
   }
 
+  /** The word for the options in the key "format-options"; none where the Secret has none. */
   formatOptions(): string[] {
     return this.#use("format-options") ? [`,${variables["format-options"]}`] : [];
   }
 
-  /** Whether there is one. */
+  /** Mounts the key that encrypts the file system. Whether there is one. */
   mountRsaKey(): boolean {
     return this.#mountKey("rsa-key", "encrypt_rsa_key", "rsa-key.pem", "/root/.rsa");
   }
 
+  /** Mounts the client's configuration where the Secret has one. */
   mountInitConfig(): void {
     this.#mountKey("init-config", "initconfig", `${this.facts.fileSystem}.conf`, "/etc/juicefs");
   }
 
+  /** Mounts a further Secret, which the key "configs" names. */
   mountConfig(secretName: string, mountPath: string): void {
     const name = `config-${this.volumes.filter((volume) => volume.name.startsWith("config-")).length + 1}`;
     this.volumes.push({ name, secret: { secretName } });
     this.mounts.push({ name, mountPath });
   }
 
+  /** The variables that the words asked for so far need, and those of the key "envs". */
   env(): EnvVar[] {
     const own = [...this.#used].map((key) => this.#variable(variables[key] ?? key, this.#place(key)));
     const others = this.facts.envs.map((name) =>
