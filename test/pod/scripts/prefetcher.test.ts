@@ -6,6 +6,7 @@ import {
   prefetcherCommand,
   prefetchWaitCommand,
 } from "../../../src/pod/prefetch-commands.ts";
+import { eventually } from "../../support/node-sandbox.ts";
 import { describeWithShells, type PodSandbox } from "../../support/pod-scripts.ts";
 
 interface Run {
@@ -158,6 +159,8 @@ describeWithShells("prefetcher", (node) => {
     const run = prefetcherIn(sandbox);
     const first = run.start(["models/*"], { when: "stay", seconds: 0 });
     await first.says("prefetch: success");
+    // It writes down what it has said only then, and TERM in between would leave nothing to know it by.
+    await eventually("its result is written", () => existsSync(join(run.status, "prefetcher.status")));
     expect(first.running).toBe(true);
     await first.terminate();
     expect(await first.ended).toBe(0);
